@@ -1,0 +1,1 @@
+"""Gatepost: every model call passes two gates."""

@@ -1,0 +1,49 @@
+"""What a call asks for, in the caller's own words."""
+
+from enum import StrEnum
+
+from msgspec import Raw, Struct
+
+
+class Operation(StrEnum):
+    CHAT = "chat"
+    EMBED = "embeddings"
+    IMAGE = "images"
+
+
+class DialectName(StrEnum):
+    """A wire format."""
+
+    OPENAI_CHAT = "openai_chat"
+
+
+class Asked(Struct):
+    """A decoded request: the envelope is read, the rest stays as the caller wrote it.
+
+    `body` holds the caller's exact bytes and `fields` its top-level JSON members, each still as bytes, in the caller's
+    order. A member that is not changed goes upstream as it came.
+    """
+
+    operation: Operation
+    dialect: DialectName
+    model: str
+    stream: bool
+    body: bytes
+    fields: dict[str, Raw]
+    max_output: int | None = None
+    """The output cap that the caller set, in tokens a choice; None when it set none."""
+    choices: int = 1
+    user: str | None = None
+    wants_usage: bool = False
+    """The caller asked for a usage event at the end of a stream."""
+    media: int = 0
+    """How many images, sounds and files the messages carry."""
+
+
+class Stop(StrEnum):
+    """Why a choice ended, in the words of the OpenAI format; a provider's own word is kept beside it."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    CONTENT_FILTER = "content_filter"

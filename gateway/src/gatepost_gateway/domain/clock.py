@@ -1,0 +1,61 @@
+"""Time enters here and nowhere else."""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Wall time for records and periods, monotonic time for durations."""
+
+    def micros(self) -> int:
+        """Microseconds since the Unix epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def micros(self) -> int:
+        return time.time_ns() // 1000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def iso(micros: int) -> str:
+    """RFC 3339 in UTC with microseconds."""
+    return datetime.fromtimestamp(micros / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{micros % 1_000_000:06d}Z"
+
+
+def from_iso(text: str) -> int:
+    """Microseconds since the epoch of an RFC 3339 time; a time without a zone is taken as UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1_000_000)
+
+
+DAY_MICROS = 86_400_000_000
+_month: tuple[int, str] = (-1, "")
+
+
+def day(micros: int) -> str:
+    """The UTC day of a moment, `2026-11-20`: the period of a daily budget."""
+    return _dates(micros // DAY_MICROS)
+
+
+def month(micros: int) -> str:
+    """The UTC month of a moment, `2026-11`: the period of a monthly budget."""
+    return _dates(micros // DAY_MICROS)[:7]
+
+
+def _dates(days: int) -> str:
+    global _month  # noqa: PLW0603 - one remembered day: every call of a day asks for the same one
+    if _month[0] != days:
+        _month = (days, datetime.fromtimestamp(days * 86_400, UTC).strftime("%Y-%m-%d"))
+    return _month[1]

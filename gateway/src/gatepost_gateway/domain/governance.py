@@ -1,0 +1,98 @@
+"""Who calls, what they may spend, and what was decided."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Principal(Struct, frozen=True):
+    """Who a call belongs to. `key_id` is safe to show; `user` is filled in by `bind`."""
+
+    key_id: str
+    org: str
+    project: str
+    proxy: str | None = None
+    user: str | None = None
+    passed_through: bool = False
+    """The bearer is the caller's own provider key: it goes to one provider family and is never stored."""
+
+
+class Unit(StrEnum):
+    """What a limit counts."""
+
+    NANO_USD = "nano_usd"
+    REQUESTS = "requests"
+    TOKENS = "tokens"
+
+
+class Period(StrEnum):
+    """The calendar period of a budget, in UTC."""
+
+    DAILY = "daily"
+    MONTHLY = "monthly"
+
+
+class Claim(Struct, frozen=True, array_like=True):
+    """A share of one limit: `account` is `<budget id>@<period>`, such as `default/daily@2026-11-20`."""
+
+    account: str
+    limit: int
+    amount: int
+
+
+class Hold(Struct, frozen=True, array_like=True):
+    """Money set aside for one call, all of its claims or none. Every hold is settled exactly once."""
+
+    id: str
+    claims: tuple[Claim, ...]
+
+
+class Refusal(Struct, frozen=True):
+    """Why a hold was not given: at `account`, settled + held + asked would be over limit."""
+
+    account: str
+    limit: int
+    settled: int
+    held: int
+    asked: int
+
+
+class Effect(StrEnum):
+    """The verdict of a ruling, strongest last."""
+
+    ALLOW = "allow"
+    REDACT = "redact"
+    ESCALATE = "escalate"
+    BLOCK = "block"
+
+
+class Mode(StrEnum):
+    """Whether a rule's verdict is carried out, or only recorded as what it would have been."""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
+class Decision(Struct, frozen=True, array_like=True):
+    """What one rule instance said about one call. `not_run` says why it said nothing."""
+
+    rule: str
+    kind: str
+    phase: str
+    mode: Mode
+    effect: Effect | None
+    micros: int = 0
+    reason: str | None = None
+    not_run: str | None = None
+
+
+class Ruling(Struct, frozen=True):
+    """The engine's word: the strongest enforced effect, and every decision that led to it."""
+
+    effect: Effect
+    decisions: tuple[Decision, ...] = ()
+    rule: str | None = None
+    reason: str | None = None
+
+
+ALLOWED = Ruling(Effect.ALLOW)

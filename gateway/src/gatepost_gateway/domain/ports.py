@@ -1,0 +1,226 @@
+"""The seams: what the stages ask of the storeys below, and nothing more."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from gatepost_gateway.domain.chat import Asked, Operation
+from gatepost_gateway.domain.errors import UpstreamError
+from gatepost_gateway.domain.governance import Claim, Hold, Refusal
+from gatepost_gateway.domain.records import Entry
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind, Sealed, Timeouts
+from gatepost_gateway.domain.usage import Usage
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Origin(Struct, frozen=True):
+    """Where a connection goes. `private_ok`: the operator vouches for an address in a private range."""
+
+    scheme: str
+    host: str
+    port: int
+    private_ok: bool = False
+
+
+class UpstreamRequest(Struct, frozen=True):
+    """One request to one provider. `target` is the request target (path and query); headers carry the credential."""
+
+    origin: Origin
+    target: bytes
+    headers: Headers
+    body: bytes
+    method: bytes = b"POST"
+
+
+class UpstreamAnswer(Protocol):
+    """An answer whose head has arrived."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Headers:
+        """Lower-case names."""
+        ...
+
+    async def read(self) -> bytes:
+        """All that arrived since the last read; b"" exactly at a clean end. Raises UpstreamError otherwise."""
+        ...
+
+    async def read_all(self, limit: int) -> bytes:
+        """The rest of the body. Raises UpstreamError when it is cut, or longer than `limit` bytes."""
+        ...
+
+    def close(self) -> None:
+        """Idempotent: at a clean end the connection is kept for the next call, otherwise it is cut at once."""
+        ...
+
+
+class Transport(Protocol):
+    """The only thing that opens a connection to a provider."""
+
+    async def open(self, request: UpstreamRequest, timeouts: Timeouts, provider: str) -> UpstreamAnswer:
+        """Raises UpstreamError, typed by what went wrong, with the next step decided."""
+        ...
+
+
+class Delta(Struct):
+    """What a batch of stream events said, added up."""
+
+    text_bytes: int = 0
+    """Bytes of text, reasoning and tool arguments: never fewer than the tokens they cost."""
+    content: bool = False
+    """Whether anything that a caller would see as the answer has begun."""
+
+
+class Summary(Struct):
+    """What a whole answer said of itself, streamed or not."""
+
+    usage: Usage | None = None
+    upstream_id: str | None = None
+    fingerprint: str | None = None
+    model: str | None = None
+    finish: tuple[str, ...] = ()
+    tool_calls: tuple[str, ...] = ()
+    text_bytes: int = 0
+
+
+class StreamReader(Protocol):
+    """Reads an event stream in one wire format and hands on whole events, byte for byte."""
+
+    summary: Summary
+    ended: bool
+    """The format's own end marker was seen."""
+    spoke: bool
+    """Anything of the answer itself was seen."""
+
+    def feed(self, data: bytes) -> bytes:
+        """The events that `data` completes, as they go to the caller. Raises UpstreamError on garbage or an error event."""
+        ...
+
+
+class Provider(Protocol):
+    """One family of upstream APIs: addresses, credentials, quirks. Owns no socket."""
+
+    @property
+    def operations(self) -> frozenset[Operation]: ...
+
+    def build(self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None) -> UpstreamRequest:
+        """`extra`: the caller's own provider headers that may pass; `cap`: an output cap in tokens to impose, or None."""
+        ...
+
+    def read(self, asked: Asked, body: bytes) -> Summary:
+        """What a whole answer says of itself. Raises UpstreamError when it is not what the format promises."""
+        ...
+
+    def reader(self, asked: Asked) -> StreamReader: ...
+
+    def explain(self, status: int, headers: Headers, body: bytes) -> UpstreamError:
+        """What a refusal means and what to do next."""
+        ...
+
+
+class Providers(Protocol):
+    """The families, by kind."""
+
+    def __getitem__(self, kind: ProviderKind) -> Provider: ...
+    def __contains__(self, kind: object) -> bool: ...
+
+
+class Ledger(Protocol):
+    """What is being spent now. Fails closed: an error here refuses the call."""
+
+    async def reserve(self, hold_id: str, claims: tuple[Claim, ...]) -> Hold | Refusal:
+        """All claims or none; in one step, however many ask at once."""
+        ...
+
+    def settle(self, hold: Hold, amount: int) -> None:
+        """Replaces the hold by what was really spent. Idempotent by hold id, never waits."""
+        ...
+
+    def used(self, account: str) -> tuple[int, int]:
+        """(settled, held) of an account."""
+        ...
+
+
+class Window(Struct, frozen=True):
+    """A rate limit's answer. `reset` and `retry_after` in seconds."""
+
+    admitted: bool
+    limit: int
+    remaining: int
+    reset: float
+    retry_after: float = 0.0
+
+
+class Rates(Protocol):
+    """How much came in the last 60 seconds."""
+
+    def take(self, account: str, limit: int, amount: int = 1) -> Window:
+        """Counts `amount` when, with it, at most `limit` fall into any window of 60 seconds."""
+        ...
+
+    def correct(self, account: str, amount: int) -> None:
+        """Gives back what was counted too much, as far as it is still in the window."""
+        ...
+
+
+class Recorder(Protocol):
+    """The journal. `append` hands an entry in and never waits; `durable` returns when all that was handed in is written."""
+
+    def append(self, entry: Entry) -> None:
+        """Raises GatewayFault (503, records_unavailable) when the journal cannot take it."""
+        ...
+
+    def durable(self) -> Awaitable[None]:
+        """Raises GatewayFault (503, records_unavailable) when the write failed."""
+        ...
+
+
+class Vault(Protocol):
+    """Opens what the control plane sealed, and seals conversation state."""
+
+    def open(self, sealed: Sealed) -> Secret:
+        """Raises GatewayFault when the master key is not here or the box was tampered with."""
+        ...
+
+    def seal_state(self, kind: str, id: str, plain: bytes) -> bytes: ...
+
+    def open_state(self, kind: str, id: str, box: bytes) -> bytes: ...
+
+
+class Found(Struct, frozen=True):
+    """State as the control plane holds it."""
+
+    project: str
+    box: bytes
+    expires_at: int
+
+
+class TraceState(Struct):
+    """A trace that was created by a caller, as far as the data plane must know it."""
+
+    project: str
+    metadata: str = "{}"
+    revenue: int | None = None
+    sealed: bool = False
+    cost: int = 0
+    micros: int = 0
+    steps: int = 0
+    unpriced: int = 0
+    running: int = 0
+    at: int = 0
+
+
+class Archive(Protocol):
+    """What the control plane remembers of conversations that this process does not. Waits for another process."""
+
+    async def trace(self, trace_id: str) -> TraceState | None: ...
+
+    async def kept(self, kind: str, id: str) -> Found | None: ...
+
+
+SnapshotListener = Callable[[int, int], None]

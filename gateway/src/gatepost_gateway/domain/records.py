@@ -1,0 +1,174 @@
+"""What happened, as the journal keeps it: one struct a kind of entry, tagged, readable for ever.
+
+Each struct is encoded as a MessagePack array that begins with its tag. Fields are only ever added at the end, with a
+default; none is removed or reused. Times are microseconds since the epoch, durations microseconds, money nano-dollars.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from gatepost_gateway.domain.governance import Claim, Decision
+from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.usage import NOTHING, Usage
+
+
+class Outcome(StrEnum):
+    """How a call ended. INTERRUPTED: the process died, the next start closed the record."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+    INTERRUPTED = "interrupted"
+
+
+class StepKind(StrEnum):
+    RUN = "run"
+    CHECK = "check"
+    TOOL_CALL = "tool_call"
+    LOG = "log"
+
+
+class Attempt(Struct, frozen=True, array_like=True):
+    """One try at one target. `status` is the provider's own; `error` a code and the provider's words, never a key."""
+
+    model: str
+    provider: str
+    micros: int
+    status: int | None = None
+    error: str | None = None
+    detail: str | None = None
+    request_id: str | None = None
+
+
+class Opened(Struct, frozen=True, array_like=True, tag="o"):
+    """Before the first upstream byte: who asks for what, and the money set aside for it."""
+
+    step_id: str
+    trace_id: str
+    at: int
+    org: str
+    project: str
+    key_id: str
+    model: str
+    operation: str
+    surface: str
+    claims: tuple[Claim, ...] = ()
+    held: int = 0
+    session_id: str | None = None
+    implicit: bool = True
+    request_id: str | None = None
+    user: str | None = None
+
+
+class Closed(Struct, array_like=True, tag="c", kw_only=True):
+    """The finished record of one call: written on every way out, also for refusals that never were opened.
+
+    The only mutable struct of a call: the stages fill it in, the journal writes it once.
+    """
+
+    step_id: str
+    trace_id: str
+    at: int
+    surface: str
+    operation: str = "chat"
+    kind: StepKind = StepKind.RUN
+    org: str | None = None
+    project: str | None = None
+    proxy: str | None = None
+    key_id: str | None = None
+    user: str | None = None
+    parent_step_id: str | None = None
+    implicit: bool = True
+    """The trace was made for this one call and needs no sealing."""
+    request_id: str | None = None
+    session_id: str | None = None
+    turn: int | None = None
+    session_path: str | None = None
+    properties: dict[str, str] | None = None
+    request_source: str | None = None
+    correlation_id: str | None = None
+    parent_trace_id: str | None = None
+    flow_id: str | None = None
+    model_asked: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    stream: bool = False
+    outcome: Outcome = Outcome.FAILED
+    status: int = 500
+    error: str | None = None
+    message: str | None = None
+    micros: int = 0
+    first_micros: int | None = None
+    usage: Usage = NOTHING
+    prices: Prices | None = None
+    cost: int | None = None
+    """None: the price is not known."""
+    claims: tuple[Claim, ...] = ()
+    """The hold's claims; each is settled at `settled`."""
+    held: int = 0
+    settled: int = 0
+    attempts: tuple[Attempt, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    finish: tuple[str, ...] = ()
+    upstream_id: str | None = None
+    fingerprint: str | None = None
+    tool_calls: tuple[str, ...] = ()
+    config_version: int = 0
+    warnings: tuple[str, ...] = ()
+    retention_days: int | None = None
+    estimated: bool = False
+    """The cost is an estimate between what was seen and the hold."""
+
+
+class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):
+    """A trace that a caller created. `metadata` is JSON text; `revenue` nano-dollars."""
+
+    trace_id: str
+    at: int
+    org: str
+    project: str
+    key_id: str
+    metadata: str = "{}"
+    revenue: int | None = None
+
+
+class TraceSealed(Struct, frozen=True, array_like=True, tag="s"):
+    """No more steps. `cost` is the sum of the known step costs, `unpriced` how many steps have none."""
+
+    trace_id: str
+    at: int
+    project: str
+    cost: int
+    micros: int
+    steps: int
+    unpriced: int = 0
+
+
+class Logged(Struct, frozen=True, array_like=True, tag="l"):
+    """A custom event on a trace. `data` is JSON text."""
+
+    step_id: str
+    trace_id: str
+    at: int
+    org: str
+    project: str
+    key_id: str
+    name: str
+    data: str = "{}"
+    parent_step_id: str | None = None
+    request_id: str | None = None
+
+
+class Kept(Struct, frozen=True, array_like=True, tag="k"):
+    """Conversation state: ciphertext under a kind and an id, until `expires_at`. An empty box takes it away."""
+
+    kind: str
+    id: str
+    project: str
+    expires_at: int
+    box: bytes
+
+
+Entry = Opened | Closed | TraceOpened | TraceSealed | Logged | Kept

@@ -1,0 +1,173 @@
+"""What is true now: configuration and identities, immutable, swapped as one reference.
+
+`SnapshotDocument` is what the control plane sends; `Snapshot` is the same with the indexes that a call looks things up by.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct, field
+
+from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.money import Prices
+
+
+class KeyKind(StrEnum):
+    RUNTIME = "runtime"
+    ADMIN = "admin"
+
+
+class KeyState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    REVOKED = "revoked"
+
+
+class KeyEntry(Struct, frozen=True):
+    """A gateway key: the id may be shown, `digest` is SHA-256 of the secret part. `expires_at`: microseconds, UTC."""
+
+    id: str
+    kind: KeyKind
+    name: str
+    digest: bytes
+    org: str
+    project: str
+    state: KeyState = KeyState.ACTIVE
+    proxy: str | None = None
+    expires_at: int | None = None
+
+
+class Sealed(Struct, frozen=True):
+    """A secret as ciphertext: AES-GCM with the master key named by `master`, nonce first."""
+
+    master: str
+    box: bytes
+
+
+class ProviderKind(StrEnum):
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    GEMINI = "gemini"
+    BEDROCK = "bedrock"
+    AZURE = "azure"
+    INTERNAL = "internal"
+    SANDBOX = "sandbox"
+
+
+class ModelEntry(Struct, frozen=True):
+    """A registered model. `base_url` has no trailing slash; limits are in tokens; no price means unknown, not free."""
+
+    id: str
+    identifier: str
+    provider: ProviderKind
+    base_url: str
+    name: str = ""
+    project: str | None = None
+    credential: Sealed | None = None
+    is_public: bool = True
+    prices: Prices | None = None
+    context_window: int | None = None
+    max_output: int | None = None
+    data_retention_days: int | None = None
+    additional_config: dict[str, Any] = field(default_factory=dict[str, Any])
+    operations: tuple[str, ...] = ()
+    """The operations that this entry serves; empty: whatever its provider can."""
+    declared: bool = True
+    """False for entries that the gateway inferred; the operator vouches for a declared entry's address."""
+
+
+class Budget(Struct, frozen=True):
+    """`limit` in nano-dollars a period. `fallback` prices a model whose own price is unknown; without it such a call is refused."""
+
+    id: str
+    period: Period
+    limit: int
+    fallback: Prices | None = None
+
+
+class RateLimits(Struct, frozen=True):
+    """Most pieces in any window of 60 seconds; None: no limit."""
+
+    rpm: int | None = None
+    tpm: int | None = None
+
+
+class ProjectEntry(Struct, frozen=True):
+    id: str
+    org: str
+    name: str = ""
+    default_model: str | None = None
+    budgets: tuple[Budget, ...] = ()
+    rate_limits: RateLimits = RateLimits()
+    pass_through_provider: ProviderKind | None = None
+    """The one provider family that a caller's own key may go to, where pass-through is on."""
+    features: tuple[str, ...] = ()
+    max_output_default: int = 4096
+    """The output cap in tokens for a call under a budget whose model has no known maximum and whose caller set none."""
+
+
+class Timeouts(Struct, frozen=True):
+    """Seconds that an upstream may take."""
+
+    connect: float = 10.0
+    first_byte: float = 120.0
+    idle: float = 60.0
+    total: float = 600.0
+
+
+class Retries(Struct, frozen=True):
+    """`attempts` on one target; `budget` seconds in all, waits included; `base` seconds doubled each time."""
+
+    attempts: int = 2
+    base: float = 0.25
+    cap: float = 8.0
+    budget: float = 30.0
+
+
+class SnapshotDocument(Struct, frozen=True):
+    """Everything a data plane needs, as it travels from the control plane."""
+
+    version: int
+    identity_seq: int
+    keys: tuple[KeyEntry, ...] = ()
+    projects: tuple[ProjectEntry, ...] = ()
+    models: tuple[ModelEntry, ...] = ()
+    fallbacks: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    pass_through_project: str | None = None
+    timeouts: Timeouts = Timeouts()
+    retries: Retries = Retries()
+    header_prefixes: tuple[str, ...] = ()
+
+
+class Snapshot:
+    """The document with its indexes. Never changed after it is built."""
+
+    __slots__ = ("document", "fallbacks", "keys", "models", "names", "projects")
+
+    def __init__(self, document: SnapshotDocument) -> None:
+        self.document = document
+        self.keys = {key.id: key for key in document.keys}
+        self.projects = {project.id: project for project in document.projects}
+        self.models = {entry.id: entry for entry in document.models}
+        self.fallbacks = document.fallbacks
+        # (project or None, what a caller says) -> entries; an id beats an identifier, a project's entry a shared one.
+        names: dict[tuple[str | None, str], list[ModelEntry]] = {}
+        for entry in document.models:
+            names.setdefault((entry.project, entry.id), []).insert(0, entry)
+            if entry.identifier != entry.id:
+                names.setdefault((entry.project, entry.identifier), []).append(entry)
+        self.names = {name: tuple(entries) for name, entries in names.items()}
+
+    @property
+    def version(self) -> int:
+        return self.document.version
+
+    def called(self, project: str, name: str) -> tuple[ModelEntry, ...]:
+        """The entries that `name` may mean in `project`, best first."""
+        own = self.names.get((project, name), ())
+        shared = self.names.get((None, name), ())
+        return own + shared if own else shared
+
+    def visible(self, project: str) -> list[ModelEntry]:
+        """The entries that a project may call by name, in the order of their registration."""
+        return [entry for entry in self.document.models if entry.project in (None, project)]

@@ -1,0 +1,1 @@
+"""The benchmark of the gateway: what one governed call costs, beside other proxies."""

@@ -1,0 +1,12 @@
+"""Header names of the contract, in the case in which HTTP/2 and ASGI write them."""
+
+API_KEY = "x-api-key"
+AUTHORIZATION = "authorization"
+IDEMPOTENCY_KEY = "idempotency-key"
+REQUEST_ID = "x-request-id"
+RETRY_AFTER = "retry-after"
+SHOULD_RETRY = "x-should-retry"
+"""`false`: the same request will be refused again; `true`: it may be sent again whatever its status says."""
+SESSION_ID = "x-gatepost-session-id"
+TRACE_ID = "x-gatepost-trace-id"
+WARNINGS = "x-gatepost-warnings"

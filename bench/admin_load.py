@@ -175,7 +175,8 @@ def _one(bench: Bench, now: Running, words: str, number: int, seconds: float, *,
         if helper is not None:
             done = msgspec.json.decode(helper.communicate()[0], type=AdminReport)
         load.tools = report.cpu_seconds + done.cpu_seconds
-    problems = [text for text in (report.first_error, done.first_error) if text]
+    problems = [f"calls failed: {report.first_error}"] if report.errors else []
+    problems += [f"admin requests failed: {done.first_error}"] if done.errors else []
     return AdminRun(
         placement=words,
         admin=admin,

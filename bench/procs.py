@@ -86,7 +86,8 @@ def _name(pid: int) -> str:
         words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
     except (FileNotFoundError, ProcessLookupError):
         return "gone"
-    return " ".join(Path(word).name for word in words if word)[:70] or "gone"
+    # A word can be a whole program, as after -c: one line of it is enough.
+    return " ".join(Path(word.split("\n")[0]).name for word in words if word)[:70] or "gone"
 
 
 def usage(root: int) -> Usage:

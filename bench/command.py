@@ -26,12 +26,26 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+def _span(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 600:
+        raise argparse.ArgumentTypeError("between 0.1 and 600 seconds")
+    return value
+
+
 def _arguments() -> argparse.Namespace:
     names = ",".join(target.name for target in TARGETS)
     parser = argparse.ArgumentParser(prog="bench/run.py", description=__doc__)
     parser.add_argument("--only", default=names, help=f"targets, by commas; all: {names}")
-    parser.add_argument("--runs", type=int, default=5, help="rounds; the tables show the median")
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of one run")
+    parser.add_argument("--runs", type=_count, default=5, help="rounds; the tables show the median")
+    parser.add_argument("--seconds", type=_span, default=3.0, help="length of one run")
     parser.add_argument(
         "--quick", action="store_true", help="1 round of 1 s runs and fewer calls: to see that it works"
     )

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
+"""All that a started program inherits: a key, a proxy or a database of the caller's shell would change what it does."""
+
 _BUSY_FIELDS = (0, 1, 2, 5, 6, 7)
 """user, nice, system, irq, softirq, steal; guest time is in user already."""
 
@@ -178,7 +181,7 @@ def start(argv: list[str], folder: Path, cores: frozenset[int], env: dict[str, s
         child = subprocess.Popen(
             argv,
             cwd=folder,
-            env=os.environ | (env or {}),
+            env={name: os.environ[name] for name in _KEPT if name in os.environ} | (env or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

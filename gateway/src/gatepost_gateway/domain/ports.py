@@ -96,6 +96,8 @@ class StreamReader(Protocol):
     """The format's own end marker was seen."""
     spoke: bool
     """Anything of the answer itself was seen."""
+    tokens: int
+    """A lower bound of the output tokens so far."""
 
     def feed(self, data: bytes) -> bytes:
         """The events that `data` completes, as they go to the caller. Raises UpstreamError on garbage or an error event."""

@@ -1,0 +1,1 @@
+"""Wire formats, both directions: pure, bytes in and bytes out."""

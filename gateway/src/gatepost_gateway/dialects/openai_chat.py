@@ -1,0 +1,214 @@
+"""The OpenAI chat completions format: `POST /chat/completions`, plain and streamed.
+
+Source of the format: OpenAI's API reference, "Chat completions" and "Streaming events" (server-sent events, a
+`data: [DONE]` line at the end). Only what the gateway acts on is read; everything else stays as it came.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from gatepost_gateway.domain.chat import Asked, DialectName, Operation
+from gatepost_gateway.domain.errors import CallerError, Code
+from gatepost_gateway.domain.ports import Summary
+from gatepost_gateway.domain.usage import Usage
+
+
+class _StreamOptions(Struct):
+    include_usage: bool | None = None
+
+
+class _Envelope(Struct):
+    """What a request must get right for the gateway to govern it."""
+
+    model: str
+    messages: Raw
+    stream: bool | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    n: int | None = None
+    user: str | None = None
+    stream_options: _StreamOptions | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+_fields = msgspec.json.Decoder(dict[str, Raw])
+encode = msgspec.json.Encoder().encode
+MAX_CHOICES = 128
+NULL = Raw(b"null")
+"""A member that was not said, or was said to be null."""
+_LIST = ord("[")
+_MEDIA = (b"image", b"input_audio", b"file", b"\\u")
+_MEDIA_PARTS = frozenset({"image_url", "input_audio", "file", "input_image", "input_file", "video_url", "audio_url"})
+
+
+def read_request(body: bytes) -> Asked:
+    """A chat request's envelope. Raises CallerError (400) naming the member at fault, 422 for what cannot be counted."""
+    try:
+        envelope = _envelope.decode(body)
+        fields = _fields.decode(body)
+    except RecursionError:
+        raise CallerError("the JSON is nested too deeply", code=Code.TOO_DEEP) from None
+    except msgspec.ValidationError as error:
+        raise CallerError(f"the request body is not a chat completion request: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CallerError(f"the request body is not valid JSON: {error}", code=Code.INVALID_JSON) from None
+    _check(envelope)
+    options = envelope.stream_options
+    return Asked(
+        operation=Operation.CHAT,
+        dialect=DialectName.OPENAI_CHAT,
+        model=envelope.model,
+        stream=bool(envelope.stream),
+        body=body,
+        fields=fields,
+        max_output=_smallest(envelope.max_completion_tokens, envelope.max_tokens),
+        choices=envelope.n or 1,
+        user=envelope.user,
+        wants_usage=bool(options and options.include_usage),
+        media=_count_media(envelope.messages),
+    )
+
+
+def _check(envelope: _Envelope) -> None:
+    if not envelope.model:
+        raise CallerError("`model` is empty: name a model, see GET /v1/models")
+    if memoryview(envelope.messages)[0] != _LIST:
+        raise CallerError("`messages` is not a list")
+    if envelope.n is not None and not 1 <= envelope.n <= MAX_CHOICES:
+        raise CallerError(f"`n` must be from 1 to {MAX_CHOICES}")
+    for name, value in (("max_tokens", envelope.max_tokens), ("max_completion_tokens", envelope.max_completion_tokens)):
+        if value is not None and value < 0:
+            raise CallerError(f"`{name}` must not be negative")
+
+
+def _smallest(*values: int | None) -> int | None:
+    said = [value for value in values if value is not None]
+    return min(said) if said else None
+
+
+def _count_media(messages: Raw) -> int:
+    """How many parts cost tokens that their bytes do not bound. Decodes only when something looks like one."""
+    text = bytes(messages)
+    if not any(mark in text for mark in _MEDIA):
+        return 0
+    return _walk_media(msgspec.json.decode(messages))
+
+
+def _walk_media(messages: Any) -> int:
+    count = 0
+    for message in messages:
+        parts = message.get("content") if isinstance(message, dict) else None
+        if isinstance(parts, list):
+            count += sum(1 for part in parts if isinstance(part, dict) and part.get("type") in _MEDIA_PARTS)
+    return count
+
+
+def write_request(asked: Asked, *, model: str, cap: int | None, cap_field: str = "max_completion_tokens") -> bytes:
+    """The body to send: the caller's own bytes, or its own members with only the named ones changed.
+
+    `cap` is an output cap in tokens to impose; it is written to the field that the caller used, or to `cap_field`. For a
+    stream the usage event is asked for; the reader takes it out again when the caller did not ask.
+    """
+    changes: dict[str, Raw] = {}
+    if model != asked.model:
+        changes["model"] = Raw(encode(model))
+    if asked.stream and not asked.wants_usage:
+        options = msgspec.json.decode(asked.fields["stream_options"]) if "stream_options" in asked.fields else None
+        changes["stream_options"] = Raw(encode({**(options or {}), "include_usage": True}))
+    if cap is not None:
+        named = [name for name in ("max_completion_tokens", "max_tokens") if name in asked.fields]
+        for name in named or [cap_field]:
+            changes[name] = Raw(encode(cap))
+    return encode({**asked.fields, **changes}) if changes else asked.body
+
+
+class _PromptDetails(Struct):
+    cached_tokens: int | None = None
+
+
+class _OutputDetails(Struct):
+    reasoning_tokens: int | None = None
+
+
+class WireUsage(Struct):
+    """`usage` as OpenAI and its compatible servers report it; DeepSeek names cache hits beside it."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _OutputDetails | None = None
+    prompt_cache_hit_tokens: int | None = None
+
+
+def read_usage(wire: WireUsage | None) -> Usage | None:
+    """`usage` in disjoint buckets: cached tokens are a part of `prompt_tokens` on the wire, and are not here."""
+    if wire is None or (wire.prompt_tokens is None and wire.completion_tokens is None):
+        return None
+    details = wire.prompt_tokens_details
+    cached = (details.cached_tokens if details else None) or wire.prompt_cache_hit_tokens or 0
+    prompt, output = wire.prompt_tokens or 0, wire.completion_tokens or 0
+    cached = min(cached, prompt)
+    thought = (wire.completion_tokens_details.reasoning_tokens if wire.completion_tokens_details else None) or 0
+    if thought and wire.total_tokens is not None and wire.total_tokens == prompt + output + thought:
+        # Some compatible servers (xAI) report reasoning beside completion_tokens, not in it; the total tells.
+        output += thought
+    return Usage(input=prompt - cached, output=output, cache_read=cached, reasoning=min(thought, output))
+
+
+class _Function(Struct):
+    name: str | None = None
+
+
+class _ToolCall(Struct):
+    function: _Function | None = None
+
+
+class _Message(Struct):
+    content: Raw = NULL
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Choice(Struct):
+    finish_reason: str | None = None
+    message: _Message | None = None
+
+
+class _Reply(Struct):
+    id: str | None = None
+    model: str | None = None
+    choices: list[_Choice] | None = None
+    usage: WireUsage | None = None
+    system_fingerprint: str | None = None
+
+
+_reply = msgspec.json.Decoder(_Reply)
+
+
+def read_reply(body: bytes) -> Summary:
+    """What a whole answer says of itself. Raises ValueError when it is not a chat completion."""
+    try:
+        reply = _reply.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ValueError(str(error)) from None
+    if reply.choices is None:
+        msg = "the answer has no `choices`"
+        raise ValueError(msg)
+    names = [
+        call.function.name
+        for choice in reply.choices
+        if choice.message and choice.message.tool_calls
+        for call in choice.message.tool_calls
+        if call.function and call.function.name
+    ]
+    return Summary(
+        usage=read_usage(reply.usage),
+        upstream_id=reply.id,
+        fingerprint=reply.system_fingerprint,
+        model=reply.model,
+        finish=tuple(choice.finish_reason for choice in reply.choices if choice.finish_reason),
+        tool_calls=tuple(names),
+        text_bytes=len(body),
+    )

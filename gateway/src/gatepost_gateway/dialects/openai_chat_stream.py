@@ -1,0 +1,152 @@
+"""The OpenAI chat completions stream, read as it passes: whole events go on byte for byte."""
+
+import msgspec
+from msgspec import Raw, Struct
+
+from gatepost_gateway.dialects.framing import EventSplitter, data_of
+from gatepost_gateway.dialects.openai_chat import NULL, WireUsage, read_usage
+from gatepost_gateway.domain.ports import Summary
+from gatepost_gateway.domain.usage import Usage
+
+DONE = b"data: [DONE]\n\n"
+
+
+class _Function(Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _ToolCall(Struct):
+    function: _Function | None = None
+
+
+class _Delta(Struct):
+    content: Raw = NULL
+    tool_calls: list[_ToolCall] | None = None
+    refusal: str | None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
+    function_call: Raw = NULL
+    audio: Raw = NULL
+
+
+class _Choice(Struct):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(Struct):
+    id: str | None = None
+    model: str | None = None
+    choices: list[_Choice] | None = None
+    usage: WireUsage | None = None
+    system_fingerprint: str | None = None
+    error: Raw = NULL
+
+
+_chunk = msgspec.json.Decoder(_Chunk)
+_SILENT = (b"null", b'""', b"[]")
+
+
+class StreamFailed(ValueError):
+    """The provider said in the stream that it failed; `event` is its own event."""
+
+    def __init__(self, event: bytes) -> None:
+        super().__init__("the provider reported an error in the stream")
+        self.event = event
+
+
+class OpenAIChatReader:
+    """Implements `ports.StreamReader`. `keep_usage`: the caller asked for the usage event.
+
+    `spoke` turns true with the first event that carries a part of the answer, not with the role alone. `tokens` is a
+    lower bound of the output tokens so far: each event that says something says at least one.
+    """
+
+    __slots__ = ("_finish", "_names", "_splitter", "ended", "keep_usage", "spoke", "summary", "tokens")
+
+    def __init__(self, *, keep_usage: bool) -> None:
+        self.keep_usage = keep_usage
+        self.summary = Summary()
+        self.ended = False
+        self.spoke = False
+        self.tokens = 0
+        self._splitter = EventSplitter()
+        self._finish: list[str] = []
+        self._names: list[str] = []
+
+    def feed(self, data: bytes) -> bytes:
+        """Raises ValueError on what is not the format, StreamFailed on an error event."""
+        kept: list[bytes] = []
+        for event in self._splitter.feed(data):
+            if not self.ended and self._read(event):
+                kept.append(event)
+        return kept[0] if len(kept) == 1 else b"".join(kept)
+
+    @property
+    def rest(self) -> bytes:
+        """Bytes of an event that never ended."""
+        return self._splitter.rest.strip()
+
+    def _read(self, event: bytes) -> bool:
+        """Takes note of an event; whether it goes on to the caller."""
+        data = data_of(event)
+        if data is None:
+            return True
+        if data == b"[DONE]":
+            self.ended = True
+            return True
+        try:
+            chunk = _chunk.decode(data)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            msg = f"an event of the stream is not a chat completion chunk: {error}"
+            raise ValueError(msg) from None
+        if chunk.error is not NULL and bytes(chunk.error) != b"null":
+            raise StreamFailed(event)
+        summary = self.summary
+        if summary.upstream_id is None:
+            summary.upstream_id, summary.model, summary.fingerprint = chunk.id, chunk.model, chunk.system_fingerprint
+        if chunk.choices:
+            for choice in chunk.choices:
+                self._note(choice)
+        if chunk.usage is not None:
+            self._used(read_usage(chunk.usage))
+            return bool(chunk.choices) or self.keep_usage
+        return True
+
+    def _used(self, usage: Usage | None) -> None:
+        # Some servers repeat a growing usage in every event: the last one counts.
+        if usage is not None:
+            self.summary.usage = usage
+
+    def _note(self, choice: _Choice) -> None:
+        if choice.finish_reason:
+            self._finish.append(choice.finish_reason)
+            self.summary.finish = tuple(self._finish)
+        delta = choice.delta
+        if delta is None:
+            return
+        said = _said(delta)
+        if delta.tool_calls:
+            for call in delta.tool_calls:
+                if call.function is not None:
+                    said += len(call.function.arguments or "") + len(call.function.name or "")
+                    if call.function.name:
+                        self._names.append(call.function.name)
+            self.summary.tool_calls = tuple(self._names)
+        if said:
+            self.spoke = True
+            self.tokens += 1
+            self.summary.text_bytes += said
+
+
+def _said(delta: _Delta) -> int:
+    """Bytes of what one delta says, counted on the wire (never fewer than the tokens)."""
+    size = 0
+    for raw in (delta.content, delta.function_call, delta.audio):
+        if raw is not NULL and (text := bytes(raw)) not in _SILENT:
+            size += len(text)
+    for words in (delta.refusal, delta.reasoning, delta.reasoning_content):
+        if words:
+            size += len(words.encode())
+    return size

@@ -1,0 +1,113 @@
+"""The front door: one table of routes, one place that answers errors, one task a request."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from gatepost_gateway.domain.clock import Clock
+from gatepost_gateway.domain.errors import CallerError, Code, GatewayError, GatewayFault
+from gatepost_gateway.domain.governance import Principal
+from gatepost_gateway.domain.snapshot import Snapshot
+from gatepost_gateway.edge import problems
+from gatepost_gateway.edge.http import BodyLimits, Receive, Request, Scope, Send, respond
+from gatepost_gateway.edge.protocol import TASK
+from gatepost_gateway.edge.surfaces.native import NativeSurface
+from gatepost_gateway.edge.surfaces.openai import UNSUPPORTED, OpenAISurface
+from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.pipeline.identify import identify
+
+log = logging.getLogger("gatepost.edge")
+Handler = Callable[[Request, Send], Awaitable[None]]
+
+
+class ControlPlane(Protocol):
+    """Answers what is not a call: another process does, so that no call waits for it."""
+
+    async def forward(self, request: Request, body: bytes) -> problems.Reply:
+        """Raises GatewayFault (503) when the control plane is away."""
+        ...
+
+
+def gatekeeper(snapshot: Callable[[], Snapshot], clock: Clock, salt: bytes) -> Callable[[Request], Principal]:
+    """Who asks, for the pages that make no model call."""
+
+    def who(request: Request) -> Principal:
+        return identify(snapshot(), request.presented(), clock.micros(), salt)
+
+    return who
+
+
+class Edge:
+    """The ASGI application of the data plane."""
+
+    def __init__(
+        self,
+        openai: OpenAISurface,
+        native: NativeSurface,
+        operator: OperatorSurface,
+        control: ControlPlane,
+        limits: BodyLimits,
+    ) -> None:
+        self._control = control
+        self._limits = limits
+        self._routes: dict[tuple[str, str], Handler] = {
+            ("POST", "/v1/chat/completions"): openai.chat,
+            ("GET", "/v1/models"): openai.models,
+            ("POST", "/api/v1/traces"): native.create_trace,
+            ("POST", "/api/v1/executions"): native.execute,
+            ("POST", "/api/v1/logs"): native.log,
+            ("GET", "/api/v1/sdk/config"): native.sdk_config,
+            ("GET", "/up"): operator.up,
+            ("GET", "/version"): operator.version,
+            ("GET", "/health"): operator.health,
+            ("GET", "/health/live"): operator.live,
+            ("GET", "/health/ready"): operator.ready,
+            **{("POST", path): openai.unsupported for path in UNSUPPORTED},
+        }
+        self._model = openai.model
+        self._complete = native.complete_trace
+        self._paths = {path for _, path in self._routes}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        scope[TASK] = asyncio.current_task()
+        request = Request(scope, receive)
+        try:
+            handler = self._routes.get((request.method, request.path)) or self._patterned(request)
+            await handler(request, send)
+        except GatewayError as error:
+            if error.__cause__ is not None and isinstance(error, GatewayFault):
+                log.error("request %s failed", request.request_id, exc_info=error)
+            await self._refuse(request, send, error)
+        except asyncio.CancelledError:
+            # The caller has gone: the record is written, and there is nobody to answer.
+            log.debug("request %s was left by its caller", request.request_id)
+        except Exception as bug:
+            log.exception("request %s failed", request.request_id)
+            await self._refuse(request, send, GatewayFault("the gateway failed: give the request id to whoever runs it"))
+            del bug
+
+    def _patterned(self, request: Request) -> Handler:
+        """The routes with a name in their path, then what the control plane answers."""
+        method, path = request.method, request.path
+        if path.startswith("/v1/models/") and method == "GET":
+            return self._model
+        parts = path.split("/")
+        if len(parts) == 6 and path.startswith("/api/v1/traces/") and parts[5] == "complete" and method in ("PATCH", "POST"):
+            return self._complete
+        if path.startswith("/api/v1/") or path == "/openapi.json":
+            return self._forward
+        if path in self._paths or path.startswith("/v1/models/"):
+            raise CallerError(f"{method} is not allowed on {path}", code=Code.METHOD_NOT_ALLOWED, status=405)
+        raise CallerError(f"nothing is at {path[:200]}: see /openapi.json", code=Code.NOT_FOUND, status=404)
+
+    async def _forward(self, request: Request, send: Send) -> None:
+        status, headers, body = await self._control.forward(request, await request.body(self._limits))
+        await respond(send, status, headers, body)
+
+    async def _refuse(self, request: Request, send: Send, error: GatewayError) -> None:
+        dress = problems.openai if request.path.startswith("/v1/") else problems.native
+        status, headers, body = dress(error, request.request_id)
+        await respond(send, status, [*headers, (b"x-request-id", request.request_id.encode())], body)

@@ -1,0 +1,144 @@
+"""The few things of ASGI that every surface needs: read a body within its bounds, write an answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from gatepost_gateway.domain import ids
+from gatepost_gateway.domain.errors import CallerError, Code
+from gatepost_gateway.domain.ports import Headers
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.pipeline.call import Presented
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_SAFE_ID = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")
+EVENT_STREAM = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+
+
+class BodyLimits(Struct, frozen=True):
+    """Bytes of a body, and seconds for all of it."""
+
+    bytes: int = 32 * 1024 * 1024
+    seconds: float = 60.0
+
+
+class Request:
+    """One request: what the surfaces ask of it, read once."""
+
+    __slots__ = ("headers", "method", "path", "query", "receive", "request_id", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        given = self.headers.get(b"x-request-id")
+        # A caller's own id is kept when it is short and plain: it ends in headers, logs and records.
+        known = given is not None and 0 < len(given) <= 128 and _SAFE_ID.issuperset(given)
+        self.request_id = given.decode() if known and given is not None else ids.new()
+
+    async def body(self, limits: BodyLimits) -> bytes:
+        """Raises CallerError: 413 when it is too large, 408 when it does not come in time."""
+        length = self.headers.get(b"content-length")
+        if length is not None and len(length) < 20 and length.isdigit() and int(length) > limits.bytes:
+            raise _too_large(limits)
+        message = await self.receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            body = await self._rest(body, limits)
+        if len(body) > limits.bytes:
+            raise _too_large(limits)
+        if message["type"] == "http.disconnect":
+            raise asyncio.CancelledError
+        return body
+
+    async def _rest(self, first: bytes, limits: BodyLimits) -> bytes:
+        pieces, size = [first], len(first)
+        try:
+            async with asyncio.timeout(limits.seconds):
+                while True:
+                    message = await self.receive()
+                    if message["type"] == "http.disconnect":
+                        raise asyncio.CancelledError
+                    piece = message.get("body", b"")
+                    pieces.append(piece)
+                    size += len(piece)
+                    if size > limits.bytes:
+                        raise _too_large(limits)
+                    if not message.get("more_body"):
+                        return b"".join(pieces)
+        except TimeoutError:
+            raise CallerError(
+                f"the request's body did not come within {limits.seconds:g} s", code=Code.REQUEST_TIMEOUT, status=408
+            ) from None
+
+    def presented(self) -> Presented:
+        """The keys in `Authorization: Bearer` and `x-api-key`."""
+        bearer = self.headers.get(b"authorization")
+        beside = self.headers.get(b"x-api-key")
+        secret = None
+        if bearer is not None:
+            scheme, _, token = bearer.partition(b" ")
+            if scheme.lower() == b"bearer" and token.strip():
+                secret = Secret(token.strip().decode("latin-1"))
+        return Presented(secret, Secret(beside.decode("latin-1")) if beside else None)
+
+    async def json(self, limits: BodyLimits) -> Any:
+        """The body as JSON. Raises CallerError (400)."""
+        body = await self.body(limits)
+        try:
+            return msgspec.json.decode(body)
+        except RecursionError:
+            raise CallerError("the JSON is nested too deeply", code=Code.TOO_DEEP) from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise CallerError(f"the request body is not valid JSON: {error}", code=Code.INVALID_JSON) from None
+
+
+def _too_large(limits: BodyLimits) -> CallerError:
+    return CallerError(
+        f"the request's body is larger than {limits.bytes} bytes", code=Code.BODY_TOO_LARGE, status=413
+    )
+
+
+async def respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    """A whole answer."""
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def respond_json(send: Send, status: int, value: Any, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    await respond(send, status, [(b"content-type", b"application/json"), *headers], msgspec.json.encode(value))
+
+
+class HttpOutlet:
+    """Implements `pipeline.call.Outlet`. `begun`: the head has gone out, so an error can only end the stream."""
+
+    __slots__ = ("_send", "begun")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        self.begun = True
+        await respond(self._send, status, [(b"content-type", b"application/json"), *headers], body)
+
+    async def begin(self, headers: Headers) -> None:
+        self.begun = True
+        await self._send({"type": "http.response.start", "status": 200, "headers": [*EVENT_STREAM, *headers]})
+
+    async def write(self, batch: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": batch, "more_body": True})
+
+    async def end(self, batch: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": batch})

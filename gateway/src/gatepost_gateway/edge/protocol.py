@@ -1,0 +1,125 @@
+"""uvicorn's httptools protocol with what it lacks: limits on heads, a deadline for them, and word of a caller that left.
+
+Pinned to uvicorn 0.54: the overridden methods are its own callbacks, and a test compares the version.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gatepost_gateway.domain.errors import Code
+
+PINNED = "0.54.0"
+TASK = "gatepost.task"
+"""The scope's key under which the edge leaves the task of a request, to be cancelled when its caller goes."""
+
+
+class HeadLimits(Struct, frozen=True):
+    """Bytes and number of a request's headers, seconds for all of them."""
+
+    bytes: int = 64 * 1024
+    count: int = 100
+    seconds: float = 10.0
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """`limits` is set on a subclass by `guarded`."""
+
+    limits = HeadLimits()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_bytes = 0
+        self._in_head = True
+        self.head_due = time.monotonic() + self.limits.seconds
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head_bytes += len(data)
+            # The bytes of a body that came along are counted too, so the exact sum is made when the head is whole.
+            if self._head_bytes > self.limits.bytes and not self._whole_head(data):
+                self._refuse(431, Code.HEADERS_TOO_LARGE, f"the request's head is larger than {self.limits.bytes} bytes")
+                return
+        super().data_received(data)
+
+    def _whole_head(self, data: bytes) -> bool:
+        return b"\r\n\r\n" in data or b"\n\n" in data
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+        self.head_due = time.monotonic() + self.limits.seconds
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._head_bytes = 0
+        self.head_due = 0.0
+        if len(self.headers) > self.limits.count:
+            self._refuse(431, Code.HEADERS_TOO_LARGE, f"the request has more than {self.limits.count} headers")
+            return
+        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > self.limits.bytes:
+            self._refuse(431, Code.HEADERS_TOO_LARGE, f"the request's head is larger than {self.limits.bytes} bytes")
+            return
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self.cycle is not None and not self.transport.is_closing():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self.cycle is not None and not self.transport.is_closing():
+            super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        cycles = [self.cycle, *(cycle for cycle, _ in self.pipeline)] if self.cycle is not None else []
+        super().connection_lost(exc)
+        for cycle in cycles:
+            cycle.disconnected = True
+            task = cycle.scope.get(TASK)
+            if task is not None and not cycle.response_complete:
+                task.cancel()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, Code.INVALID_REQUEST, "this is not a valid HTTP/1.1 request")
+
+    def slow(self) -> None:
+        """The head did not come in time."""
+        if self.cycle is None and self._head_bytes == 0:
+            self.transport.close()  # a connection that never said anything gets no words either
+            return
+        self._refuse(408, Code.REQUEST_TIMEOUT, f"the request's head did not come within {self.limits.seconds:g} s")
+
+    def _refuse(self, status: int, code: Code, words: str) -> None:
+        if self.transport.is_closing():
+            return
+        self.transport.write(refusal(status, code, words))
+        self.transport.close()
+
+
+_PHRASES = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
+
+
+def refusal(status: int, code: Code, words: str) -> bytes:
+    """A whole answer for a request whose surface is not known yet: its body carries the keys of every surface."""
+    error = {"message": words, "type": "invalid_request_error", "param": None, "code": code.value}
+    body = msgspec.json.encode({"error": error, "code": code.value, "detail": words})
+    head = b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nx-request-id: none\r\nconnection: close\r\n\r\n"
+    return head % (status, _PHRASES[status], len(body)) + body
+
+
+def guarded(limits: HeadLimits) -> type[GuardedProtocol]:
+    """The protocol class with these limits."""
+    return type("LimitedProtocol", (GuardedProtocol,), {"limits": limits})
+
+
+async def sweep(connections: set[Any], every: float = 0.25) -> None:
+    """Ends connections whose head is late: one timer for all of them."""
+    while True:
+        await asyncio.sleep(every)
+        now = time.monotonic()
+        for connection in [one for one in connections if getattr(one, "head_due", 0.0) and one.head_due < now]:
+            connection.slow()

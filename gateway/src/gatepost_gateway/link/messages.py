@@ -1,0 +1,45 @@
+"""What the two processes say to each other."""
+
+from msgspec import Struct
+
+from gatepost_gateway.domain.records import Opened
+from gatepost_gateway.domain.snapshot import SnapshotDocument
+
+
+class Start(Struct):
+    """The control plane's first answer: everything that a data plane needs to begin."""
+
+    snapshot: SnapshotDocument
+    settled: dict[str, int]
+    open_holds: list[Opened]
+    sessions: list[tuple[str, str, int, int]]
+    """(id, owner, last turn, microseconds of the last turn)."""
+    folded: int
+    """The journal segment that the records have reached: new segments get higher numbers."""
+    secret: bytes
+    """Keys the marks that this deployment makes: session ids, hashes of passed-through bearers."""
+    notices: list[str] = []
+    """Lines to show once: the keys of a first start."""
+
+
+class HttpAsk(Struct, array_like=True):
+    """A request that the control plane is to answer."""
+
+    method: str
+    path: str
+    query: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class HttpReply(Struct, array_like=True):
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Lookup(Struct, array_like=True):
+    """Conversation state by kind and id."""
+
+    kind: str
+    id: str

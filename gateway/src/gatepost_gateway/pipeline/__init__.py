@@ -1,0 +1,1 @@
+"""The way of a call: ten stages, one a file, told in `exchange.py`."""

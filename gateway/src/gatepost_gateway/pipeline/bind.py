@@ -1,0 +1,134 @@
+"""Stage 2: the call gets its ids, its session, its properties, and its place among the caller's other calls.
+
+Strategies of DESIGN section 6 that stand here: the session header, and a new session. Cheap refusals come first: the
+request rate is counted before a byte of the body is read.
+"""
+
+from collections.abc import Mapping
+
+from gatepost_gateway.domain import ids
+from gatepost_gateway.domain.errors import Arithmetic, CallerError, Code, Forbidden, LimitExceeded
+from gatepost_gateway.domain.governance import Principal
+from gatepost_gateway.domain.ports import Rates
+from gatepost_gateway.domain.records import Closed
+from gatepost_gateway.domain.snapshot import ProjectEntry
+from gatepost_gateway.pipeline.call import Call
+from gatepost_gateway.pipeline.sessions import Sessions
+
+OWN_PREFIX = "x-gatepost-"
+MOST_PROPERTIES = 20
+LONGEST_KEY = 64
+LONGEST_VALUE = 512
+RESERVED = "policy_"
+_LONGEST_LABEL = 512
+
+
+def bind(call: Call, principal: Principal, sessions: Sessions, rates: Rates) -> None:
+    """Fills in the record. Raises CallerError (400) for a malformed id, Forbidden (403) for a session of another owner,
+    LimitExceeded (429) when the project's request rate is used up."""
+    record, headers = call.record, call.inbound.headers
+    record.org, record.project, record.proxy = principal.org, principal.project, principal.proxy
+    record.key_id = principal.key_id
+    project = call.snapshot.projects[principal.project]
+    call.project = project
+    if project.rate_limits.rpm is not None:
+        count_request(rates, project)
+    user = headers.get(b"x-user-id")
+    record.user = _label(user) if user is not None else None
+    own = own_headers(headers, call.snapshot.document.header_prefixes)
+    _bind_session(call, own.get("session-id"), sessions)
+    _bind_labels(record, headers, own)
+    record.properties = properties_of(own, record)
+
+
+def count_request(rates: Rates, project: ProjectEntry) -> None:
+    limit = project.rate_limits.rpm or 0
+    account = f"project:{project.id}:requests"
+    window = rates.take(account, limit)
+    if not window.admitted:
+        raise LimitExceeded(
+            f"project `{project.id}` may make {limit} requests a minute: try again in {window.retry_after:.0f} s",
+            code=Code.RATE_LIMITED,
+            status=429,
+            arithmetic=Arithmetic(account, limit, limit - window.remaining, 0, 1),
+            retry_after=window.retry_after,
+        )
+
+
+def own_headers(headers: Mapping[bytes, bytes], prefixes: tuple[str, ...]) -> dict[str, str]:
+    """The headers that speak to the gateway, without their prefix; a compatible prefix yields to our own."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        if name.startswith(b"x-"):
+            text = name.decode("latin-1")
+            if text.startswith(OWN_PREFIX):
+                found[text[len(OWN_PREFIX) :]] = value.decode("utf-8", "replace")
+            else:
+                for prefix in prefixes:
+                    if text.startswith(prefix):
+                        found.setdefault(text[len(prefix) :], value.decode("utf-8", "replace"))
+    return found
+
+
+def _bind_session(call: Call, asked: str | None, sessions: Sessions) -> None:
+    record = call.record
+    owner = f"{record.project}/{record.proxy or ''}"
+    if asked is None:
+        record.session_id, record.turn = sessions.fresh(owner, record.at), 1
+        return
+    if not ids.is_uuid(asked):
+        raise CallerError(
+            "the session id is not a UUID: send one in `X-Gatepost-Session-Id`, or leave the header out",
+            code=Code.INVALID_SESSION,
+        )
+    session_id = asked.lower()
+    if not sessions.owned_by(session_id, owner, record.at):
+        raise Forbidden("this session belongs to another project or proxy: use a new session id", code=Code.FOREIGN_SESSION)
+    record.session_id, record.turn = session_id, sessions.turn(session_id, owner, record.at)
+
+
+def _bind_labels(record: Closed, headers: Mapping[bytes, bytes], own: dict[str, str]) -> None:
+    for header, field in ((b"x-request-source", "request_source"), (b"x-correlation-id", "correlation_id")):
+        value = headers.get(header)
+        if value is not None:
+            setattr(record, field, _label(value))
+    if not own:
+        return
+    path = own.get("session-path")
+    record.session_path = path[:_LONGEST_LABEL] if path else None
+    record.parent_trace_id = _uuid(own, "parent-trace-id")
+    record.flow_id = _uuid(own, "flow-id") or _uuid(own, "trace-flow-id")
+
+
+def _uuid(own: dict[str, str], name: str) -> str | None:
+    value = own.get(name)
+    if value is None:
+        return None
+    if not ids.is_uuid(value):
+        raise CallerError(f"`X-Gatepost-{name.title()}` is not a UUID")
+    return value.lower()
+
+
+def properties_of(own: dict[str, str], record: Closed) -> dict[str, str] | None:
+    """At most 20 properties; what is dropped or cut is said in the record's warnings, and so in the answer."""
+    kept: dict[str, str] = {}
+    warnings: list[str] = []
+    for name, value in own.items():
+        if not name.startswith("property-"):
+            continue
+        key = name.removeprefix("property-")
+        if not key or len(key) > LONGEST_KEY or key.startswith(RESERVED):
+            warnings.append(f"property {key[:LONGEST_KEY]} dropped: its name is empty, too long or reserved")
+        elif len(kept) == MOST_PROPERTIES:
+            warnings.append(f"property {key} dropped: more than {MOST_PROPERTIES}")
+        else:
+            if len(value) > LONGEST_VALUE:
+                warnings.append(f"property {key} cut to {LONGEST_VALUE} characters")
+            kept[key] = value[:LONGEST_VALUE]
+    if warnings:
+        record.warnings += tuple(warnings[:MOST_PROPERTIES])
+    return kept or None
+
+
+def _label(value: bytes) -> str:
+    return value.decode("utf-8", "replace")[:_LONGEST_LABEL]

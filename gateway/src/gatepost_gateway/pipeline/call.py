@@ -1,0 +1,132 @@
+"""One call on its way: what came in, where the answer goes, and the one mutable thing that the stages share."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from gatepost_gateway.domain.chat import Asked, Operation
+from gatepost_gateway.domain.governance import Hold, Principal
+from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.ports import Headers, StreamReader, Summary, UpstreamAnswer
+from gatepost_gateway.domain.records import Closed
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Sealed, Snapshot
+
+
+class Presented(Struct, frozen=True):
+    """The keys that a caller showed, where its surface puts them. `beside`: a second one, in `x-api-key`."""
+
+    bearer: Secret | None = None
+    beside: Secret | None = None
+
+
+class Inbound(Struct, frozen=True):
+    """A request as the edge hands it in. Header names are lower case; the last of a repeated name counts."""
+
+    surface: str
+    operation: Operation
+    headers: Mapping[bytes, bytes]
+    body: bytes
+    request_id: str
+    presented: Presented
+    trace_id: str | None = None
+    """The trace that the caller names; None: the call gets one of its own."""
+    parent_step_id: str | None = None
+
+
+class Target(Struct, frozen=True):
+    """One place that can answer: an entry, its prices as they are now, and the credential for it."""
+
+    entry: ModelEntry
+    prices: Prices | None
+    credential: Sealed | None
+    passed: Secret | None = None
+    """The caller's own provider key, where the project passes it through."""
+
+
+class Plan(Struct, frozen=True):
+    """Where a call may go, best first."""
+
+    targets: tuple[Target, ...]
+
+
+class Outlet(Protocol):
+    """Where the answer goes."""
+
+    async def whole(self, status: int, headers: Headers, body: bytes) -> None: ...
+    async def begin(self, headers: Headers) -> None:
+        """The head of a stream."""
+        ...
+
+    async def write(self, batch: bytes) -> None: ...
+    async def end(self, batch: bytes) -> None: ...
+
+
+class Call:
+    """Everything that is known of one call. Stages write it, the journal stage reads it once."""
+
+    __slots__ = (
+        "answer",
+        "asked",
+        "begun",
+        "body",
+        "cap",
+        "closed",
+        "first",
+        "hold",
+        "inbound",
+        "opened",
+        "plan",
+        "principal",
+        "project",
+        "reader",
+        "record",
+        "sent",
+        "snapshot",
+        "started",
+        "summary",
+        "target",
+        "tokens_taken",
+    )
+
+    def __init__(self, inbound: Inbound, snapshot: Snapshot, record: Closed, started: float) -> None:
+        self.inbound = inbound
+        self.snapshot = snapshot
+        self.record = record
+        self.started = started
+        self.principal: Principal | None = None
+        self.project: ProjectEntry | None = None
+        self.asked: Asked | None = None
+        self.plan: Plan | None = None
+        self.hold: Hold | None = None
+        self.cap: int | None = None
+        """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
+        self.tokens_taken: tuple[str, int] | None = None
+        """(account, tokens) counted against a token rate at admission."""
+        self.opened = False
+        self.sent = False
+        """A request may have reached a provider: money may have been spent."""
+        self.begun = False
+        """The head of a stream went to the caller."""
+        self.closed = False
+        self.target: Target | None = None
+        self.answer: UpstreamAnswer | None = None
+        self.reader: StreamReader | None = None
+        self.first = b""
+        self.body = b""
+        self.summary: Summary | None = None
+
+    @property
+    def ids(self) -> list[tuple[bytes, bytes]]:
+        """The headers that every answer carries, errors included."""
+        record = self.record
+        headers = [
+            (b"x-request-id", self.inbound.request_id.encode()),
+            (b"x-gatepost-trace-id", record.trace_id.encode()),
+        ]
+        if record.session_id is not None:
+            headers.append((b"x-gatepost-session-id", record.session_id.encode()))
+        if record.warnings:
+            headers.append((b"x-gatepost-warnings", "; ".join(record.warnings).encode("ascii", "replace")))
+        return headers

@@ -1,0 +1,185 @@
+"""Stage 8: the request goes out. Retries and fallbacks happen before the first content byte, never after it."""
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable
+
+from gatepost_gateway.domain.clock import Clock
+from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
+from gatepost_gateway.domain.ports import Headers, Provider, Providers, Transport, UpstreamAnswer, Vault
+from gatepost_gateway.domain.records import Attempt
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import ProviderKind, Retries
+from gatepost_gateway.pipeline.call import Call, Target
+from gatepost_gateway.pipeline.reserve import imposed_cap
+
+MAX_ANSWER = 64 * 1024 * 1024
+MAX_REFUSAL = 256 * 1024
+_KEYLIKE = re.compile(r"\b(?:sk|gp|gpa|key|pk|rk)[-_][A-Za-z0-9*_.-]{6,}")
+_MAY_PASS: dict[ProviderKind, tuple[bytes, ...]] = {
+    ProviderKind.OPENAI: (b"openai-organization", b"openai-project", b"openai-beta"),
+    ProviderKind.AZURE: (b"openai-beta",),
+}
+"""Request headers of a caller that its provider may see; no other goes out."""
+_SUMMARY_HEADERS = (b"x-request-id", b"apim-request-id", b"request-id")
+
+
+class Dispatcher:
+    """`sleep` is asyncio's, or a test's."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        providers: Providers,
+        vault: Vault,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._transport = transport
+        self._providers = providers
+        self._vault = vault
+        self._clock = clock
+        self._sleep = sleep
+
+    async def reach(self, call: Call) -> None:
+        """Leaves the first good answer in `call`: a whole one in `body`, a stream in `reader` with its first batch.
+
+        Raises the UpstreamError of the last attempt when there is none.
+        """
+        assert call.plan is not None
+        retries = call.snapshot.document.retries
+        give_up_at = self._clock.monotonic() + retries.budget
+        failure: UpstreamError | None = None
+        for target in call.plan.targets:
+            failure = await self._try(call, target, retries, give_up_at)
+            if failure is None:
+                return
+            if failure.next_step is NextStep.GIVE_UP:
+                break
+        if failure is None:
+            raise UpstreamError(
+                "no target can be called with the key that was passed through",
+                code=Code.PROVIDER_KEY_MISSING,
+                status=422,
+                next_step=NextStep.GIVE_UP,
+                provider="",
+            )
+        raise failure
+
+    async def _try(self, call: Call, target: Target, retries: Retries, give_up_at: float) -> UpstreamError | None:
+        """Asks one target, again where that may help. None: it answered."""
+        failure: UpstreamError | None = None
+        for number in range(retries.attempts):
+            failure = await self._attempt(call, target)
+            if failure is None or failure.next_step is not NextStep.RETRY_SAME or number + 1 == retries.attempts:
+                return failure
+            # Jitter keeps callers that failed together from coming back together; it guards nothing.
+            wait = failure.retry_after or min(retries.cap, retries.base * 2**number) * (0.5 + random.random() / 2)  # noqa: S311
+            if self._clock.monotonic() + wait > give_up_at:
+                return failure
+            await self._sleep(wait)
+        return failure
+
+    async def _attempt(self, call: Call, target: Target) -> UpstreamError | None:
+        began = self._clock.monotonic()
+        provider = self._providers[target.entry.provider]
+        credential = target.passed or (self._vault.open(target.credential) if target.credential else None)
+        call.target, call.reader, call.summary = target, None, None
+        failure: UpstreamError | None = None
+        try:
+            await self._ask(call, target, provider, credential)
+        except UpstreamError as error:
+            failure = error
+            self._leave(call)
+        except BaseException:
+            self._note(call, target, began, None, None)
+            raise
+        self._note(call, target, began, failure, credential)
+        return failure
+
+    async def _ask(self, call: Call, target: Target, provider: Provider, credential: Secret | None) -> None:
+        asked = call.asked
+        assert asked is not None
+        headers = call.inbound.headers
+        extra = [(name, headers[name]) for name in _MAY_PASS.get(target.entry.provider, ()) if name in headers]
+        request = provider.build(asked, target.entry, credential, extra, imposed_cap(call, target.entry))
+        call.sent = True
+        name = target.entry.provider.value
+        call.answer = answer = await self._transport.open(request, call.snapshot.document.timeouts, name)
+        if answer.status >= 300:
+            raise provider.explain(answer.status, answer.headers, await answer.read_all(MAX_REFUSAL))
+        if not asked.stream:
+            call.body = await answer.read_all(MAX_ANSWER)
+            call.summary = provider.read(asked, call.body)
+            answer.close()
+            return
+        call.reader = reader = provider.reader(asked)
+        call.summary = reader.summary
+        first = b""
+        while not (reader.spoke or reader.ended or reader.summary.finish):
+            first += await next_batch(call, answer)
+        call.first = first
+
+    def _leave(self, call: Call) -> None:
+        if call.answer is not None:
+            call.answer.close()
+            call.answer = None
+
+    def _note(
+        self, call: Call, target: Target, began: float, failure: UpstreamError | None, credential: Secret | None
+    ) -> None:
+        answer = call.answer
+        call.record.attempts += (
+            Attempt(
+                model=target.entry.id,
+                provider=target.entry.provider.value,
+                micros=int((self._clock.monotonic() - began) * 1_000_000),
+                status=failure.upstream_status if failure else (answer.status if answer else None),
+                error=failure.code.value if failure else None,
+                detail=scrub(failure.public, credential) if failure else None,
+                request_id=_upstream_request_id(answer.headers) if answer else None,
+            ),
+        )
+        if failure is not None:
+            failure.public = scrub(failure.public, credential)
+
+
+async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
+    """The next whole events of a stream. Raises UpstreamError when it stops without its end marker, or is not the format."""
+    reader = call.reader
+    assert reader is not None
+    data = await answer.read()
+    provider = call.target.entry.provider.value if call.target else ""
+    if not data:
+        raise UpstreamError(
+            f"{provider} stopped in the middle of the stream",
+            code=Code.UPSTREAM_TRUNCATED,
+            status=502,
+            next_step=NextStep.RETRY_SAME,
+            provider=provider,
+        )
+    try:
+        return reader.feed(data)
+    except ValueError as error:
+        raise UpstreamError(
+            f"{provider}: {error}",
+            code=Code.UPSTREAM_GARBAGE,
+            status=502,
+            next_step=NextStep.TRY_NEXT,
+            provider=provider,
+        ) from error
+
+
+def scrub(text: str, credential: Secret | None) -> str:
+    """A provider's words without the key that it may quote, whole or in part."""
+    if credential is not None:
+        text = text.replace(credential.reveal(), "***")
+    return _KEYLIKE.sub("***", text)
+
+
+def _upstream_request_id(headers: Headers) -> str | None:
+    for name, value in headers:
+        if name in _SUMMARY_HEADERS:
+            return value.decode("latin-1")[:200]
+    return None

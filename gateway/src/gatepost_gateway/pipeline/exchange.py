@@ -1,0 +1,161 @@
+"""The story of a call, from the key it shows to the record it leaves. Read it top to bottom."""
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from gatepost_gateway.domain import ids
+from gatepost_gateway.domain.clock import Clock
+from gatepost_gateway.domain.errors import GatewayError, GatewayFault
+from gatepost_gateway.domain.ports import Headers, Ledger, Providers, Rates
+from gatepost_gateway.domain.records import Closed, Outcome
+from gatepost_gateway.domain.snapshot import Snapshot
+from gatepost_gateway.pipeline.bind import bind
+from gatepost_gateway.pipeline.call import Call, Inbound, Outlet
+from gatepost_gateway.pipeline.decode import decode
+from gatepost_gateway.pipeline.dispatch import Dispatcher, next_batch
+from gatepost_gateway.pipeline.identify import identify
+from gatepost_gateway.pipeline.journal import Journal
+from gatepost_gateway.pipeline.judge import Engine, judge
+from gatepost_gateway.pipeline.plan import plan
+from gatepost_gateway.pipeline.recall import recall
+from gatepost_gateway.pipeline.reserve import reserve
+from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.watch import watch
+
+_PASSED_ANSWER_HEADERS = frozenset({b"openai-processing-ms", b"openai-version", b"openai-organization", b"x-ms-region"})
+"""Answer headers of a provider that its caller may see."""
+_TAIL_SECONDS = 0.25
+"""How long a finished stream may take to close its body before its connection is given up."""
+
+
+class Stages(Struct, frozen=True):
+    """What the stages work with. Built once, by the composition root."""
+
+    snapshot: Callable[[], Snapshot]
+    providers: Providers
+    dispatcher: Dispatcher
+    journal: Journal
+    ledger: Ledger
+    rates: Rates
+    sessions: Sessions
+    engine: Engine
+    clock: Clock
+    salt: bytes
+
+
+class Exchange:
+    """One governed call after another; the call in hand keeps the snapshot that it began with."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+
+    def open(self, inbound: Inbound) -> Call:
+        """A call with its ids, before anything is known of it."""
+        stages = self._stages
+        record = Closed(
+            step_id=ids.new(),
+            trace_id=inbound.trace_id or ids.new(),
+            at=stages.clock.micros(),
+            surface=inbound.surface,
+            operation=inbound.operation.value,
+            implicit=inbound.trace_id is None,
+            parent_step_id=inbound.parent_step_id,
+            request_id=inbound.request_id,
+        )
+        snapshot = stages.snapshot()
+        record.config_version = snapshot.version
+        return Call(inbound, snapshot, record, stages.clock.monotonic())
+
+    async def run(self, call: Call, outlet: Outlet) -> None:
+        """Takes a call through the stages and answers it. Raises GatewayError, already recorded, when there is no answer
+        or its stream broke; the edge dresses it. Cancelled when the caller leaves: the record says `abandoned`."""
+        journal = self._stages.journal
+        try:
+            await self._admit(call)
+            await self._answer(call, outlet)
+        except GatewayError as error:
+            journal.close(call, _outcome(call, error), error.status, error)
+            await self._stages.journal.durable()
+            raise
+        except asyncio.CancelledError:
+            journal.close(call, Outcome.ABANDONED, 499)
+            raise
+        except Exception as bug:
+            fault = GatewayFault("the gateway failed: give the request id to whoever runs it")
+            journal.close(call, Outcome.FAILED, fault.status, fault)
+            raise fault from bug
+        finally:
+            if call.answer is not None:
+                call.answer.close()
+
+    async def _admit(self, call: Call) -> None:
+        """The request gate: stages 1 to 7."""
+        stages, inbound, snapshot = self._stages, call.inbound, call.snapshot
+        call.principal = principal = identify(snapshot, inbound.presented, call.record.at, stages.salt)
+        bind(call, principal, stages.sessions, stages.rates)
+        call.asked = asked = decode(inbound)
+        call.record.model_asked, call.record.stream = asked.model, asked.stream
+        judge(stages.engine, call)
+        assert call.project is not None
+        passed = inbound.presented.bearer if principal.passed_through else None
+        call.plan = plan(snapshot, call.project, asked, stages.providers, passed)
+        await reserve(stages.ledger, stages.rates, call)
+        recall(call)
+        await stages.journal.open(call)
+
+    async def _answer(self, call: Call, outlet: Outlet) -> None:
+        """The response gate: stages 8 to 10. The last byte goes out when the record is written."""
+        await self._stages.dispatcher.reach(call)
+        call.record.first_micros = int((self._stages.clock.monotonic() - call.started) * 1_000_000)
+        assert call.answer is not None
+        headers = [*call.ids, *_passed(call.answer.headers)]
+        if call.reader is None:
+            body = watch(call, call.body)
+            self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
+            await self._stages.journal.durable()
+            await outlet.whole(call.answer.status, headers, body)
+        else:
+            await self._stream(call, outlet, headers)
+
+    async def _stream(self, call: Call, outlet: Outlet, headers: Headers) -> None:
+        answer, reader = call.answer, call.reader
+        assert answer is not None
+        assert reader is not None
+        batch = watch(call, call.first)
+        await outlet.begin(headers)
+        call.begun = True
+        while not reader.ended:
+            if batch:
+                await outlet.write(batch)
+            batch = watch(call, await next_batch(call, answer))
+        self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
+        await self._stages.journal.durable()
+        await outlet.end(batch)
+        await _finish_reading(call)
+
+
+def _outcome(call: Call, error: GatewayError) -> Outcome:
+    if call.sent or error.status >= 500:
+        return Outcome.FAILED
+    return Outcome.REFUSED
+
+
+def _passed(headers: Headers) -> Headers:
+    return [header for header in headers if header[0] in _PASSED_ANSWER_HEADERS]
+
+
+async def _finish_reading(call: Call) -> None:
+    """Lets a finished stream close its body, so that its connection can serve the next call."""
+    answer = call.answer
+    assert answer is not None
+    timer = asyncio.get_running_loop().call_later(_TAIL_SECONDS, answer.close)
+    try:
+        while await answer.read():
+            pass
+    except GatewayError:
+        # The answer is whole and recorded; only the connection is lost.
+        answer.close()
+    finally:
+        timer.cancel()

@@ -1,0 +1,138 @@
+"""Stage 10: what was used becomes money, the hold is settled, the record is handed in. On every way out, exactly once."""
+
+import re
+from collections.abc import Awaitable
+
+from gatepost_gateway.domain.clock import Clock
+from gatepost_gateway.domain.errors import GatewayError
+from gatepost_gateway.domain.ports import Ledger, Rates, Recorder
+from gatepost_gateway.domain.records import Opened, Outcome
+from gatepost_gateway.domain.snapshot import ModelEntry
+from gatepost_gateway.domain.usage import NOTHING, Usage
+from gatepost_gateway.pipeline.call import Call
+from gatepost_gateway.pipeline.reserve import input_bound, output_bound
+
+IN_FLIGHT_TOKENS = 256
+"""Output tokens that a provider may have made, and will bill, beyond what arrived before a stream was left."""
+_THINKS_UNSEEN = re.compile(r"o\d|gpt-[5-9]|.*(?:reason|think)", re.IGNORECASE)
+"""Models that bill reasoning which their stream does not show: what arrived says little of what was made."""
+
+
+class Journal:
+    """The stage that opens and closes the record of a call."""
+
+    def __init__(self, recorder: Recorder, ledger: Ledger, rates: Rates, clock: Clock) -> None:
+        self._recorder = recorder
+        self._ledger = ledger
+        self._rates = rates
+        self._clock = clock
+
+    async def open(self, call: Call) -> None:
+        """No record, no call: returns when the hold and the intent are written."""
+        record, principal = call.record, call.principal
+        assert principal is not None
+        opened = Opened(
+            step_id=record.step_id,
+            trace_id=record.trace_id,
+            at=record.at,
+            org=principal.org,
+            project=principal.project,
+            key_id=principal.key_id,
+            model=record.model_asked or "",
+            operation=record.operation,
+            surface=record.surface,
+            claims=record.claims,
+            held=record.held,
+            session_id=record.session_id,
+            implicit=record.implicit,
+            request_id=record.request_id,
+            user=record.user,
+        )
+        self._recorder.append(opened)
+        call.opened = True
+        await self._recorder.durable()
+
+    def durable(self) -> Awaitable[None]:
+        """Returns when all that was handed in is written."""
+        return self._recorder.durable()
+
+    def close(self, call: Call, outcome: Outcome, status: int, error: GatewayError | None = None) -> None:
+        """Prices the call, settles its hold and hands the record in. A second close is none."""
+        if call.closed:
+            return
+        call.closed = True
+        record = call.record
+        record.outcome, record.status = outcome, status
+        if error is not None:
+            record.error, record.message = error.code.value, error.public
+        record.micros = int((self._clock.monotonic() - call.started) * 1_000_000)
+        self._describe(call)
+        self._price(call)
+        if call.hold is not None:
+            self._ledger.settle(call.hold, record.settled)
+        if call.tokens_taken is not None:
+            account, taken = call.tokens_taken
+            self._rates.correct(account, max(0, taken - record.usage.total))
+        self._recorder.append(record)
+
+    def _describe(self, call: Call) -> None:
+        record, summary = call.record, call.summary
+        if call.target is not None:
+            entry = call.target.entry
+            record.model, record.provider = entry.id, entry.provider.value
+            record.retention_days = entry.data_retention_days
+        if summary is not None:
+            record.upstream_id, record.fingerprint = summary.upstream_id, summary.fingerprint
+            record.finish, record.tool_calls = summary.finish, summary.tool_calls
+
+    def _price(self, call: Call) -> None:
+        """Exact from the provider's own usage; else an estimate between what was seen and the hold, marked as such."""
+        record = call.record
+        if not call.sent or call.target is None:
+            return
+        usage = call.summary.usage if call.summary is not None else None
+        if usage is None:
+            usage = self._estimate(call)
+            record.estimated = usage is not NOTHING
+        record.usage = usage
+        prices = call.target.prices
+        if prices is None and call.project is not None:
+            prices = next((budget.fallback for budget in call.project.budgets if budget.fallback), None)
+        if prices is None:
+            return
+        record.prices = prices
+        cost = prices.cost(usage)
+        if record.estimated and call.hold is not None:
+            cost = min(cost, record.held)
+        elif cost > record.held and call.hold is not None:
+            record.warnings += ("the provider billed more than the worst case that was set aside",)
+        record.cost = record.settled = cost
+
+    def _estimate(self, call: Call) -> Usage:
+        """What a call without a usage report may have cost: nothing where the provider refused it unserved."""
+        asked, project, target = call.asked, call.project, call.target
+        assert asked is not None
+        assert project is not None
+        assert target is not None
+        if call.record.outcome is Outcome.FAILED and call.summary is None and _refused(call):
+            return NOTHING
+        most = output_bound(target.entry, asked, project) * asked.choices
+        seen = call.summary.text_bytes if call.summary is not None else 0
+        whole = call.summary is not None and bool(call.summary.finish)
+        if not seen or thinks_unseen(target.entry):
+            output = most
+        else:
+            output = min(most, seen if whole else seen + IN_FLIGHT_TOKENS)
+        return Usage(input=input_bound(asked), output=output, exact=False)
+
+
+def _refused(call: Call) -> bool:
+    """Whether every attempt was refused with a status, so that nothing was served, or never reached a provider."""
+    unserved = {"upstream_unreachable", "egress_refused"}
+    return all((one.status is not None and one.status >= 300) or one.error in unserved for one in call.record.attempts)
+
+
+def thinks_unseen(entry: ModelEntry) -> bool:
+    """Whether a model bills reasoning that does not pass through its stream; the entry itself may say."""
+    said = entry.additional_config.get("hidden_reasoning")
+    return bool(said) if said is not None else _THINKS_UNSEEN.match(entry.identifier) is not None

@@ -1,0 +1,119 @@
+"""Stage 6: money is set aside for the most that the call can cost, or the call is refused with the arithmetic.
+
+Tokens never outnumber bytes, so the body's length bounds the input; what bytes do not bound (images, sounds, files) is
+bounded a piece. The output is bounded by the caller's own cap, by the model's maximum, or by a cap that is then imposed.
+"""
+
+from gatepost_gateway.domain import clock
+from gatepost_gateway.domain.chat import Asked
+from gatepost_gateway.domain.errors import Arithmetic, Code, LimitExceeded
+from gatepost_gateway.domain.governance import Claim, Period, Refusal
+from gatepost_gateway.domain.money import Prices, usd
+from gatepost_gateway.domain.ports import Ledger, Rates
+from gatepost_gateway.domain.snapshot import Budget, ModelEntry, ProjectEntry
+from gatepost_gateway.pipeline.call import Call, Plan
+
+MEDIA_TOKENS = 40_000
+"""Tokens that one image, sound or file may cost: above the largest that providers document for one picture."""
+FRAME_TOKENS = 64
+"""Tokens that a provider's chat template may add beyond the bytes of a very short body."""
+
+
+def output_bound(entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
+    """The most output tokens that one choice can have."""
+    caps = [cap for cap in (asked.max_output, entry.max_output) if cap is not None]
+    return min(caps) if caps else project.max_output_default
+
+
+def input_bound(asked: Asked) -> int:
+    """The most input tokens that the body can have."""
+    return len(asked.body) + FRAME_TOKENS + asked.media * MEDIA_TOKENS
+
+
+def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
+    """The output cap that must be sent because a budget counts on it; None when the caller or the model sets one."""
+    project, asked = call.project, call.asked
+    assert project is not None
+    assert asked is not None
+    if not project.budgets or asked.max_output is not None or entry.max_output is not None:
+        return None
+    return project.max_output_default
+
+
+def worst_case(plan: Plan, asked: Asked, project: ProjectEntry, budget: Budget) -> int:
+    """The most that the dearest target can cost, in nano-dollars. Raises LimitExceeded (402) for an unknown price."""
+    dearest = 0
+    for target in plan.targets:
+        prices = target.prices or budget.fallback
+        if prices is None:
+            raise LimitExceeded(
+                f"the price of `{target.entry.id}` is not known, and budget `{budget.id}` names no fallback price",
+                code=Code.PRICE_UNKNOWN,
+                status=402,
+            )
+        dearest = max(dearest, _ceiling(prices, target.entry, asked, project))
+    return dearest
+
+
+def _ceiling(prices: Prices, entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
+    return prices.ceiling(input_bound(asked), output_bound(entry, asked, project) * asked.choices)
+
+
+def claims_of(plan: Plan, asked: Asked, project: ProjectEntry, now: int) -> tuple[Claim, ...]:
+    """One claim a budget, in the period of `now` (microseconds)."""
+    periods = {Period.DAILY: clock.day(now), Period.MONTHLY: clock.month(now)}
+    return tuple(
+        Claim(f"{budget.id}@{periods[budget.period]}", budget.limit, worst_case(plan, asked, project, budget))
+        for budget in project.budgets
+    )
+
+
+async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
+    """Opens the hold and notes it in the record. Raises LimitExceeded: 429 for tokens a minute, 402 for money."""
+    project, asked, plan = call.project, call.asked, call.plan
+    assert project is not None
+    assert asked is not None
+    assert plan is not None
+    bounds = [output_bound(target.entry, asked, project) * asked.choices for target in plan.targets]
+    call.cap = max(bounds) if project.budgets else None
+    claims = claims_of(plan, asked, project, call.record.at) if project.budgets else ()
+    if project.rate_limits.tpm is not None:
+        _take_tokens(rates, call, project, input_bound(asked) + max(bounds))
+    if not claims:
+        return
+    granted = await ledger.reserve(call.record.step_id, claims)
+    if isinstance(granted, Refusal):
+        if call.tokens_taken is not None:
+            rates.correct(*call.tokens_taken)
+            call.tokens_taken = None
+        raise refusal(granted)
+    call.hold = granted
+    call.record.claims = claims
+    call.record.held = max(claim.amount for claim in claims)
+
+
+def _take_tokens(rates: Rates, call: Call, project: ProjectEntry, tokens: int) -> None:
+    limit = project.rate_limits.tpm or 0
+    account = f"project:{project.id}:tokens"
+    window = rates.take(account, limit, tokens)
+    if not window.admitted:
+        raise LimitExceeded(
+            f"project `{project.id}` may use {limit} tokens a minute; {window.remaining} are left and this call may need"
+            f" {tokens}: try again in {window.retry_after:.0f} s, or set a smaller `max_tokens`",
+            code=Code.RATE_LIMITED,
+            status=429,
+            arithmetic=Arithmetic(account, limit, limit - window.remaining, 0, tokens),
+            retry_after=window.retry_after,
+        )
+    call.tokens_taken = (account, tokens)
+
+
+def refusal(said: Refusal) -> LimitExceeded:
+    """A ledger's refusal as an error with its arithmetic."""
+    return LimitExceeded(
+        f"budget `{said.account}` is used up: limit {usd(said.limit)} USD, settled {usd(said.settled)}, held {usd(said.held)},"
+        f" and this call may cost up to {usd(said.asked)}",
+        code=Code.BUDGET_EXCEEDED,
+        status=402,
+        arithmetic=Arithmetic(said.account, said.limit, said.settled, said.held, said.asked),
+    )

@@ -1,0 +1,19 @@
+"""Upstream families, one a file. The tuple below is the whole list: what is not in it cannot be reached."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gatepost_gateway.domain.ports import Provider
+from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.providers.compatible import Compatible, api_key_header, bearer, by_deployment, below_root, verbatim
+
+FAMILIES: tuple[Compatible, ...] = (
+    Compatible(ProviderKind.OPENAI, address=below_root, auth=bearer),
+    Compatible(ProviderKind.AZURE, address=by_deployment, auth=api_key_header),
+    Compatible(ProviderKind.INTERNAL, address=verbatim, auth=bearer),
+    Compatible(ProviderKind.SANDBOX, address=below_root, auth=bearer),
+)
+
+PROVIDERS: Mapping[ProviderKind, Provider] = MappingProxyType({family.kind: family for family in FAMILIES})
+
+__all__ = ["FAMILIES", "PROVIDERS"]

@@ -1,0 +1,127 @@
+"""Every server that speaks OpenAI's wire format: a family is its way to address and its way to authorise.
+
+Addresses: OpenAI and compatible servers take `<root>/chat/completions`; Azure OpenAI takes a deployment root and an
+`api-version` in the query (Azure OpenAI REST API reference, "Chat completions"); an internal server is called at the
+address that the entry names, verbatim.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from gatepost_gateway.dialects import openai_chat
+from gatepost_gateway.dialects.openai_chat_stream import OpenAIChatReader
+from gatepost_gateway.domain.chat import Asked, Operation
+from gatepost_gateway.domain.errors import Code, GatewayFault, NextStep, UpstreamError
+from gatepost_gateway.domain.ports import Headers, Origin, StreamReader, Summary, UpstreamRequest
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
+from gatepost_gateway.providers.refusal import explain
+from gatepost_gateway.version import VERSION
+
+AZURE_API_VERSION = "2024-08-01-preview"
+_PATHS = {Operation.CHAT: "/chat/completions"}
+_PORTS = {"http": 80, "https": 443, "sandbox": 0}
+_FIXED: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-type", b"application/json"),
+    (b"user-agent", f"gatepost/{VERSION}".encode()),
+)
+_ACCEPT = {False: (b"accept", b"application/json"), True: (b"accept", b"text/event-stream")}
+
+
+class Address(Struct, frozen=True):
+    """Where one entry is called for one operation: worked out once."""
+
+    origin: Origin
+    target: bytes
+
+
+def below_root(entry: ModelEntry, operation: Operation) -> str:
+    return entry.base_url.rstrip("/") + _PATHS[operation]
+
+
+def by_deployment(entry: ModelEntry, operation: Operation) -> str:
+    version = entry.additional_config.get("api_version", AZURE_API_VERSION)
+    return f"{entry.base_url.rstrip('/')}{_PATHS[operation]}?api-version={version}"
+
+
+def verbatim(entry: ModelEntry, operation: Operation) -> str:  # noqa: ARG001 - the shape of every address rule
+    return entry.base_url
+
+
+def bearer(secret: Secret) -> tuple[bytes, bytes]:
+    return (b"authorization", b"Bearer " + secret.reveal().encode("latin-1"))
+
+
+def api_key_header(secret: Secret) -> tuple[bytes, bytes]:
+    return (b"api-key", secret.reveal().encode("latin-1"))
+
+
+def split(url: str, *, private_ok: bool) -> Address:
+    """Raises GatewayFault when the registry holds an address that no request can go to."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise GatewayFault(f"the model's address `{url}` is not an http or https URL: correct its `base_url`")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    origin = Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], private_ok)
+    return Address(origin, target.encode("ascii"))
+
+
+class Compatible:
+    """Implements `ports.Provider`."""
+
+    def __init__(
+        self,
+        kind: ProviderKind,
+        *,
+        address: Callable[[ModelEntry, Operation], str],
+        auth: Callable[[Secret], tuple[bytes, bytes]],
+    ) -> None:
+        self.kind = kind
+        self._auth = auth
+
+        @lru_cache(maxsize=1024)
+        def where(url: str, private_ok: bool) -> Address:
+            return split(url, private_ok=private_ok)
+
+        self._where = where
+        self._address = address
+
+    @property
+    def operations(self) -> frozenset[Operation]:
+        return frozenset({Operation.CHAT})
+
+    def build(
+        self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None
+    ) -> UpstreamRequest:
+        address = self._where(self._address(entry, asked.operation), entry.declared)
+        # Older compatible servers know `max_tokens` only; OpenAI's newer models refuse it.
+        cap_field = "max_completion_tokens" if self.kind in (ProviderKind.OPENAI, ProviderKind.AZURE) else "max_tokens"
+        body = openai_chat.write_request(asked, model=entry.identifier, cap=cap, cap_field=cap_field)
+        headers = [*_FIXED, _ACCEPT[asked.stream], *extra]
+        if credential is not None:
+            headers.append(self._auth(credential))
+        return UpstreamRequest(address.origin, address.target, headers, body)
+
+    def read(self, asked: Asked, body: bytes) -> Summary:  # noqa: ARG002 - another family reads by operation
+        try:
+            return openai_chat.read_reply(body)
+        except ValueError as error:
+            raise self._garbage(str(error)) from error
+
+    def reader(self, asked: Asked) -> StreamReader:
+        return OpenAIChatReader(keep_usage=asked.wants_usage)
+
+    def explain(self, status: int, headers: Headers, body: bytes) -> UpstreamError:
+        return explain(self.kind.value, status, headers, body)
+
+    def _garbage(self, why: str) -> UpstreamError:
+        return UpstreamError(
+            f"{self.kind.value} answered something that is not a chat completion: {why}",
+            code=Code.UPSTREAM_GARBAGE,
+            status=502,
+            next_step=NextStep.TRY_NEXT,
+            provider=self.kind.value,
+        )

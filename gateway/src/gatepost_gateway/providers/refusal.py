@@ -1,0 +1,108 @@
+"""What a provider's refusal means: decided here, where status, headers and body are seen, and nowhere later.
+
+Sources: OpenAI's "Error codes" guide; RFC 9110 section 10.2.3 (Retry-After); `retry-after-ms` as OpenAI and Azure send it.
+"""
+
+import time
+from email.utils import parsedate_to_datetime
+
+import msgspec
+from msgspec import Raw, Struct
+
+from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
+from gatepost_gateway.domain.ports import Headers
+
+_CALLERS_FAULT = frozenset({400, 405, 406, 409, 410, 411, 413, 414, 415, 422, 451})
+NULL = Raw(b"null")
+_OBJECT = ord("{")
+_SHOWN = 500
+"""Characters of a provider's own message that are shown."""
+
+
+class _Error(Struct):
+    message: Raw = NULL
+    code: Raw = NULL
+    type: Raw = NULL
+
+
+class _Body(Struct):
+    error: Raw = NULL
+    message: Raw = NULL
+    detail: Raw = NULL
+
+
+def explain(provider: str, status: int, headers: Headers, body: bytes) -> UpstreamError:
+    """The typed failure for an answer with a status of 300 or more."""
+    message, reason = _words(body)
+    said = f"{provider} answered {status}" + (f": {message}" if message else "")
+    wait = retry_after(headers)
+    if status in (401, 403):
+        # Its words may quote a part of the key, so they stay in the trace; its status would look like the gateway's own.
+        return _failure(said, Code.UPSTREAM_AUTH, 502, NextStep.TRY_NEXT, provider, status, wait, b"")
+    if status == 429:
+        step = NextStep.TRY_NEXT if reason == "insufficient_quota" else NextStep.RETRY_SAME
+        return _failure(said, Code.UPSTREAM_RATE_LIMITED, 429, step, provider, status, wait, body)
+    if status == 404:
+        return _failure(said, Code.UPSTREAM_REFUSED, 404, NextStep.TRY_NEXT, provider, status, wait, body)
+    if status in _CALLERS_FAULT:
+        return _failure(said, Code.UPSTREAM_REFUSED, status, NextStep.GIVE_UP, provider, status, wait, body)
+    if status == 402:
+        return _failure(said, Code.UPSTREAM_FAILED, 502, NextStep.TRY_NEXT, provider, status, wait, b"")
+    if status == 408 or status >= 500:
+        code = 503 if status in (503, 529) else 502
+        return _failure(said, Code.UPSTREAM_FAILED, code, NextStep.RETRY_SAME, provider, status, wait, body)
+    return _failure(said, Code.UPSTREAM_FAILED, 502, NextStep.TRY_NEXT, provider, status, wait, b"")
+
+
+def _failure(
+    said: str, code: Code, status: int, step: NextStep, provider: str, upstream: int, wait: float | None, body: bytes
+) -> UpstreamError:
+    return UpstreamError(
+        said,
+        code=code,
+        status=status,
+        next_step=step,
+        provider=provider,
+        upstream_status=upstream,
+        retry_after=wait,
+        body=body,
+    )
+
+
+def _words(body: bytes) -> tuple[str, str]:
+    """(the provider's message, its code or type), whatever of the usual shapes the body has."""
+    try:
+        outer = msgspec.json.decode(body, type=_Body)
+        error = msgspec.json.decode(outer.error, type=_Error) if memoryview(outer.error)[0] == _OBJECT else None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return body[:_SHOWN].decode("utf-8", "replace").strip(), ""
+    if error is not None:
+        return _text(error.message), _text(error.code) or _text(error.type)
+    return _text(outer.error) or _text(outer.message) or _text(outer.detail), ""
+
+
+def _text(raw: Raw) -> str:
+    value = msgspec.json.decode(raw)
+    if value is None:
+        return ""
+    return (value if isinstance(value, str) else msgspec.json.encode(value).decode())[:_SHOWN]
+
+
+def retry_after(headers: Headers) -> float | None:
+    """Seconds to wait as the provider asks; None when it does not ask or asks nonsense."""
+    found = {name: value.decode("latin-1").strip() for name, value in headers if name in (b"retry-after", b"retry-after-ms")}
+    try:
+        if b"retry-after-ms" in found:
+            return max(0.0, float(found[b"retry-after-ms"]) / 1000)
+        if b"retry-after" in found:
+            return max(0.0, float(found[b"retry-after"]))
+    except ValueError:
+        return _until(found.get(b"retry-after", ""))
+    return None
+
+
+def _until(text: str) -> float | None:
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return None

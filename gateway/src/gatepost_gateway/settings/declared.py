@@ -1,0 +1,110 @@
+"""What a configuration says, as it is kept in a version: frozen, complete, readable for ever.
+
+Fields are only ever added, with a default; none is removed or reused, so that every version ever stored can be read.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct, field
+
+from gatepost_gateway.domain.snapshot import Sealed
+
+
+class SecretSource(Struct, frozen=True):
+    """Where a secret comes from, and what was found there as ciphertext.
+
+    `mark` is a keyed hash of the plain text, so that a change can be seen without opening anything. Neither `env` nor
+    `file` is set when the secret came in by the admin API.
+    """
+
+    env: str | None = None
+    file: str | None = None
+    sealed: Sealed | None = None
+    mark: str | None = None
+
+
+class PriceSheet(Struct, frozen=True):
+    """Dollars per thousand tokens, an image in dollars a piece."""
+
+    input_cost_per_1k: Decimal | None = None
+    output_cost_per_1k: Decimal | None = None
+    cache_read_cost_per_1k: Decimal | None = None
+    cache_write_cost_per_1k: Decimal | None = None
+    image_cost: Decimal | None = None
+
+
+class DeclaredModel(Struct, frozen=True, kw_only=True):
+    id: str
+    identifier: str
+    provider: str
+    base_url: str | None = None
+    name: str = ""
+    project: str | None = None
+    api_key: SecretSource | None = None
+    is_public: bool = True
+    input_cost_per_1k: Decimal | None = None
+    output_cost_per_1k: Decimal | None = None
+    cache_read_cost_per_1k: Decimal | None = None
+    cache_write_cost_per_1k: Decimal | None = None
+    image_cost: Decimal | None = None
+    context_window: int | None = None
+    max_output: int | None = None
+    data_retention_days: int | None = None
+    additional_config: dict[str, Any] = field(default_factory=dict[str, Any])
+    operations: tuple[str, ...] = ()
+
+
+class DeclaredBudgets(Struct, frozen=True):
+    daily_usd: Decimal | None = None
+    monthly_usd: Decimal | None = None
+    fallback_price: PriceSheet | None = None
+
+
+class DeclaredRates(Struct, frozen=True):
+    rpm: int | None = None
+    tpm: int | None = None
+
+
+class DeclaredProject(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str = ""
+    default_model: str | None = None
+    budgets: DeclaredBudgets = DeclaredBudgets()
+    rate_limits: DeclaredRates = DeclaredRates()
+    pass_through_provider: str | None = None
+    features: tuple[str, ...] = ()
+    max_output_default: int = 4096
+
+
+class DeclaredServer(Struct, frozen=True):
+    """The part of `server` that the data plane follows while it runs; the rest is read once, at start."""
+
+    pass_through_project: str | None = None
+    timeouts: dict[str, float] = field(default_factory=dict[str, float])
+
+
+class DeclaredCompat(Struct, frozen=True):
+    header_prefixes: tuple[str, ...] = ()
+    rego_packages: tuple[str, ...] = ()
+
+
+class Layer(Struct, frozen=True):
+    """One owner's part of the configuration."""
+
+    server: DeclaredServer = DeclaredServer()
+    models: tuple[DeclaredModel, ...] = ()
+    fallbacks: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    projects: tuple[DeclaredProject, ...] = ()
+    compat: DeclaredCompat = DeclaredCompat()
+    retries: dict[str, float] = field(default_factory=dict[str, float])
+    tiers: dict[str, str] = field(default_factory=dict[str, str])
+    proxies: tuple[dict[str, Any], ...] = ()
+    policies: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Document(Struct, frozen=True):
+    """A version: what the file declares, and what was declared by the API. No entry is in both."""
+
+    file: Layer = Layer()
+    api: Layer = Layer()

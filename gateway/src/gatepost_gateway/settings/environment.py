@@ -1,0 +1,124 @@
+"""What the environment says, and the settings that come of it and of the file together."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct, field
+from pydantic import TypeAdapter, ValidationError
+
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.settings.check import near
+from gatepost_gateway.settings.fields import Listen
+from gatepost_gateway.settings.file import ConfigFile, parse, read_file
+from gatepost_gateway.settings.problems import InvalidConfiguration, Problem
+from gatepost_gateway.settings.server import Server, server_of
+
+DEFAULT_FILE = "gatepost.yaml"
+MIN_KEY = 16
+
+OWN = (
+    "GATEPOST_LISTEN",
+    "GATEPOST_DATA_DIR",
+    "GATEPOST_CONFIG",
+    "GATEPOST_ADMIN_KEY",
+    "GATEPOST_RUNTIME_KEY",
+    "GATEPOST_MASTER_KEY",
+    "GATEPOST_BASE_URL",
+    "GATEPOST_API_KEY",
+)
+"""Every variable of ours. Another one with our prefix is a slip of the pen."""
+
+PROVIDER_VARIABLES: Mapping[ProviderKind, tuple[str, ...]] = {
+    ProviderKind.OPENAI: ("OPENAI_API_KEY",),
+    ProviderKind.ANTHROPIC: ("ANTHROPIC_API_KEY",),
+    ProviderKind.GEMINI: ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+}
+
+_LISTEN: TypeAdapter[str] = TypeAdapter(Listen)
+
+
+class Environment(Struct, frozen=True):
+    """The variables that the gateway reads. `variables` serves `{env: NAME}` in the file and is not kept elsewhere."""
+
+    listen: str | None = None
+    data_dir: str | None = None
+    config: str | None = None
+    admin_key: Secret | None = None
+    runtime_key: Secret | None = None
+    master_key: Secret | None = None
+    base_url: str | None = None
+    provider_keys: dict[ProviderKind, Secret] = field(default_factory=dict[ProviderKind, Secret])
+    variables: dict[str, Secret] = field(default_factory=dict[str, Secret])
+
+
+class Settings(Struct, frozen=True):
+    """All that a process is told from outside. `file` is None when it runs without one."""
+
+    server: Server
+    environment: Environment
+    file: ConfigFile | None = None
+
+
+def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
+    """Raises InvalidConfiguration for a variable of ours that does not exist, or says nonsense."""
+    said = {name: text for name, text in (os.environ if variables is None else variables).items() if text}
+    problems = [
+        Problem("environment", f"unknown variable `{name}`{near(name, OWN)}")
+        for name in sorted(said)
+        if name.startswith("GATEPOST_") and name not in OWN
+    ]
+    listen = said.get("GATEPOST_LISTEN")
+    if listen is not None:
+        try:
+            _LISTEN.validate_python(listen)
+        except ValidationError:
+            problems.append(
+                Problem("environment", "`GATEPOST_LISTEN` must be an address and a port, such as 127.0.0.1:41002")
+            )
+    for name in ("GATEPOST_ADMIN_KEY", "GATEPOST_RUNTIME_KEY"):
+        text = said.get(name)
+        if text is not None and (len(text) < MIN_KEY or not text.isascii() or not text.isprintable() or " " in text):
+            problems.append(Problem("environment", f"`{name}` must be at least {MIN_KEY} visible ASCII characters"))
+    if problems:
+        raise InvalidConfiguration(tuple(problems))
+    secrets = {name: Secret(text) for name, text in said.items()}
+    return Environment(
+        listen=listen,
+        data_dir=said.get("GATEPOST_DATA_DIR"),
+        config=said.get("GATEPOST_CONFIG"),
+        admin_key=secrets.get("GATEPOST_ADMIN_KEY"),
+        runtime_key=secrets.get("GATEPOST_RUNTIME_KEY"),
+        master_key=secrets.get("GATEPOST_MASTER_KEY"),
+        base_url=said.get("GATEPOST_BASE_URL"),
+        provider_keys=_provider_keys(secrets),
+        variables=secrets,
+    )
+
+
+def _provider_keys(secrets: Mapping[str, Secret]) -> dict[ProviderKind, Secret]:
+    found: dict[ProviderKind, Secret] = {}
+    for kind, names in PROVIDER_VARIABLES.items():
+        for name in names:
+            if name in secrets:
+                found.setdefault(kind, secrets[name])
+    return found
+
+
+def load(
+    config: Path | None = None, variables: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Settings:
+    """The settings of this process. The file is `config`, else GATEPOST_CONFIG, else `gatepost.yaml` in `folder` if it is there.
+
+    Raises InvalidConfiguration with every mistake of the file; its references are checked by the control plane.
+    """
+    environment = read_environment(variables)
+    here = folder or Path()
+    path = config or (Path(environment.config) if environment.config else None)
+    if path is None and (here / DEFAULT_FILE).is_file():
+        path = here / DEFAULT_FILE
+    if path is None:
+        return Settings(server_of(None, environment.listen, environment.data_dir, here), environment)
+    file = parse(read_file(path), str(path), path.parent)
+    return Settings(server_of(file.server, environment.listen, environment.data_dir, path.parent), environment, file)

@@ -1,0 +1,96 @@
+"""Names that must mean something: ids stand once, and what is referred to exists.
+
+Works on the plain values, so that these mistakes are told together with those of shape.
+"""
+
+from collections.abc import Collection
+from typing import Any, cast
+
+from msgspec import Struct
+
+from gatepost_gateway.settings.check import near
+from gatepost_gateway.settings.problems import Path
+from gatepost_gateway.settings.yamltext import Tree
+
+SANDBOX_MODEL = "sandbox/echo"
+DEFAULT_PROJECT = "default"
+
+
+class Elsewhere(Struct, frozen=True):
+    """What exists outside the file: made by the API."""
+
+    models: Collection[str] = ()
+    projects: Collection[str] = ()
+
+
+def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
+    """Notes duplicate ids, ids that the API owns already, and names that mean nothing."""
+    models = {*_ids(tree, "models"), *elsewhere.models, SANDBOX_MODEL}
+    projects = {*_ids(tree, "projects"), *elsewhere.projects, DEFAULT_PROJECT}
+    for section in ("models", "projects", "proxies"):
+        _once(tree, section)
+    for index, model in _entries(tree, "models"):
+        name = model.get("id")
+        if name == SANDBOX_MODEL:
+            _note(tree, ("models", index, "id"), f"model `{name}` is built in: use another id")
+        elif name in elsewhere.models:
+            words = f"model `{name}` was registered by the API: delete it there first, or use another id"
+            _note(tree, ("models", index, "id"), words)
+        _known(tree, ("models", index, "project"), "project", projects)
+    for index, _ in _entries(tree, "projects"):
+        _known(tree, ("projects", index, "default_model"), "model", models)
+    for index, _ in _entries(tree, "proxies"):
+        _known(tree, ("proxies", index, "project"), "project", projects)
+    for tier in _mapping(tree.value, "tiers"):
+        _known(tree, ("tiers", tier), "model", models)
+    _known(tree, ("server", "pass_through_project"), "project", projects)
+    _fallbacks(tree, models)
+
+
+def _fallbacks(tree: Tree, models: Collection[str]) -> None:
+    for name, others in _mapping(tree.value, "fallbacks").items():
+        if name not in models:
+            _note(tree, ("fallbacks", name), f"model `{name}` is not declared{near(name, models)}", key=True)
+        for index in range(len(others) if isinstance(others, list) else 0):  # pyright: ignore[reportUnknownArgumentType]
+            _known(tree, ("fallbacks", name, index), "model", models)
+
+
+def _mapping(value: Any, key: str) -> dict[str, Any]:
+    found = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _entries(tree: Tree, section: str) -> list[tuple[int, dict[str, Any]]]:
+    value = cast("dict[str, Any]", tree.value).get(section) if isinstance(tree.value, dict) else None
+    entries = cast("list[Any]", value) if isinstance(value, list) else []
+    return [(index, cast("dict[str, Any]", entry)) for index, entry in enumerate(entries) if isinstance(entry, dict)]
+
+
+def _ids(tree: Tree, section: str) -> list[str]:
+    return [entry["id"] for _, entry in _entries(tree, section) if isinstance(entry.get("id"), str)]
+
+
+def _note(tree: Tree, path: Path, message: str, *, key: bool = False) -> None:
+    tree.problem(tree.at(path, key=key), message)
+
+
+def _once(tree: Tree, section: str) -> None:
+    seen: dict[str, int] = {}
+    for index, entry in _entries(tree, section):
+        one = entry.get("id")
+        if not isinstance(one, str):
+            continue
+        if one in seen:
+            line = tree.at((section, seen[one], "id")).line
+            _note(
+                tree, (section, index, "id"), f"the id `{one}` stands twice in `{section}`: the first is on line {line}"
+            )
+        seen.setdefault(one, index)
+
+
+def _known(tree: Tree, path: Path, what: str, names: Collection[str]) -> None:
+    name: Any = tree.value
+    for part in path:
+        name = name[part] if isinstance(name, list) else name.get(part) if isinstance(name, dict) else None  # pyright: ignore
+    if isinstance(name, str) and name not in names:
+        _note(tree, path, f"{what} `{name}` is not declared{near(name, names)}")

@@ -1,0 +1,208 @@
+"""The shape of `gatepost.yaml`: DESIGN section 11 as types. Nothing is read that is not named here."""
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from gatepost_gateway.settings.fields import (
+    Count,
+    Dollars,
+    EnvName,
+    HeaderPrefix,
+    Id,
+    Identifier,
+    Listen,
+    Name,
+    Network,
+    Price,
+    Seconds,
+    Settings,
+    Shape,
+    Url,
+)
+
+ProviderName = Literal["openai", "anthropic", "gemini", "bedrock", "azure", "internal", "sandbox"]
+OperationName = Literal["chat", "embeddings", "images"]
+
+_FIXED_ADDRESS = ("openai", "anthropic", "gemini", "bedrock", "sandbox")
+_NO_LITERAL = "must name where the secret is kept, {env: NAME} or {file: path}: a secret is not written into a file"
+
+
+class SecretShape(Shape):
+    """A secret by the place where it is kept."""
+
+    env: EnvName | None = None
+    file: str | None = Field(default=None, min_length=1, max_length=4096)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_place(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError(_NO_LITERAL)
+        if len({"env", "file"} & set(value)) != 1:  # pyright: ignore[reportUnknownArgumentType]
+            raise ValueError("must name one place: {env: NAME} or {file: path}")
+        return value  # pyright: ignore[reportUnknownVariableType]
+
+
+class TlsShape(Shape):
+    cert: str
+    key: str
+
+
+class TimeoutsShape(Shape):
+    connect: Seconds | None = None
+    first_byte: Seconds | None = None
+    idle: Seconds | None = None
+    total: Seconds | None = None
+
+
+class LimitsShape(Shape):
+    body_bytes: Count | None = None
+    header_bytes: Count | None = None
+    header_count: Count | None = None
+    header_seconds: Seconds | None = None
+    body_seconds: Seconds | None = None
+
+
+class EgressShape(Shape):
+    allow: list[Network] = []
+
+
+class ServerShape(Shape):
+    listen: Listen | None = None
+    data_dir: str | None = Field(default=None, min_length=1)
+    public_url: Url | None = None
+    tls: TlsShape | None = None
+    trusted_proxies: list[Network] = []
+    pass_through_project: Id | None = None
+    timeouts: TimeoutsShape | None = None
+    limits: LimitsShape | None = None
+    egress: EgressShape | None = None
+    drain_seconds: Seconds | None = None
+    fsync: bool | None = None
+
+
+class PriceShape(Shape):
+    input_cost_per_1k: Price | None = None
+    output_cost_per_1k: Price | None = None
+    cache_read_cost_per_1k: Price | None = None
+    cache_write_cost_per_1k: Price | None = None
+    image_cost: Dollars | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "PriceShape":
+        said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
+        rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
+        if len(said) == 1 or (not said and any(value is not None for value in rest)):
+            raise ValueError(
+                "a price needs `input_cost_per_1k` and `output_cost_per_1k` together: half a price is none"
+            )
+        return self
+
+
+class ModelFields(PriceShape):
+    """An entry of the registry without its key."""
+
+    identifier: Identifier
+    provider: ProviderName
+    base_url: Url | None = None
+    name: Name | None = None
+    project: Id | None = None
+    is_public: bool | None = None
+    context_window: Count | None = None
+    max_output: Count | None = None
+    data_retention_days: Count | None = None
+    additional_config: Settings | None = None
+    operations: list[OperationName] | None = None
+
+    @model_validator(mode="after")
+    def _addressed(self) -> "ModelFields":
+        if self.base_url is None and self.provider not in _FIXED_ADDRESS:
+            raise ValueError(f"provider `{self.provider}` has no address of its own: `base_url` is missing")
+        if self.base_url is not None and self.base_url.startswith("sandbox:") and self.provider != "sandbox":
+            raise ValueError("`base_url` must begin with http:// or https://")
+        return self
+
+
+class ModelShape(ModelFields):
+    id: Id
+    api_key: SecretShape | None = None
+
+
+class BudgetsShape(Shape):
+    daily_usd: Dollars | None = None
+    monthly_usd: Dollars | None = None
+    fallback_price: PriceShape | None = None
+
+
+class RatesShape(Shape):
+    rpm: Count | None = None
+    tpm: Count | None = None
+
+
+class ProjectShape(Shape):
+    id: Id
+    name: Name | None = None
+    default_model: Id | None = None
+    budgets: BudgetsShape | None = None
+    rate_limits: RatesShape | None = None
+    pass_through_provider: ProviderName | None = None
+    features: list[Literal["offline_testing"]] | None = None
+    max_output_default: Count | None = None
+
+
+class TiersShape(Shape):
+    simple: Id | None = None
+    medium: Id | None = None
+    complex: Id | None = None
+    secure: Id | None = None
+
+
+class PolicyFileShape(Shape):
+    file: str
+
+
+class ProxyShape(Shape):
+    id: Id
+    name: Name | None = None
+    project: Id | None = None
+    request_policy: PolicyFileShape | None = None
+    response_policy: PolicyFileShape | None = None
+
+
+class RuleShape(Shape):
+    """An instance in the chain; each kind reads further keys of its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Id
+    kind: Id
+    mode: Literal["enforce", "observe"] | None = None
+
+
+class PoliciesShape(Shape):
+    chain: list[RuleShape] = []
+
+
+class CompatShape(Shape):
+    header_prefixes: list[HeaderPrefix] = []
+    rego_packages: list[Id] = []
+
+
+class RetriesShape(Shape):
+    attempts: int | None = Field(default=None, ge=1, le=10)
+    base: Seconds | None = None
+    cap: Seconds | None = None
+    budget: Seconds | None = None
+
+
+class FileShape(Shape):
+    server: ServerShape | None = None
+    models: list[ModelShape] = []
+    tiers: TiersShape | None = None
+    fallbacks: dict[Id, list[Id]] = {}
+    projects: list[ProjectShape] = []
+    proxies: list[ProxyShape] = []
+    policies: PoliciesShape | None = None
+    compat: CompatShape | None = None
+    retries: RetriesShape | None = None

@@ -137,13 +137,16 @@ class Worker(asyncio.Protocol):
         self.ended.set()
 
 
+async def _connect(worker: Worker, port: int) -> None:
+    await asyncio.get_running_loop().create_connection(lambda: worker, "127.0.0.1", port)
+
+
 async def work(job: AdminJob) -> AdminReport:
     """Runs both connections to the end of the time."""
-    loop = asyncio.get_running_loop()
     until = time.monotonic() + job.seconds
     workers = [Worker(requests(job), until) for requests in (lists, writes)]
     for worker in workers:
-        await loop.create_connection(lambda worker=worker: worker, "127.0.0.1", job.port)  # type: ignore[misc]
+        await _connect(worker, job.port)
     for worker in workers:
         await worker.ended.wait()
     lister, writer = workers

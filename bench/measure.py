@@ -1,7 +1,7 @@
 """One measurement: what the calls of one run cost the target, and what they felt like to the client."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from itertools import count
 from typing import NamedTuple
@@ -99,7 +99,7 @@ class Load:
 
 
 @contextmanager
-def foreign_load(bench: Bench, running: Running) -> Iterator[Load]:
+def foreign_load(bench: Bench, running: Running) -> Generator[Load]:
     """Tells at its end how much of the machine others used meanwhile."""
     load = Load()
     before = _read(bench, running)
@@ -131,7 +131,7 @@ def _shares(parts: dict[int, float], names: dict[int, str], calls: int) -> list[
     return sorted((row for row in rows if row.cpu_us >= 0.05), key=lambda row: -row.cpu_us)
 
 
-def _checked(report: Report, billed: int) -> str:
+def checked(report: Report, billed: int) -> str:
     """Returns what makes the run doubtful: calls that failed, calls that were not passed on, or made twice."""
     if report.errors:
         return f"{report.errors} calls failed, first: {report.first_error}"
@@ -167,7 +167,7 @@ def measure(bench: Bench, running: Running, cell: Cell, seconds: float, idle: fl
         p50_us=report.latency.p50,
         p99_us=report.latency.p99,
         foreign_cores=foreign,
-        note=_checked(report, later.calls + later.streams - bill.calls - bill.streams),
+        note=checked(report, later.calls + later.streams - bill.calls - bill.streams),
         shares=_shares(parts, after.target.names, calls),
         first_event_p50_us=first.p50,
         first_event_p99_us=first.p99,

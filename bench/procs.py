@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -164,7 +164,7 @@ def place() -> Placement:
 
 
 @contextmanager
-def on_cores(cores: frozenset[int]) -> Iterator[None]:
+def on_cores(cores: frozenset[int]) -> Generator[None]:
     """Moves this process, so that what it starts meanwhile begins there with every thread it will have."""
     home = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)

@@ -49,11 +49,11 @@ def of_cell(result: Result, target: str, cell: Cell) -> list[Run]:
     ]
 
 
-def added(result: Result, runs: list[Run], cell: Cell, value: Value) -> Figure | None:
-    """Returns the median of what a value is above the direct path's, round by round."""
-    direct = {run.round: value(run) for run in of_cell(result, "direct", cell) if run.calls}
-    paired = [run for run in runs if run.round in direct]
-    return figure(paired, lambda run: value(run) - direct[run.round])
+def added(result: Result, runs: list[Run], cell: Cell, value: Value, base: str = "direct") -> Figure | None:
+    """Returns the median of what a value is above the base's, round by round: both then had the same machine."""
+    floor = {run.round: value(run) for run in of_cell(result, base, cell) if run.calls}
+    paired = [run for run in runs if run.round in floor]
+    return figure(paired, lambda run: value(run) - floor[run.round])
 
 
 def number(value: float) -> str:
@@ -115,13 +115,12 @@ def _event_cost(run: Run) -> float:
 def _stream_row(result: Result, facts: TargetFacts, cell: Cell) -> list[str]:
     runs = of_cell(result, facts.name, cell)
     cost = figure(runs, _event_cost)
-    floor = figure(of_cell(result, "nginx", cell), _event_cost)
     gateway = facts.name != "direct"
-    above = number(cost.value - floor.value) if cost and floor else "-"
+    above = shown(added(result, runs, cell, _event_cost, "nginx"), spread=True)
     return [
         facts.name,
         shown(cost, spread=True) if gateway else "-",
-        above if gateway else "-",
+        above if gateway and facts.name != "nginx" else "-",
         shown(figure(runs, lambda run: run.cpu_us)) if gateway else "-",
         _both(runs, lambda run: run.first_event_p50_us, lambda run: run.lateness_p50_us),
         _pair(result, runs, cell, lambda run: run.first_event_p50_us, lambda run: run.first_event_p99_us)

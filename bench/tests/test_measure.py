@@ -8,7 +8,7 @@ import pytest
 
 from bench import procs
 from bench.load import Report, Spread
-from bench.measure import CELLS, Bench, _checked, measure
+from bench.measure import CELLS, Bench, checked, measure
 from bench.running import provider, running
 from bench.targets import TARGETS, Site, UnavailableError
 from bench.targets.direct import Direct
@@ -66,7 +66,7 @@ def report(calls: int, errors: int = 0) -> Report:
     ],
 )
 def test_calls_that_were_lost_or_made_twice_are_noticed(seen: Report, billed: int, note: str) -> None:
-    assert _checked(seen, billed) == note
+    assert checked(seen, billed) == note
 
 
 def test_targets_have_names_of_their_own() -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import count
 from typing import cast
 
 import httptools
@@ -64,25 +65,21 @@ def lists(job: AdminJob) -> Iterator[bytes]:
 
 
 def writes(job: AdminJob) -> Iterator[bytes]:
-    """Yields a new model and its removal in turn, so that the configuration changes but does not grow."""
-    number = 0
-    while True:
-        number += 1
-        name = f"{job.prefix}-{number}"
-        model = {
-            "id": name,
-            "name": f"Admin model {number}",
-            "identifier": name,
-            "provider": "openai",
-            "base_url": "http://127.0.0.1:9/v1",
-            "api_key": f"secret-{number}",
-            "is_public": True,
-            "input_cost_per_1k": number / 10_000,
-            "output_cost_per_1k": number / 5_000,
-            "data_retention_days": 30,
-        }
-        yield _request(job, "POST", _MODELS, msgspec.json.encode(model))
-        yield _request(job, "DELETE", f"{_MODELS}/{name}")
+    """Yields a new model and then one change of its prices after another: versions without end, of one size."""
+    model: dict[str, object] = {
+        "id": job.prefix,
+        "name": "Written by the benchmark",
+        "identifier": job.prefix,
+        "provider": "openai",
+        "base_url": "http://127.0.0.1:9/v1",
+        "api_key": "secret-of-the-benchmark",
+        "is_public": True,
+        "data_retention_days": 30,
+    }
+    yield _request(job, "POST", _MODELS, msgspec.json.encode(model))
+    for number in count(1):
+        prices = {"input_cost_per_1k": number % 1000 / 10_000, "output_cost_per_1k": number % 1000 / 5_000}
+        yield _request(job, "PUT", f"{_MODELS}/{job.prefix}", msgspec.json.encode(model | prices))
 
 
 class Worker(asyncio.Protocol):

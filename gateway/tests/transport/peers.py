@@ -61,6 +61,7 @@ class Peer:
         self.reader = reader
         self.writer = writer
         self.closed_at: float | None = None
+        self.left = asyncio.Event()
 
     async def head(self) -> bytes:
         return await self.reader.readuntil(b"\r\n\r\n")
@@ -75,6 +76,8 @@ class Peer:
         return head, await self.reader.readexactly(length)
 
     async def send(self, data: bytes) -> None:
+        if self.writer.transport.is_closing():
+            raise ConnectionResetError
         self.writer.write(data)
         await self.writer.drain()
 
@@ -132,6 +135,7 @@ async def serving(handler: Handler, *, tls: Any = None, host: str = "localhost",
         except BaseException as error:
             server.errors.append(error)
         finally:
+            peer.left.set()
             writer.transport.abort()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

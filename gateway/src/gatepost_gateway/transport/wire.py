@@ -37,9 +37,12 @@ def authority(origin: Origin) -> bytes:
     host = origin.host
     if ":" in host:
         try:
-            host = f"[{IPv6Address(host).compressed}]"
+            address = IPv6Address(host)
         except ValueError:
             raise unsendable("the host is not a name or an address") from None
+        if address.scope_id is not None:  # a zone may hold any byte, and means nothing to the peer
+            raise unsendable("the host is not a name or an address")
+        host = f"[{address.compressed}]"
     elif _HOST.fullmatch(host) is None:
         raise unsendable("the host is not a name or an address")
     if origin.port == DEFAULT_PORTS[origin.scheme]:

@@ -3,6 +3,7 @@
 `SnapshotDocument` is what the control plane sends; `Snapshot` is the same with the indexes that a call looks things up by.
 """
 
+import re
 from enum import StrEnum
 from typing import Any
 
@@ -38,10 +39,11 @@ class KeyEntry(Struct, frozen=True):
 
 
 class Sealed(Struct, frozen=True):
-    """A secret as ciphertext: AES-GCM with the master key named by `master`, nonce first."""
+    """A secret as ciphertext: AES-GCM with the master key named by `master`, nonce first. Opens only for `purpose`."""
 
     master: str
     box: bytes
+    purpose: str = ""
 
 
 class ProviderKind(StrEnum):
@@ -74,6 +76,54 @@ class ModelEntry(Struct, frozen=True):
     """The operations that this entry serves; empty: whatever its provider can."""
     declared: bool = True
     """False for entries that the gateway inferred; the operator vouches for a declared entry's address."""
+
+
+class ModelFacts(Struct, frozen=True, array_like=True):
+    """What the catalogue knows of a model."""
+
+    prices: Prices | None = None
+    context_window: int | None = None
+    max_output: int | None = None
+
+
+class Inference(Struct, frozen=True):
+    """Names that need no entry: they begin with one of `prefixes`, and a credential of their provider is here.
+
+    `project` None: in every project. Without a credential only a caller's own key can serve such a call.
+    """
+
+    provider: ProviderKind
+    base_url: str
+    prefixes: tuple[str, ...]
+    credential: Sealed | None = None
+    project: str | None = None
+    known: dict[str, ModelFacts] = field(default_factory=dict[str, ModelFacts])
+
+    def entry(self, project: str, name: str) -> ModelEntry | None:
+        """The entry that `name` stands for in `project`, if it is a name of this family."""
+        if self.project not in (None, project) or not name.startswith(self.prefixes) or not _NAME.fullmatch(name):
+            return None
+        facts = self.known.get(name) or self.known.get(undated(name)) or ModelFacts()
+        return ModelEntry(
+            id=name,
+            identifier=name,
+            provider=self.provider,
+            base_url=self.base_url,
+            credential=self.credential,
+            prices=facts.prices,
+            context_window=facts.context_window,
+            max_output=facts.max_output,
+            declared=False,
+        )
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_DATE = re.compile(r"[-@](\d{4}-\d{2}-\d{2}|\d{8})$")
+
+
+def undated(name: str) -> str:
+    """The family of a dated model: `gpt-4o-mini-2024-07-18` is a `gpt-4o-mini`."""
+    return _DATE.sub("", name)
 
 
 class Budget(Struct, frozen=True):
@@ -137,6 +187,7 @@ class SnapshotDocument(Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     retries: Retries = Retries()
     header_prefixes: tuple[str, ...] = ()
+    inferred: tuple[Inference, ...] = ()
 
 
 class Snapshot:
@@ -166,7 +217,12 @@ class Snapshot:
         """The entries that `name` may mean in `project`, best first."""
         own = self.names.get((project, name), ())
         shared = self.names.get((None, name), ())
-        return own + shared if own else shared
+        found = own + shared if own else shared
+        return found or self._inferred(project, name)
+
+    def _inferred(self, project: str, name: str) -> tuple[ModelEntry, ...]:
+        entries = (inference.entry(project, name) for inference in self.document.inferred)
+        return tuple(entry for entry in entries if entry is not None)
 
     def visible(self, project: str) -> list[ModelEntry]:
         """The entries that a project may call by name, in the order of their registration."""

@@ -2,7 +2,7 @@
 
 from gatepost_gateway.settings.environment import Environment, Settings, load, read_environment
 from gatepost_gateway.settings.file import ConfigFile, parse, read_file
-from gatepost_gateway.settings.problems import InvalidConfiguration, Problem
+from gatepost_gateway.settings.problems import ConfigurationError, Problem
 from gatepost_gateway.settings.references import DEFAULT_PROJECT, SANDBOX_MODEL, Elsewhere
 from gatepost_gateway.settings.server import Limits, Server, Tls
 
@@ -10,9 +10,9 @@ __all__ = [
     "DEFAULT_PROJECT",
     "SANDBOX_MODEL",
     "ConfigFile",
+    "ConfigurationError",
     "Elsewhere",
     "Environment",
-    "InvalidConfiguration",
     "Limits",
     "Problem",
     "Server",

@@ -137,14 +137,12 @@ def reporter(tree: Tree) -> Callable[[Path, str, bool], None]:
 def refuse_unenforced(tree: Tree) -> None:
     """Notes every key that promises what this version does not do."""
     for path in NOT_ENFORCED:
-        at = tree.value
-        for part in path:
-            at = at.get(part) if isinstance(at, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        at = tree.get(path)
         if not _empty(at):
             name = ".".join(str(part) for part in path)
             tree.problem(
                 tree.at(path, key=True),
-                f"`{name}` is not enforced by this version: remove it, or use a version that does",
+                f"`{name}` is not enforced by this version: remove it",
             )
 
 

@@ -12,7 +12,7 @@ from gatepost_gateway.domain.snapshot import ProviderKind
 from gatepost_gateway.settings.check import near
 from gatepost_gateway.settings.fields import Listen
 from gatepost_gateway.settings.file import ConfigFile, parse, read_file
-from gatepost_gateway.settings.problems import InvalidConfiguration, Problem
+from gatepost_gateway.settings.problems import ConfigurationError, Problem
 from gatepost_gateway.settings.server import Server, server_of
 
 DEFAULT_FILE = "gatepost.yaml"
@@ -62,7 +62,7 @@ class Settings(Struct, frozen=True):
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
-    """Raises InvalidConfiguration for a variable of ours that does not exist, or says nonsense."""
+    """Raises ConfigurationError for a variable of ours that does not exist, or says nonsense."""
     said = {name: text for name, text in (os.environ if variables is None else variables).items() if text}
     problems = [
         Problem("environment", f"unknown variable `{name}`{near(name, OWN)}")
@@ -82,7 +82,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         if text is not None and (len(text) < MIN_KEY or not text.isascii() or not text.isprintable() or " " in text):
             problems.append(Problem("environment", f"`{name}` must be at least {MIN_KEY} visible ASCII characters"))
     if problems:
-        raise InvalidConfiguration(tuple(problems))
+        raise ConfigurationError(tuple(problems))
     secrets = {name: Secret(text) for name, text in said.items()}
     return Environment(
         listen=listen,
@@ -109,9 +109,9 @@ def _provider_keys(secrets: Mapping[str, Secret]) -> dict[ProviderKind, Secret]:
 def load(
     config: Path | None = None, variables: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> Settings:
-    """The settings of this process. The file is `config`, else GATEPOST_CONFIG, else `gatepost.yaml` in `folder` if it is there.
+    """The settings of this process; the file is `config`, GATEPOST_CONFIG or `gatepost.yaml` in `folder`, if any.
 
-    Raises InvalidConfiguration with every mistake of the file; its references are checked by the control plane.
+    Raises ConfigurationError with every mistake of the file; its references are checked by the control plane.
     """
     environment = read_environment(variables)
     here = folder or Path()

@@ -15,9 +15,15 @@ _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 _HEADER_PREFIX = re.compile(r"[Xx]-[A-Za-z0-9-]*[A-Za-z0-9]-?")
 _SECRET_NAME = re.compile(
-    r"(^|[_-])(secret|password|passwd|api_?key|private_?key|access_?key|access_?token|auth_?token|authorization)", re.I
+    r"(^|[_-])(secret|password|passwd|authorization|(api|private|access)_?key|(access|auth)_?token)", re.IGNORECASE
 )
 _MOST_USD = Decimal(10**9)
+_AMOUNT = "must be a number of dollars, such as 0.0006"
+
+
+def wrong(words: str) -> ValueError:
+    """What a validator raises: pydantic reads no other exception, whatever was wrong."""
+    return ValueError(words)
 
 
 class Shape(BaseModel):
@@ -38,13 +44,13 @@ class Shape(BaseModel):
 def _exact(value: Any) -> Any:
     """A number as an exact decimal; text that is one is taken as well, as answers of the API are written."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise ValueError("must be a number of dollars, such as 0.0006")
+        raise wrong(_AMOUNT)
     try:
         amount = Decimal(value)
     except InvalidOperation:
-        raise ValueError("must be a number of dollars, such as 0.0006") from None
+        raise ValueError(_AMOUNT) from None
     if not amount.is_finite():
-        raise ValueError("must be a number of dollars, such as 0.0006")
+        raise ValueError(_AMOUNT)
     if amount < 0:
         raise ValueError("must not be negative")
     if amount > _MOST_USD:
@@ -67,7 +73,7 @@ def _dollars(amount: Decimal) -> Decimal:
 
 def _seconds(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError("must be a number of seconds")
+        raise wrong("must be a number of seconds")
     seconds = float(value)
     if not 0 < seconds <= 86_400:
         raise ValueError("must be more than 0 and at most 86400 seconds")

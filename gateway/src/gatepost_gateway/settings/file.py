@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from gatepost_gateway.settings.check import check, order, refuse_unenforced, reporter
 from gatepost_gateway.settings.declared import Layer
-from gatepost_gateway.settings.problems import InvalidConfiguration, Problem
+from gatepost_gateway.settings.problems import ConfigurationError, Problem
 from gatepost_gateway.settings.references import Elsewhere, check_references
 from gatepost_gateway.settings.shapes import FileShape, ServerShape
 from gatepost_gateway.settings.yamltext import MAX_BYTES, Tree, read
@@ -28,32 +28,32 @@ class ConfigFile(Struct, frozen=True):
 def parse(
     text: str, name: str = "gatepost.yaml", base: Path | None = None, elsewhere: Elsewhere | None = None
 ) -> ConfigFile:
-    """The checked content of `text`. Raises InvalidConfiguration with every mistake.
+    """The checked content of `text`. Raises ConfigurationError with every mistake.
 
     References can only be checked by who knows what exists beside the file: without `elsewhere` they are left to the
     control plane.
     """
     tree = read(text, name)
-    value = {} if tree.value is None else tree.value
+    value: Any = {} if tree.value is None else tree.value
     said = check(FileShape, value, reporter(tree))
     refuse_unenforced(tree)
     if elsewhere is not None:
         check_references(tree, elsewhere)
     if tree.problems or said is None:
-        raise InvalidConfiguration(order(tree))
+        raise ConfigurationError(order(tree))
     return ConfigFile(text, name, base or Path(), _layer(said), said.server or ServerShape(), tree)
 
 
 def read_file(path: Path) -> str:
-    """The text of a configuration file. Raises InvalidConfiguration when it cannot be read."""
+    """The text of a configuration file. Raises ConfigurationError when it cannot be read."""
     try:
         with path.open("rb") as source:
             data = source.read(MAX_BYTES + 1)
         return data.decode()
     except OSError as error:
-        raise InvalidConfiguration((Problem(str(path), f"cannot be read: {error.strerror}"),)) from error
+        raise ConfigurationError((Problem(str(path), f"cannot be read: {error.strerror}"),)) from error
     except UnicodeDecodeError as error:
-        raise InvalidConfiguration((Problem(str(path), "is not UTF-8 text"),)) from error
+        raise ConfigurationError((Problem(str(path), "is not UTF-8 text"),)) from error
 
 
 def _layer(said: FileShape) -> Layer:

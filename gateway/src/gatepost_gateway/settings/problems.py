@@ -24,7 +24,7 @@ class Problem(Struct, frozen=True):
         return f"{self.where}: {self.message}"
 
 
-class InvalidConfiguration(CallerError):
+class ConfigurationError(CallerError):
     """All mistakes of a document; nothing of it was applied."""
 
     status = 422

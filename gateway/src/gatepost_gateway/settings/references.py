@@ -89,8 +89,6 @@ def _once(tree: Tree, section: str) -> None:
 
 
 def _known(tree: Tree, path: Path, what: str, names: Collection[str]) -> None:
-    name: Any = tree.value
-    for part in path:
-        name = name[part] if isinstance(name, list) else name.get(part) if isinstance(name, dict) else None  # pyright: ignore
+    name = tree.get(path)
     if isinstance(name, str) and name not in names:
         _note(tree, path, f"{what} `{name}` is not declared{near(name, names)}")

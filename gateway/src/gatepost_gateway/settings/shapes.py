@@ -19,6 +19,7 @@ from gatepost_gateway.settings.fields import (
     Settings,
     Shape,
     Url,
+    wrong,
 )
 
 ProviderName = Literal["openai", "anthropic", "gemini", "bedrock", "azure", "internal", "sandbox"]
@@ -38,7 +39,7 @@ class SecretShape(Shape):
     @classmethod
     def _one_place(cls, value: Any) -> Any:
         if not isinstance(value, dict):
-            raise ValueError(_NO_LITERAL)
+            raise wrong(_NO_LITERAL)
         if len({"env", "file"} & set(value)) != 1:  # pyright: ignore[reportUnknownArgumentType]
             raise ValueError("must name one place: {env: NAME} or {file: path}")
         return value  # pyright: ignore[reportUnknownVariableType]
@@ -65,7 +66,7 @@ class LimitsShape(Shape):
 
 
 class EgressShape(Shape):
-    allow: list[Network] = []
+    allow: list[Network] = Field(default=[])
 
 
 class ServerShape(Shape):
@@ -73,7 +74,7 @@ class ServerShape(Shape):
     data_dir: str | None = Field(default=None, min_length=1)
     public_url: Url | None = None
     tls: TlsShape | None = None
-    trusted_proxies: list[Network] = []
+    trusted_proxies: list[Network] = Field(default=[])
     pass_through_project: Id | None = None
     timeouts: TimeoutsShape | None = None
     limits: LimitsShape | None = None
@@ -94,9 +95,7 @@ class PriceShape(Shape):
         said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
         rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
         if len(said) == 1 or (not said and any(value is not None for value in rest)):
-            raise ValueError(
-                "a price needs `input_cost_per_1k` and `output_cost_per_1k` together: half a price is none"
-            )
+            raise ValueError("half a price is none: give `input_cost_per_1k` and `output_cost_per_1k`")
         return self
 
 
@@ -181,12 +180,12 @@ class RuleShape(Shape):
 
 
 class PoliciesShape(Shape):
-    chain: list[RuleShape] = []
+    chain: list[RuleShape] = Field(default=[])
 
 
 class CompatShape(Shape):
-    header_prefixes: list[HeaderPrefix] = []
-    rego_packages: list[Id] = []
+    header_prefixes: list[HeaderPrefix] = Field(default=[])
+    rego_packages: list[Id] = Field(default=[])
 
 
 class RetriesShape(Shape):
@@ -198,11 +197,11 @@ class RetriesShape(Shape):
 
 class FileShape(Shape):
     server: ServerShape | None = None
-    models: list[ModelShape] = []
+    models: list[ModelShape] = Field(default=[])
     tiers: TiersShape | None = None
-    fallbacks: dict[Id, list[Id]] = {}
-    projects: list[ProjectShape] = []
-    proxies: list[ProxyShape] = []
+    fallbacks: dict[Id, list[Id]] = Field(default={})
+    projects: list[ProjectShape] = Field(default=[])
+    proxies: list[ProxyShape] = Field(default=[])
     policies: PoliciesShape | None = None
     compat: CompatShape | None = None
     retries: RetriesShape | None = None

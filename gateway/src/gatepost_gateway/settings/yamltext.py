@@ -4,14 +4,18 @@ Numbers are exact: integers, or decimals read from the text itself. What YAML 1.
 false, `010` as eight, `1:30` as ninety) is text or a mistake. Aliases are refused: a few lines of them can stand for
 gigabytes.
 """
+# PyYAML carries no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import yaml
+from yaml.composer import ComposerError
+from yaml.reader import ReaderError
 
-from gatepost_gateway.settings.problems import InvalidConfiguration, Mark, Path, Problem
+from gatepost_gateway.settings.problems import ConfigurationError, Mark, Path, Problem
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 40
@@ -36,6 +40,13 @@ class Tree:
     def problem(self, mark: Mark, message: str) -> None:
         self.problems.append(Problem(f"{self.name}:{mark.line}:{mark.column}", message))
 
+    def get(self, path: Path) -> Any:
+        """The value at `path`, None when there is none."""
+        at = self.value
+        for part in path:
+            at = cast("dict[Any, Any]", at).get(part) if isinstance(at, dict) else _item(at, part)
+        return at
+
     def at(self, path: Path, *, key: bool = False) -> Mark:
         """Where `path` stands, or the nearest thing around it that stands anywhere."""
         if key and path in self.keys:
@@ -43,6 +54,11 @@ class Tree:
         while path not in self.marks:
             path = path[:-1]
         return self.marks[path]
+
+
+def _item(value: Any, part: str | int) -> Any:
+    items = cast("list[Any]", value) if isinstance(value, list) else []
+    return items[part] if isinstance(part, int) and part < len(items) else None
 
 
 class _Composer(yaml.SafeLoader):
@@ -53,25 +69,25 @@ class _Composer(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark
-            raise yaml.composer.ComposerError(None, None, "an alias is not read here: write the value out", mark)
+            raise ComposerError(None, None, "an alias is not read here: write the value out", mark)
         self.depth += 1
         if self.depth > MAX_DEPTH:
             mark = self.peek_event().start_mark
-            raise yaml.composer.ComposerError(None, None, f"nested deeper than {MAX_DEPTH} levels", mark)
+            raise ComposerError(None, None, f"nested deeper than {MAX_DEPTH} levels", mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
 
 
 def read(text: str, name: str) -> Tree:
-    """The document in `text`. Raises InvalidConfiguration when it is not YAML at all; other mistakes are in the tree."""
+    """The document in `text`, and the mistakes that leave it readable. Raises ConfigurationError when it is no YAML."""
     tree = Tree(name)
     if len(text) > MAX_BYTES or len(text.encode()) > MAX_BYTES:
-        raise InvalidConfiguration((Problem(f"{name}:1:1", "the file is larger than 1 MiB"),))
+        raise ConfigurationError((Problem(f"{name}:1:1", "the file is larger than 1 MiB"),))
     try:
         node = _Composer(text).get_single_node()
     except yaml.YAMLError as error:
-        raise InvalidConfiguration((_syntax(error, name),)) from error
+        raise ConfigurationError((_syntax(error, name),)) from error
     if node is not None:
         tree.value = _value(tree, node, ())
     return tree
@@ -84,7 +100,7 @@ def _syntax(error: yaml.YAMLError, name: str) -> Problem:
         if mark is not None:
             return Problem(f"{name}:{mark.line + 1}:{mark.column + 1}", f"not YAML: {words}")
         return Problem(f"{name}:1:1", f"not YAML: {words}")
-    if isinstance(error, yaml.reader.ReaderError):
+    if isinstance(error, ReaderError):
         return Problem(f"{name}:1:1", f"not YAML: character number {error.position + 1} is not allowed")
     return Problem(f"{name}:1:1", "not YAML")
 

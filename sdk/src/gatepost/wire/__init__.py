@@ -17,7 +17,7 @@ from .configuration import (
 from .executions import Execution, ExecutionRequest, LogRecorded, LogRequest, ToolCall, ToolResult, Usage
 from .identities import Budget, KeyCreate, KeyCreated, KeyPage, KeyView, Project, ProjectPage
 from .problems import LimitSums, Problem, ProblemAt
-from .registry import ModelCard, ModelCards, ModelEntry, ModelPage, ModelView
+from .registry import ModelCard, ModelCards, ModelEntry, ModelPage, ModelView, Pricing
 from .service import Health, SdkConfig, SdkFeatures, Up, VersionInfo
 from .shape import Answer, Ask, Money
 from .traces import (
@@ -59,6 +59,7 @@ __all__ = [
     "ModelPage",
     "ModelView",
     "Money",
+    "Pricing",
     "Problem",
     "ProblemAt",
     "Project",

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, Optional
 
 from pydantic import Field
-from typing_extensions import Literal
 
 from .shape import Answer, Ask
 
@@ -30,9 +29,10 @@ class Change(Answer):
     """One difference between two versions, at a path into the document."""
 
     path: str
-    op: Literal["add", "remove", "change"]
-    before: Optional[Any] = Field(default=None, alias="from")
-    after: Optional[Any] = Field(default=None, alias="to")
+    op: str
+    """One of "add", "remove" or "change"."""
+    before: Any = Field(default=None, alias="from")
+    after: Any = Field(default=None, alias="to")
 
 
 class VersionDiff(Answer):

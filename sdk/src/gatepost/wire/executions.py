@@ -3,7 +3,6 @@
 from typing import Any, Optional, Union
 
 from pydantic import Field
-from typing_extensions import Literal
 
 from .shape import Answer, Ask, JsonObject, Money
 
@@ -58,7 +57,8 @@ class Execution(Answer):
     step_id: Optional[str] = None
     output: Optional[str] = None
     model: Optional[str] = None
-    status: Optional[Literal["tool_calls_pending", "blocked"]] = None
+    status: Optional[str] = None
+    """One of "tool_calls_pending", "blocked" or None."""
     tool_calls: list[ToolCall] = []
     reason: Optional[str] = None
     usage: Optional[Usage] = None

@@ -1,10 +1,9 @@
 """Keys and projects."""
 
 from datetime import datetime
-from typing import Optional
+from typing import Literal, Optional
 
 from pydantic import Field
-from typing_extensions import Literal
 
 from .shape import Answer, Ask, Money
 
@@ -26,7 +25,7 @@ class KeyView(Answer):
 
     id: str
     name: str
-    kind: KeyKind
+    kind: str
     project: Optional[str] = None
     proxy: Optional[str] = None
     status: Optional[str] = None

@@ -3,7 +3,6 @@
 from typing import Optional
 
 from pydantic import Field
-from typing_extensions import Literal
 
 from .shape import Answer, Ask, JsonObject, Money
 
@@ -57,8 +56,8 @@ class ModelView(Answer):
     data_retention_days: Optional[int] = None
     additional_config: JsonObject = {}
     operations: Optional[list[str]] = None
-    managed_by: Literal["file", "api"] = "api"
-    """Who may change the entry. What the file declares, the API shows read-only."""
+    managed_by: str = "api"
+    """Either "file" or "api": who may change the entry. What the file declares, the API shows read-only."""
 
 
 class ModelPage(Answer):
@@ -67,17 +66,30 @@ class ModelPage(Answer):
     items: list[ModelView]
 
 
+class Pricing(Answer):
+    """Dollars per 1,000 tokens (`image_usd`: per image); None is unknown."""
+
+    input_per_1k_usd: Optional[Money] = None
+    output_per_1k_usd: Optional[Money] = None
+    cache_read_per_1k_usd: Optional[Money] = None
+    cache_write_per_1k_usd: Optional[Money] = None
+    image_usd: Optional[Money] = None
+
+
 class ModelCard(Answer):
     """A model as GET /v1/models lists it for callers: OpenAI's shape, plus prices and limits where known."""
 
     id: str
-    object: Literal["model"] = "model"
+    object: str = "model"
     created: int = 0
     owned_by: str = ""
+    provider: Optional[str] = None
+    pricing: Optional[Pricing] = None
+    """None where no price is known."""
 
 
 class ModelCards(Answer):
     """GET /v1/models."""
 
-    object: Literal["list"] = "list"
+    object: str = "list"
     data: list[ModelCard]

@@ -2,22 +2,21 @@
 
 from typing import Optional
 
-from typing_extensions import Literal
-
 from .shape import Answer
 
 
 class Up(Answer):
     """GET /up."""
 
-    status: Literal["ok"] = "ok"
+    status: str = "ok"
     version: str
 
 
 class Health(Answer):
     """GET /health, /health/live and /health/ready."""
 
-    status: Literal["healthy", "degraded", "unhealthy"]
+    status: str
+    """One of "healthy", "degraded" or "unhealthy"."""
     version: Optional[str] = None
     uptime_seconds: Optional[float] = None
 

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any, Optional
 
-from typing_extensions import Literal
-
 from .executions import Usage
 from .shape import Answer, Ask, JsonObject, Money
 
@@ -21,7 +19,7 @@ class Trace(Answer):
     """A trace as it is opened: one piece of work, to which governed calls are bound."""
 
     id: str
-    status: Literal["open", "completed"] = "open"
+    status: str = "open"
     metadata: JsonObject = {}
     revenue: Optional[Money] = None
     created_at: Optional[datetime] = None
@@ -31,7 +29,7 @@ class TraceSummary(Answer):
     """What a trace came to when it was sealed."""
 
     id: str
-    status: Literal["open", "completed"] = "completed"
+    status: str = "completed"
     total_cost: Optional[Money] = None
     """Dollars; the priced steps only, see `unpriced_steps`."""
     total_latency_ms: float = 0.0
@@ -120,7 +118,8 @@ class _TraceFacts(Answer):
     """What a row and a whole trace have in common."""
 
     id: str
-    status: Literal["open", "completed"]
+    status: str
+    """Either "open" or "completed"."""
     created_at: datetime
     project: str
     metadata: JsonObject = {}

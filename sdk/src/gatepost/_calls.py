@@ -1,0 +1,236 @@
+"""Every operation as a value: what to send, and how to read the answer. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from secrets import token_hex
+from typing import Any, Callable, Generic, TypeVar, Union, cast
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from .errors import ConnectionError as GatewayConnectionError
+from .errors import GatewayError, ValidationError
+from .results import ExecuteResult
+from .wire import LogRecorded, ModelCard, ModelCards, Trace, TraceDetail, TracePage, TraceSummary
+from .wire import headers as names
+
+T = TypeVar("T")
+
+Dollars = Union[int, float, str, Decimal]
+Moment = Union[str, datetime]
+Messages = Union[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]
+"""A text (one message of the user), one message, or a list of them, in OpenAI's shape."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer with a good status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def request_id(self) -> str | None:
+        """The gateway's id of the request."""
+        return self.headers.get(names.REQUEST_ID)
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """One operation, ready to be sent.
+
+    `repeatable` says that the gateway takes a second arrival for the first; only then is a call repeated after a
+    failure in which the first may have arrived. `url` is set for calls that do not go to the gateway.
+    """
+
+    method: str
+    path: str
+    read: Callable[[Reply], T]
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    repeatable: bool = False
+    keyless: bool = False
+    guarded: bool = True
+    trace_id: str | None = None
+    unanswered: type[GatewayError] = GatewayConnectionError
+    url: str | None = None
+
+    @property
+    def content(self) -> bytes | None:
+        """The body as bytes."""
+        return None if self.body is None else encode(self.body)
+
+
+Flow = Generator[Call[Any], Any, T]
+"""An operation that may take several calls: it yields them and is sent their results, or thrown their errors."""
+
+
+def create_trace(
+    *, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None, idempotency_key: str | None = None
+) -> Call[Trace]:
+    """Open a trace. Repeatable: the gateway answers a repeated key with the trace that the first one opened."""
+    return Call(
+        "POST",
+        "/api/v1/traces",
+        lambda reply: Trace.model_validate(reply.body),
+        body=_said(metadata=metadata, revenue=_exact(revenue)),
+        headers=_once(idempotency_key),
+        repeatable=True,
+    )
+
+
+def complete_trace(trace_id: str) -> Call[TraceSummary]:
+    """Seal a trace. Not repeated blindly: a second arrival is told 409, although the first did the work."""
+    return Call(
+        "PATCH",
+        f"/api/v1/traces/{_segment(trace_id)}/complete",
+        lambda reply: TraceSummary.model_validate(reply.body),
+        trace_id=trace_id,
+    )
+
+
+def get_trace(trace_id: str) -> Call[TraceDetail]:
+    """A trace with its steps."""
+    return Call(
+        "GET",
+        f"/api/v1/traces/{_segment(trace_id)}",
+        lambda reply: TraceDetail.model_validate(reply.body),
+        repeatable=True,
+        trace_id=trace_id,
+    )
+
+
+_FILTERS = ("session_id", "user", "outcome", "model", "project", "since", "until", "limit", "cursor")
+
+
+def list_traces(filters: Mapping[str, Any]) -> Call[TracePage]:
+    """One page of traces, newest first."""
+    unknown = sorted(set(filters) - {*_FILTERS, "properties"})
+    if unknown:
+        raise TypeError(f"traces.list() got an unexpected filter `{unknown[0]}`")
+    query = [(name, _word(filters[name])) for name in _FILTERS if filters.get(name) is not None]
+    properties: Mapping[str, str] = filters.get("properties") or {}
+    query += [("property", f"{key}:{value}") for key, value in properties.items()]
+    path = "/api/v1/traces" + (f"?{urlencode(query)}" if query else "")
+    return Call("GET", path, lambda reply: TracePage.model_validate(reply.body), repeatable=True)
+
+
+_EXECUTE_OPTIONS = frozenset({"tools", "model", "parent_step_id", "tool_results", "max_tokens", "temperature"})
+
+
+def execute(
+    *,
+    trace_id: str,
+    input: Messages | None = None,  # noqa: A002 - the name of the contract
+    idempotency_key: str | None = None,
+    unanswered: type[GatewayError] = GatewayConnectionError,
+    **options: Any,
+) -> Call[ExecuteResult]:
+    """A governed call. It costs money, and the gateway does not promise to know a repeated one: never repeatable."""
+    unknown = sorted(set(options) - _EXECUTE_OPTIONS)
+    if unknown:
+        raise TypeError(f"execute() got an unexpected option `{unknown[0]}`")
+    body = _said(trace_id=trace_id, input=messages(input), **options)
+    return Call(
+        "POST",
+        "/api/v1/executions",
+        lambda reply: ExecuteResult.from_answer(reply.body, request_id=reply.request_id),
+        body=body,
+        headers=_once(idempotency_key),
+        trace_id=trace_id,
+        unanswered=unanswered,
+    )
+
+
+def log(
+    *, trace_id: str, name: str, data: Mapping[str, Any] | None = None, parent_step_id: str | None = None
+) -> Call[LogRecorded]:
+    """Record a custom event as a step."""
+    return Call(
+        "POST",
+        "/api/v1/logs",
+        lambda reply: LogRecorded.model_validate(reply.body),
+        body=_said(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id),
+        headers=_once(None),
+        trace_id=trace_id,
+    )
+
+
+def models() -> Call[list[ModelCard]]:
+    """The models that the key may call."""
+    return Call("GET", "/v1/models", lambda reply: ModelCards.model_validate(reply.body).data, repeatable=True)
+
+
+def ping() -> Call[dict[str, Any]]:
+    """Is the gateway up? Passes an open breaker, for it is how one finds out."""
+    return Call("GET", "/up", lambda reply: dict(reply.body), repeatable=True, keyless=True, guarded=False)
+
+
+def messages(said: Messages | None) -> str | list[Mapping[str, Any]] | None:
+    """The input as the contract wants it: text, or a list of messages."""
+    if said is None or isinstance(said, str):
+        return said
+    return [said] if isinstance(said, Mapping) else list(said)
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    """The body as JSON, in UTF-8.
+
+    Raises:
+        ValidationError: There is something in it that JSON cannot say.
+    """
+    try:
+        return json.dumps(body, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValidationError(f"what was passed is not JSON: {error}", code="invalid_json") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (Decimal, UUID)):
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, Any]", value))
+    raise TypeError(f"a value of type `{type(value).__name__}`")
+
+
+def _said(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _once(key: str | None) -> dict[str, str]:
+    return {names.IDEMPOTENCY_KEY: key or token_hex(16)}
+
+
+def _exact(amount: Dollars | None) -> str | None:
+    """Dollars as a decimal string: a float means the number that it prints."""
+    if amount is None:
+        return None
+    try:
+        dollars = Decimal(str(amount))
+    except ArithmeticError as error:
+        raise ValidationError(f"not an amount of dollars: `{amount}`") from error
+    if not dollars.is_finite():
+        raise ValidationError(f"not an amount of dollars: `{amount}`")
+    return format(dollars, "f")
+
+
+def _segment(value: str) -> str:
+    """An id as one path segment: it must not reach another resource, whatever it contains."""
+    if not value or value in {".", ".."}:
+        raise ValidationError(f"not an id: `{value}`")
+    return quote(value, safe="")
+
+
+def _word(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,125 @@
+"""Operations that may take several calls, written once for both shells: local traces, failing open.
+
+Nothing here does I/O: a `Flow` yields calls, and whoever drives it sends them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import Any, Generic, TypeVar
+
+from . import _bypass, _calls
+from ._calls import Call, Flow
+from ._settings import Settings, require_fallback
+from .errors import CircuitBreakerError, GatewayError
+from .results import ExecuteResult
+from .wire import LogRecorded, Trace, TraceDetail, TraceSummary
+
+T = TypeVar("T")
+
+LOCAL = "local-"
+KEPT = 1024
+
+
+class Kept(Generic[T]):
+    """The last `KEPT` things by id. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._things: OrderedDict[str, T] = OrderedDict()
+
+    def put(self, name: str, thing: T) -> None:
+        """Keep a thing; the oldest one beyond the bound is forgotten."""
+        with self._lock:
+            self._things[name] = thing
+            while len(self._things) > KEPT:
+                self._things.popitem(last=False)
+
+    def get(self, name: str) -> T | None:
+        """The thing kept under this id, if it still is."""
+        with self._lock:
+            return self._things.get(name)
+
+
+class Memory:
+    """What was begun without the gateway: traces to be registered there, conversations to go on with."""
+
+    def __init__(self) -> None:
+        self.traces: Kept[Call[Trace]] = Kept()
+        self.registered: Kept[str] = Kept()
+        self.steps: Kept[_bypass.Conversation] = Kept()
+
+
+class Governed:
+    """The operations that are bound to a trace."""
+
+    def __init__(self, settings: Settings, memory: Memory) -> None:
+        self._settings = settings
+        self.memory = memory
+
+    def create_trace(self, *, metadata: Mapping[str, Any] | None, revenue: _calls.Dollars | None) -> Flow[Trace]:
+        """Open a trace; failing open, a local one that is registered when the gateway is back."""
+        name = LOCAL + token_hex(16)
+        call = _calls.create_trace(metadata=metadata, revenue=revenue, idempotency_key=name)
+        try:
+            return (yield call)
+        except GatewayError:
+            if not self._settings.fail_open:
+                raise
+        self.memory.traces.put(name, call)
+        return Trace.model_validate({**(call.body or {}), "id": name, "status": "open"})
+
+    def complete_trace(self, trace_id: str) -> Flow[TraceSummary]:
+        """Seal a trace."""
+        known = yield from self._registered(trace_id)
+        return (yield _calls.complete_trace(known))
+
+    def get_trace(self, trace_id: str) -> Flow[TraceDetail]:
+        """A trace with its steps."""
+        known = yield from self._registered(trace_id)
+        return (yield _calls.get_trace(known))
+
+    def log(self, *, trace_id: str, **event: Any) -> Flow[LogRecorded]:
+        """Record a custom event."""
+        known = yield from self._registered(trace_id)
+        return (yield _calls.log(trace_id=known, **event))
+
+    def execute(self, trace_id: str, *, fail_open: bool | None = None, **asked: Any) -> Flow[ExecuteResult]:
+        """A governed call; failing open, the same question to the fallback provider."""
+        opens = self._settings.fail_open if fail_open is None else fail_open
+        fallback = require_fallback(self._settings) if opens else None
+        asked = self._resumed(asked)
+        try:
+            known = yield from self._registered(trace_id)
+            return (yield _calls.execute(trace_id=known, unanswered=CircuitBreakerError, **asked))
+        except GatewayError:
+            # The conversation of a step at the gateway is kept there: nobody else can go on with it.
+            if fallback is None or asked.get("parent_step_id") is not None:
+                raise
+        step_id = LOCAL + token_hex(16)
+        conversation = _bypass.begin(asked)
+        result: ExecuteResult = yield _bypass.ask(fallback, conversation, trace_id=trace_id, step_id=step_id)
+        if result.tool_calls_pending:
+            self.memory.steps.put(step_id, _bypass.answered(conversation, result))
+        return result
+
+    def _registered(self, trace_id: str) -> Flow[str]:
+        """The id by which the gateway knows a trace; a local one is registered first, once however often asked."""
+        call = self.memory.traces.get(trace_id) if trace_id.startswith(LOCAL) else None
+        if call is None:
+            return trace_id
+        known = self.memory.registered.get(trace_id)
+        if known is None:
+            trace: Trace = yield call
+            known = trace.id
+            self.memory.registered.put(trace_id, known)
+        return known
+
+    def _resumed(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The question; where it goes on from a bypassed step, with the conversation that only we know."""
+        step = asked.get("parent_step_id")
+        conversation = None if step is None else self.memory.steps.get(step)
+        return asked if conversation is None else _bypass.resume(conversation, asked)

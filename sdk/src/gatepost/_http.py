@@ -1,0 +1,276 @@
+"""The only module that knows the HTTP library: one attempt, the retry loop, what a failure means."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import ssl
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, NamedTuple, TypeVar
+
+import httpx
+
+from ._breaker import Breaker
+from ._calls import Call, Flow, Reply
+from ._retry import Failure, decide, read_retry_after
+from ._settings import Settings
+from ._version import __version__
+from .errors import APIError, CircuitBreakerError, ConfigurationError, GatepostError, ProviderError, error_from_answer
+from .options import Verify
+from .wire import headers as names
+
+T = TypeVar("T")
+
+HttpClient = httpx.Client
+AsyncHttpClient = httpx.AsyncClient
+
+_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+
+
+class Answer(NamedTuple):
+    """What a fake transport answers with."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Link:
+    """Settings, breaker and headers of one client: all that the sync and the async way have in common."""
+
+    def __init__(self, settings: Settings, breaker: Breaker) -> None:
+        self.settings = settings
+        self.breaker = breaker
+        self.headers = {"accept": "application/json", "user-agent": f"gatepost-python/{__version__}"}
+        if settings.api_key is not None:
+            self.headers[names.AUTHORIZATION] = f"Bearer {settings.api_key}"
+        self.headers.update({name.lower(): value for name, value in (settings.headers or {}).items()})
+
+    def prepare(self, call: Call[Any], client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+        """The request for a call; refuses where there is no key, or the breaker is open."""
+        if client.is_closed:
+            raise ConfigurationError("this client is closed")
+        content = call.content
+        headers = {**self.headers, **call.headers} if call.url is None else dict(call.headers)
+        if content is not None:
+            headers["content-type"] = "application/json"
+        if call.url is None:
+            self._require_key(call, headers)
+            self._require_closed_breaker(call)
+        url = call.url or self.settings.url + call.path
+        try:
+            return client.build_request(
+                call.method, url, content=content, headers=headers, timeout=self.settings.seconds
+            )
+        except httpx.InvalidURL as error:
+            raise ConfigurationError(f"not an address: `{url}`: {error}") from error
+
+    def _require_key(self, call: Call[Any], headers: Mapping[str, str]) -> None:
+        if not call.keyless and names.AUTHORIZATION not in headers and names.API_KEY not in headers:
+            raise ConfigurationError(
+                "no API key", hint="set GATEPOST_API_KEY, or pass api_key to gatepost.configure or to the client"
+            )
+
+    def _require_closed_breaker(self, call: Call[Any]) -> None:
+        left = self.breaker.refuses() if call.guarded else None
+        if left is not None:
+            raise CircuitBreakerError(
+                f"the gateway at {self.settings.url} did not answer several calls in a row",
+                code="breaker_open",
+                trace_id=call.trace_id,
+                hint=f"the next call is tried in {left:.0f} s",
+            )
+
+    def wait_after(self, attempt: int, outcome: httpx.Response | httpx.RequestError, call: Call[Any]) -> float | None:
+        """Seconds until the next attempt, or None when `outcome` stands."""
+        if isinstance(outcome, httpx.Response):
+            if outcome.is_success:
+                return None
+            status, headers = outcome.status_code, outcome.headers
+        else:
+            status, headers = _failure(outcome), dict[str, str]()
+        chance = random.random()  # noqa: S311 - spreads retries, guards nothing
+        return decide(attempt, status, headers, config=self.settings.retries, repeatable=call.repeatable, chance=chance)
+
+    def settle(self, outcome: httpx.Response | httpx.RequestError, call: Call[T]) -> T:
+        """The result of a call, or its error."""
+        if not isinstance(outcome, httpx.Response):
+            if call.url is None:
+                self.breaker.failed()
+            raise self._unanswered(outcome, call) from outcome
+        if call.url is None:
+            self.breaker.answered()
+        return _read(outcome, call)
+
+    def _unanswered(self, error: httpx.RequestError, call: Call[Any]) -> GatepostError:
+        where = call.url or self.settings.url
+        if isinstance(error, httpx.TimeoutException):
+            said, code = f"{where} did not answer within {self.settings.seconds:g} s", "timeout"
+        elif _failure(error) is Failure.NOT_SENT:
+            said, code = f"{where} cannot be reached: {error}", "unreachable"
+        else:
+            said, code = f"the connection to {where} broke before the answer was complete: {error}", "interrupted"
+        return call.unanswered(said, code=code, trace_id=call.trace_id)
+
+
+class SyncHttp:
+    """Sends calls and waits for them. Safe to share between threads."""
+
+    def __init__(self, link: Link, client: httpx.Client | None) -> None:
+        self.link = link
+        self.client = client or httpx.Client(verify=_tls(link.settings.verify), limits=_LIMITS)
+
+    def send(self, call: Call[T]) -> T:
+        """The result of a call, with its retries."""
+        request = self.link.prepare(call, self.client)
+        attempt = 0
+        while True:
+            outcome = self._attempt(request)
+            wait = self.link.wait_after(attempt, outcome, call)
+            if wait is None:
+                return self.link.settle(outcome, call)
+            time.sleep(wait)
+            attempt += 1
+
+    def drive(self, flow: Flow[T]) -> T:
+        """The result of an operation that takes several calls."""
+        resume: Callable[[], Call[Any]] = partial(next, flow)
+        try:
+            while True:
+                resume = self._outcome(flow, resume())
+        except StopIteration as done:
+            return done.value
+
+    def _outcome(self, flow: Flow[Any], call: Call[Any]) -> Callable[[], Call[Any]]:
+        try:
+            result = self.send(call)
+        except GatepostError as error:
+            return partial(flow.throw, error)
+        return partial(flow.send, result)
+
+    def _attempt(self, request: httpx.Request) -> httpx.Response | httpx.RequestError:
+        try:
+            return self.client.send(request)
+        except httpx.RequestError as error:
+            return error
+
+
+class AsyncHttp:
+    """Sends calls without blocking. Safe to share between tasks of one event loop."""
+
+    def __init__(self, link: Link, client: httpx.AsyncClient | None) -> None:
+        self.link = link
+        self.client = client or httpx.AsyncClient(verify=_tls(link.settings.verify), limits=_LIMITS)
+
+    async def send(self, call: Call[T]) -> T:
+        """The result of a call, with its retries."""
+        request = self.link.prepare(call, self.client)
+        attempt = 0
+        while True:
+            outcome = await self._attempt(request)
+            wait = self.link.wait_after(attempt, outcome, call)
+            if wait is None:
+                return self.link.settle(outcome, call)
+            await asyncio.sleep(wait)
+            attempt += 1
+
+    async def drive(self, flow: Flow[T]) -> T:
+        """The result of an operation that takes several calls."""
+        resume: Callable[[], Call[Any]] = partial(next, flow)
+        try:
+            while True:
+                resume = await self._outcome(flow, resume())
+        except StopIteration as done:
+            return done.value
+
+    async def _outcome(self, flow: Flow[Any], call: Call[Any]) -> Callable[[], Call[Any]]:
+        try:
+            result = await self.send(call)
+        except GatepostError as error:
+            return partial(flow.throw, error)
+        return partial(flow.send, result)
+
+    async def _attempt(self, request: httpx.Request) -> httpx.Response | httpx.RequestError:
+        try:
+            return await self.client.send(request)
+        except httpx.RequestError as error:
+            return error
+
+
+class FunctionTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport whose answers come from a function: what a fake gateway is plugged in with."""
+
+    def __init__(self, respond: Callable[[str, str, Mapping[str, str], bytes], Answer | None]) -> None:
+        self._respond = respond
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer; None from the function is a gateway that cannot be reached."""
+        return self._answer(request, request.read())
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer; None from the function is a gateway that cannot be reached."""
+        return self._answer(request, await request.aread())
+
+    def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        answer = self._respond(request.method, str(request.url.raw_path, "ascii"), headers, body)
+        if answer is None:
+            raise httpx.ConnectError("connection refused", request=request)
+        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.content, request=request)
+
+
+def _failure(error: httpx.RequestError) -> Failure:
+    return Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.MAYBE_SENT
+
+
+def _read(response: httpx.Response, call: Call[T]) -> T:
+    """The result in an answer; an unhappy answer, or one that is not of the contract, is an error."""
+    body = _decode(response.content)
+    request_id = response.headers.get(names.REQUEST_ID)
+    if not response.is_success:
+        raise error_from_answer(
+            response.status_code,
+            body,
+            request_id=request_id,
+            trace_id=call.trace_id,
+            retry_after=read_retry_after(response.headers),
+            kind=None if call.url is None else ProviderError,
+        )
+    try:
+        return call.read(Reply(response.status_code, response.headers, body))
+    except (ValueError, TypeError) as error:
+        unread = APIError(
+            f"the answer to {call.method} {call.path} is not what Gatepost answers",
+            status=response.status_code,
+            code="unreadable_answer",
+            request_id=request_id,
+            trace_id=call.trace_id,
+            hint="check that base_url is a Gatepost gateway",
+        )
+        unread.body = body
+        raise unread from error
+
+
+def _decode(content: bytes) -> Any:
+    try:
+        return json.loads(content) if content else None
+    except ValueError:
+        return content.decode("utf-8", "replace")
+
+
+def _tls(verify: Verify | None) -> bool | ssl.SSLContext:
+    """What httpx wants: newer versions take paths only as a context."""
+    if verify is None or isinstance(verify, (bool, ssl.SSLContext)):
+        return True if verify is None else verify
+    path = Path(verify)
+    try:
+        if path.is_dir():
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(f"`verify` is not a readable CA bundle: `{path}`: {error}") from error

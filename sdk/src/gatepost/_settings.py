@@ -1,0 +1,137 @@
+"""How a client is set up: what was passed, then what `configure` said, then the environment, then the defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from ._retry import RetryConfig
+from .errors import ConfigurationError
+from .options import Options, Verify
+
+DEFAULT_BASE_URL = "http://localhost:41002"
+DEFAULT_TIMEOUT = 30.0
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """Where a governed call goes when the gateway is away and failing open was asked for."""
+
+    url: str
+    api_key: str = field(repr=False)
+    model: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a client needs to know. None means "not said"."""
+
+    api_key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+    timeout: float | None = None
+    retry_config: RetryConfig | None = None
+    fail_open: bool | None = None
+    fallback_provider_url: str | None = None
+    fallback_api_key: str | None = field(default=None, repr=False)
+    fallback_model: str | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    verify: Verify | None = None
+
+    def over(self, below: Settings) -> Settings:
+        """These settings, with what they do not say taken from `below`; headers are joined."""
+        said = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        if self.headers is not None and below.headers is not None:
+            said["headers"] = {**below.headers, **self.headers}
+        return replace(below, **said)
+
+    @property
+    def url(self) -> str:
+        """The base URL without a slash at its end."""
+        return (self.base_url or DEFAULT_BASE_URL).rstrip("/")
+
+    @property
+    def seconds(self) -> float | None:
+        """The timeout of one attempt in seconds; None for none (`timeout=float("inf")`)."""
+        seconds = DEFAULT_TIMEOUT if self.timeout is None else self.timeout
+        return None if seconds == float("inf") else seconds
+
+    @property
+    def retries(self) -> RetryConfig:
+        """The retry settings in force."""
+        return self.retry_config or RetryConfig()
+
+    @property
+    def fallback(self) -> Fallback | None:
+        """The fallback provider, or None where its three settings are not complete."""
+        if self.fallback_provider_url and self.fallback_api_key and self.fallback_model:
+            return Fallback(self.fallback_provider_url.rstrip("/"), self.fallback_api_key, self.fallback_model)
+        return None
+
+    def checked(self) -> Settings:
+        """These settings, or a ConfigurationError that says which of them cannot work."""
+        if not self.url.startswith(("http://", "https://")):
+            raise ConfigurationError(f"`base_url` is not an http or https address: `{self.url}`")
+        if self.timeout is not None and not self.timeout > 0:
+            raise ConfigurationError("`timeout` is a number of seconds above 0")
+        if self.fail_open:
+            require_fallback(self)
+        return self
+
+
+def require_fallback(settings: Settings) -> Fallback:
+    """The fallback provider; without one, failing open would be a promise that cannot be kept."""
+    if settings.fallback is not None:
+        return settings.fallback
+    names = ("fallback_provider_url", "fallback_api_key", "fallback_model")
+    missing = ", ".join(f"`{name}`" for name in names if not getattr(settings, name))
+    raise ConfigurationError(f"`fail_open` needs a provider to fall back to: {missing} not set")
+
+
+_process_wide = Settings()
+
+
+def configure(**options: Unpack[Options]) -> None:
+    """Set the defaults of every client that is built after this call.
+
+    Each call replaces what the one before set; `configure()` returns to the environment and the built-in defaults.
+    Clients that already exist keep what they were built with.
+
+    Args:
+        options: As described at `Options`.
+
+    Raises:
+        ConfigurationError: An option is unknown, cannot work, or is not supported by this version.
+    """
+    globals()["_process_wide"] = from_options(options).checked()
+
+
+def resolve(said: Settings) -> Settings:
+    """What a new client works with."""
+    environment = Settings(
+        api_key=os.environ.get("GATEPOST_API_KEY") or None,
+        base_url=os.environ.get("GATEPOST_BASE_URL") or None,
+    )
+    return said.over(_process_wide.over(environment)).checked()
+
+
+def from_options(options: Mapping[str, Any]) -> Settings:
+    """Settings for options as a caller passes them; refuses what this version does not do."""
+    known = dict(options)
+    for name in ("mock", "offline"):
+        if known.pop(name, False):
+            raise ConfigurationError(
+                f"`{name}` is not supported by this version of the SDK",
+                hint="gatepost.testing has a fake gateway for tests without a network",
+            )
+    retries = known.pop("retries", None)
+    unknown = sorted(set(known) - {f.name for f in fields(Settings)})
+    if unknown:
+        raise ConfigurationError(f"there is no option `{unknown[0]}`")
+    if retries is not None:
+        known["retry_config"] = replace(known.get("retry_config") or RetryConfig(), max_retries=retries)
+    return Settings(**known)

@@ -1,0 +1,327 @@
+"""`Client` and `AsyncClient`: two thin shells over the operations in `_calls` and `_governed`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from . import _calls
+from ._breaker import Breaker
+from ._calls import Dollars, Messages
+from ._governed import Governed, Memory
+from ._http import AsyncHttp, AsyncHttpClient, HttpClient, Link, SyncHttp
+from ._settings import Settings, from_options, resolve
+from .errors import ConfigurationError
+from .options import ClientOptions, ExecuteOptions, Options, TraceFilters
+from .results import ExecuteResult
+from .wire import LogRecorded, ModelCard, Trace, TraceDetail, TracePage, TraceSummary
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+
+class _Shared:
+    """What the two clients have in common: settings, breaker, and what was begun without the gateway."""
+
+    def __init__(self, settings: Settings, breaker: Breaker, memory: Memory) -> None:
+        self._settings = settings
+        self._breaker = breaker
+        self._memory = memory
+        self._link = Link(settings, breaker)
+        self._governed = Governed(settings, memory)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._settings.url!r})"
+
+    @property
+    def base_url(self) -> str:
+        """Where the gateway is."""
+        return self._settings.url
+
+    def _derived(self, options: Options) -> tuple[Settings, Breaker, Memory]:
+        """What a client with other options is made of; another gateway has its own breaker and its own traces."""
+        if "verify" in options:
+            raise ConfigurationError("`verify` belongs to the connections, which are shared: build a new client")
+        settings = from_options(options).over(self._settings).checked()
+        if settings.url == self._settings.url:
+            return settings, self._breaker, self._memory
+        return settings, Breaker(), Memory()
+
+
+class Traces:
+    """Traces: one piece of work each, to which governed calls are bound."""
+
+    def __init__(self, http: SyncHttp, governed: Governed) -> None:
+        self._http = http
+        self._governed = governed
+
+    def create(self, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None) -> Trace:
+        """Open a trace.
+
+        Args:
+            metadata: Who and what for (`user_id`, `intent`, `feature`...): routing, policy and reports read it.
+            revenue: Dollars that this piece of work earns, for its margin.
+
+        Raises:
+            GatewayError: The gateway gave no answer. A client that fails open gets a local trace instead, which is
+                registered when the gateway is back.
+            APIError: The gateway refused.
+        """
+        return self._http.drive(self._governed.create_trace(metadata=metadata, revenue=revenue))
+
+    def complete(self, trace_id: str) -> TraceSummary:
+        """Seal a trace and return what it came to.
+
+        Raises:
+            NotFoundError: There is no such trace in this project.
+            ConflictError: It is sealed already (`trace_sealed`), or a step is still running (`trace_busy`).
+        """
+        return self._http.drive(self._governed.complete_trace(trace_id))
+
+    def get(self, trace_id: str) -> TraceDetail:
+        """A trace with all its steps.
+
+        Raises:
+            NotFoundError: There is no such trace in this project.
+        """
+        return self._http.drive(self._governed.get_trace(trace_id))
+
+    def list(self, **filters: Unpack[TraceFilters]) -> TracePage:
+        """One page of traces, newest first.
+
+        Args:
+            filters: As described at `TraceFilters`.
+        """
+        return self._http.send(_calls.list_traces(filters))
+
+
+class Client(_Shared):
+    """The gateway, from synchronous code. Build one per service and share it: it is safe between threads.
+
+    Args:
+        api_key: The key. Default: what `configure` said, else the environment's GATEPOST_API_KEY.
+        http_client: Your own `httpx.Client`, for proxies or special transports; you close it.
+        options: As described at `Options`.
+
+    Raises:
+        ConfigurationError: An option is unknown, cannot work, or is not supported by this version.
+    """
+
+    def __init__(
+        self, api_key: str | None = None, *, http_client: HttpClient | None = None, **options: Unpack[ClientOptions]
+    ) -> None:
+        said = from_options({**options, "api_key": api_key})
+        super().__init__(resolve(said), Breaker(), Memory())
+        if http_client is not None and not isinstance(http_client, HttpClient):
+            raise ConfigurationError("`http_client` of a Client is an httpx.Client")
+        self._owns = http_client is None
+        self._http = SyncHttp(self._link, http_client)
+        self.traces = Traces(self._http, self._governed)
+
+    def execute(self, trace_id: str, input: Messages | None = None, **options: Unpack[ExecuteOptions]) -> ExecuteResult:
+        """A governed call to a model.
+
+        A blocked call is a result (`result.blocked`, `result.reason`), not an error. While
+        `result.tool_calls_pending`, run `result.tool_calls` and call again with `parent_step_id` and `tool_results`.
+
+        It is repeated after a refusal that allows it (429, 500, 502, 503, 504) and where no connection came about,
+        but never once the request may have arrived: a second arrival could be a second bill.
+
+        Args:
+            trace_id: The trace that it belongs to.
+            input: A text, one message, or a list of messages in OpenAI's shape.
+            options: As described at `ExecuteOptions`.
+
+        Raises:
+            CircuitBreakerError: The gateway cannot be reached and the call may not fail open.
+            APIError: The gateway, a limit or the provider refused; see its classes.
+            ConfigurationError: There is no key, or failing open was asked for without a fallback provider.
+        """
+        return self._http.drive(self._governed.execute(trace_id, input=input, **options))
+
+    def logs(
+        self, trace_id: str, name: str, data: Mapping[str, Any] | None = None, *, parent_step_id: str | None = None
+    ) -> LogRecorded:
+        """Record a custom event (a rating, an A/B label) as a step of a trace."""
+        return self._http.drive(
+            self._governed.log(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id)
+        )
+
+    def models(self) -> list[ModelCard]:
+        """The models that this key may call, with prices where they are known."""
+        return self._http.send(_calls.models())
+
+    def ping(self) -> dict[str, Any]:
+        """`{"status": "ok", ...}` when the gateway is up. Needs no key, and is tried also by an open breaker.
+
+        Raises:
+            ConnectionError: It is not.
+        """
+        return self._http.send(_calls.ping())
+
+    def with_options(self, **options: Unpack[Options]) -> Self:
+        """A client with other options over the same connections, which stay this client's to close."""
+        other = object.__new__(type(self))
+        _Shared.__init__(other, *self._derived(options))
+        other._owns = False
+        other._http = SyncHttp(other._link, self._http.client)
+        other.traces = Traces(other._http, other._governed)
+        return other
+
+    def close(self) -> None:
+        """Close the connections, except those of a client that was passed in."""
+        if self._owns:
+            self._http.client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncTraces:
+    """Traces: one piece of work each, to which governed calls are bound."""
+
+    def __init__(self, http: AsyncHttp, governed: Governed) -> None:
+        self._http = http
+        self._governed = governed
+
+    async def create(self, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None) -> Trace:
+        """Open a trace.
+
+        Args:
+            metadata: Who and what for (`user_id`, `intent`, `feature`...): routing, policy and reports read it.
+            revenue: Dollars that this piece of work earns, for its margin.
+
+        Raises:
+            GatewayError: The gateway gave no answer. A client that fails open gets a local trace instead, which is
+                registered when the gateway is back.
+            APIError: The gateway refused.
+        """
+        return await self._http.drive(self._governed.create_trace(metadata=metadata, revenue=revenue))
+
+    async def complete(self, trace_id: str) -> TraceSummary:
+        """Seal a trace and return what it came to.
+
+        Raises:
+            NotFoundError: There is no such trace in this project.
+            ConflictError: It is sealed already (`trace_sealed`), or a step is still running (`trace_busy`).
+        """
+        return await self._http.drive(self._governed.complete_trace(trace_id))
+
+    async def get(self, trace_id: str) -> TraceDetail:
+        """A trace with all its steps.
+
+        Raises:
+            NotFoundError: There is no such trace in this project.
+        """
+        return await self._http.drive(self._governed.get_trace(trace_id))
+
+    async def list(self, **filters: Unpack[TraceFilters]) -> TracePage:
+        """One page of traces, newest first.
+
+        Args:
+            filters: As described at `TraceFilters`.
+        """
+        return await self._http.send(_calls.list_traces(filters))
+
+
+class AsyncClient(_Shared):
+    """The gateway, from asynchronous code. Build one per service and share it: it is safe between tasks.
+
+    Args:
+        api_key: The key. Default: what `configure` said, else the environment's GATEPOST_API_KEY.
+        http_client: Your own `httpx.AsyncClient`, for proxies or special transports; you close it.
+        options: As described at `Options`.
+
+    Raises:
+        ConfigurationError: An option is unknown, cannot work, or is not supported by this version.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        http_client: AsyncHttpClient | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        said = from_options({**options, "api_key": api_key})
+        super().__init__(resolve(said), Breaker(), Memory())
+        if http_client is not None and not isinstance(http_client, AsyncHttpClient):
+            raise ConfigurationError("`http_client` of an AsyncClient is an httpx.AsyncClient")
+        self._owns = http_client is None
+        self._http = AsyncHttp(self._link, http_client)
+        self.traces = AsyncTraces(self._http, self._governed)
+
+    async def execute(
+        self, trace_id: str, input: Messages | None = None, **options: Unpack[ExecuteOptions]
+    ) -> ExecuteResult:
+        """A governed call to a model.
+
+        A blocked call is a result (`result.blocked`, `result.reason`), not an error. While
+        `result.tool_calls_pending`, run `result.tool_calls` and call again with `parent_step_id` and `tool_results`.
+
+        It is repeated after a refusal that allows it (429, 500, 502, 503, 504) and where no connection came about,
+        but never once the request may have arrived: a second arrival could be a second bill.
+
+        Args:
+            trace_id: The trace that it belongs to.
+            input: A text, one message, or a list of messages in OpenAI's shape.
+            options: As described at `ExecuteOptions`.
+
+        Raises:
+            CircuitBreakerError: The gateway cannot be reached and the call may not fail open.
+            APIError: The gateway, a limit or the provider refused; see its classes.
+            ConfigurationError: There is no key, or failing open was asked for without a fallback provider.
+        """
+        return await self._http.drive(self._governed.execute(trace_id, input=input, **options))
+
+    async def logs(
+        self, trace_id: str, name: str, data: Mapping[str, Any] | None = None, *, parent_step_id: str | None = None
+    ) -> LogRecorded:
+        """Record a custom event (a rating, an A/B label) as a step of a trace."""
+        return await self._http.drive(
+            self._governed.log(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id)
+        )
+
+    async def models(self) -> list[ModelCard]:
+        """The models that this key may call, with prices where they are known."""
+        return await self._http.send(_calls.models())
+
+    async def ping(self) -> dict[str, Any]:
+        """`{"status": "ok", ...}` when the gateway is up. Needs no key, and is tried also by an open breaker.
+
+        Raises:
+            ConnectionError: It is not.
+        """
+        return await self._http.send(_calls.ping())
+
+    def with_options(self, **options: Unpack[Options]) -> Self:
+        """A client with other options over the same connections, which stay this client's to close."""
+        other = object.__new__(type(self))
+        _Shared.__init__(other, *self._derived(options))
+        other._owns = False
+        other._http = AsyncHttp(other._link, self._http.client)
+        other.traces = AsyncTraces(other._http, other._governed)
+        return other
+
+    async def aclose(self) -> None:
+        """Close the connections, except those of a client that was passed in."""
+        if self._owns:
+            await self._http.client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+Gatepost = Client
+AsyncGatepost = AsyncClient

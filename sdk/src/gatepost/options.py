@@ -1,0 +1,107 @@
+"""Options by name, for type checkers and editors."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Union
+
+from ._calls import Moment
+from ._retry import RetryConfig
+
+Verify = Union[bool, str, "os.PathLike[str]", ssl.SSLContext]
+
+
+class ClientOptions(TypedDict, total=False):
+    """The options of a client beside its key. None is the same as not said.
+
+    Attributes:
+        base_url: Where the gateway is. Default: GATEPOST_BASE_URL, else http://localhost:41002.
+        timeout: Seconds that one attempt waits for a connection, and for each part of the answer. Default 30.
+        retries: Attempts after the first. Default 2.
+        retry_config: How patiently they are made; `retries` wins over its `max_retries`.
+        fail_open: Whether a governed call goes to the fallback provider when the gateway is away. Default False.
+        fallback_provider_url: An OpenAI-compatible base URL, for instance https://api.openai.com/v1.
+        fallback_api_key: The key of that provider.
+        fallback_model: The model to ask there.
+        headers: Headers for every request to the gateway.
+        verify: True, False (local development only), the path of a CA bundle, or an `ssl.SSLContext`.
+        mock: Must be False: not supported by this version.
+        offline: Must be False: not supported by this version.
+    """
+
+    base_url: str | None
+    timeout: float | None
+    retries: int | None
+    retry_config: RetryConfig | None
+    fail_open: bool | None
+    fallback_provider_url: str | None
+    fallback_api_key: str | None
+    fallback_model: str | None
+    headers: Mapping[str, str] | None
+    verify: Verify | None
+    mock: bool
+    offline: bool
+
+
+class Options(ClientOptions, total=False):
+    """The options of `configure` and `with_options`: those of a client, and its key.
+
+    Attributes:
+        api_key: The key, `gp_...`. Default: the environment's GATEPOST_API_KEY.
+    """
+
+    api_key: str | None
+
+
+class ExecuteOptions(TypedDict, total=False):
+    """What `execute` takes beside the trace and the input.
+
+    Attributes:
+        tools: Tools that the model may call, in OpenAI's function shape.
+        model: The model; the project's default where it is not said.
+        parent_step_id: The step to go on from: in a tool loop, `result.step_id`.
+        tool_results: One `{"tool_call_id", "name", "content"}` for each pending call.
+        max_tokens: The most tokens that the model may write.
+        temperature: The model's sampling temperature.
+        idempotency_key: Sent as `Idempotency-Key`; a new one is made where it is not said.
+        fail_open: For this call only: whether it goes to the fallback provider when the gateway is away.
+    """
+
+    tools: Sequence[Mapping[str, Any]] | None
+    model: str | None
+    parent_step_id: str | None
+    tool_results: Sequence[Mapping[str, Any]] | None
+    max_tokens: int | None
+    temperature: float | None
+    idempotency_key: str | None
+    fail_open: bool | None
+
+
+class TraceFilters(TypedDict, total=False):
+    """What `traces.list` may be narrowed by. All of them must hold.
+
+    Attributes:
+        session_id: Traces of one session.
+        properties: Properties that the trace's steps carry, each with its value.
+        user: Traces of one user.
+        outcome: The outcome of the last step.
+        model: A model that answered.
+        project: One project; a runtime key sees its own only.
+        since: The earliest time of creation.
+        until: The latest time of creation.
+        limit: Traces on a page, at most 200. Default 50.
+        cursor: `next_cursor` of the page before.
+    """
+
+    session_id: str | None
+    properties: Mapping[str, str] | None
+    user: str | None
+    outcome: str | None
+    model: str | None
+    project: str | None
+    since: Moment | None
+    until: Moment | None
+    limit: int | None
+    cursor: str | None

@@ -1,0 +1,220 @@
+"""A fake gateway for tests of applications: it holds the contract, needs no network, and answers as it is told.
+
+    gateway = FakeGateway()
+    gateway.answers("Bonjour")
+    client = gateway.client()
+
+Scripted ends are used in order, one for each execution; without one, an execution answers with its own input.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import BaseModel
+from pydantic import ValidationError as Invalid
+
+from . import wire
+from ._fake_book import MODEL, PROJECT, Book, Refused, Script
+from ._http import Answer, AsyncHttpClient, FunctionTransport, HttpClient
+from ._retry import RetryConfig
+from ._version import __version__
+from .client import AsyncClient, Client
+from .options import ClientOptions
+from .wire import headers as names
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["KEY", "URL", "FakeGateway", "Seen"]
+
+KEY = "gp_test_secret"
+URL = "http://gateway.test"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request that reached the fake gateway. Header names are lower case; `body` is decoded."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: Any
+
+
+class FakeGateway:
+    """A gateway in memory.
+
+    Attributes:
+        seen: Every request that reached it, in order.
+        down: True makes it unreachable.
+    """
+
+    def __init__(self, *, api_key: str = KEY) -> None:
+        self.seen: list[Seen] = []
+        self.down = False
+        self._key = api_key
+        self._book = Book()
+        self._failures: deque[Refused] = deque()
+        self._tool_calls = 0
+
+    def answers(self, output: str) -> None:
+        """Let the next execution answer with this text."""
+        self._book.scripts.append(Script(output=output))
+
+    def blocks(self, reason: str) -> None:
+        """Let policy block the next execution."""
+        self._book.scripts.append(Script(reason=reason))
+
+    def calls_tools(self, *calls: tuple[str, Mapping[str, Any]]) -> None:
+        """Let the model call tools in the next execution: each a name and its arguments."""
+        first = self._tool_calls + 1
+        self._tool_calls += len(calls)
+        wanted = [
+            wire.ToolCall(id=f"call_{number}", name=name, arguments=dict(arguments))
+            for number, (name, arguments) in enumerate(calls, first)
+        ]
+        self._book.scripts.append(Script(tool_calls=tuple(wanted)))
+
+    def refuses(self, status: int, code: str, error: str = "refused", **more: Any) -> None:
+        """Let the next execution be refused and recorded. `more` joins the body: `hint`, `limit`, `retry_after`."""
+        self._book.scripts.append(Script(refusal=Refused(status, code, error, **more)))
+
+    def fails(self, status: int, code: str = "internal_error", *, times: int = 1, **more: Any) -> None:
+        """Let the next requests of whatever kind be answered with this status, before anything is done for them."""
+        self._failures.extend(Refused(status, code, "failed as told", **more) for _ in range(times))
+
+    def transport(self) -> FunctionTransport:
+        """An httpx transport, synchronous and asynchronous, whose every request comes here."""
+        return FunctionTransport(self._respond)
+
+    def http_client(self) -> HttpClient:
+        """An `httpx.Client` whose every request comes here."""
+        return HttpClient(transport=self.transport())
+
+    def async_http_client(self) -> AsyncHttpClient:
+        """An `httpx.AsyncClient` whose every request comes here."""
+        return AsyncHttpClient(transport=self.transport())
+
+    def client(self, **options: Unpack[ClientOptions]) -> Client:
+        """A client of this gateway. It retries as usual, without waiting."""
+        return Client(self._key, http_client=self.http_client(), **_impatient(options))
+
+    def async_client(self, **options: Unpack[ClientOptions]) -> AsyncClient:
+        """An asynchronous client of this gateway. It retries as usual, without waiting."""
+        return AsyncClient(self._key, http_client=self.async_http_client(), **_impatient(options))
+
+    def _respond(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        if self.down:
+            return None
+        url = urlsplit(target)
+        seen = Seen(method, unquote(url.path), parse_qs(url.query), headers, json.loads(body) if body else None)
+        self.seen.append(seen)
+        answered = {names.REQUEST_ID: f"req-{len(self.seen)}", "content-type": "application/json"}
+        try:
+            status, said = self._answer(seen)
+        except Refused as no:
+            status, said = no.status, {**no.body, "request_id": answered[names.REQUEST_ID]}
+            if "retry_after" in no.body:
+                answered[names.RETRY_AFTER] = str(no.body["retry_after"])
+        return Answer(status, answered, json.dumps(said).encode())
+
+    def _answer(self, seen: Seen) -> tuple[int, Any]:
+        if self._failures:
+            raise self._failures.popleft()
+        for method, pattern, operation, status in _ROUTES:
+            found = re.fullmatch(pattern, seen.path)
+            if found is not None and method == seen.method:
+                if seen.path != "/up":
+                    self._authenticate(seen)
+                return status, operation(self._book, seen, *found.groups()).model_dump(mode="json")
+        raise Refused(404, "not_found", f"no {seen.method} {seen.path} here")
+
+    def _authenticate(self, seen: Seen) -> None:
+        said = seen.headers.get(names.AUTHORIZATION, "").removeprefix("Bearer ") or seen.headers.get(names.API_KEY)
+        if not said:
+            raise Refused(401, "missing_key", "no API key")
+        if said != self._key:
+            raise Refused(401, "invalid_key", "unknown API key")
+
+
+def _impatient(options: ClientOptions) -> ClientOptions:
+    impatient: ClientOptions = {"base_url": URL, "retry_config": RetryConfig(backoff_base=0, retry_after_max=0.05)}
+    impatient.update(options)
+    return impatient
+
+
+def _body(model: type[Any], seen: Seen) -> Any:
+    try:
+        return model.model_validate(seen.body or {})
+    except Invalid as error:
+        faults = [{"where": ".".join(map(str, at["loc"])), "message": at["msg"]} for at in error.errors()]
+        raise Refused(422, "validation_failed", "the body is not what this path takes", errors=faults) from error
+
+
+def _page(rows: list[wire.TraceRow], query: Mapping[str, str]) -> wire.TracePage:
+    """The filters that make sense without sessions; `cursor` is the place in the whole list."""
+    wanted = {name: query[name] for name in ("user", "outcome", "project") if name in query}
+    rows = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+    if "model" in query:
+        rows = [row for row in rows if query["model"] in row.models]
+    begin, limit = int(query.get("cursor", 0)), int(query.get("limit", 50))
+    following = begin + limit
+    return wire.TracePage(items=rows[begin:following], next_cursor=str(following) if following < len(rows) else None)
+
+
+def _up(_book: Book, _seen: Seen) -> wire.Up:
+    return wire.Up(version=__version__)
+
+
+def _sdk_config(_book: Book, _seen: Seen) -> wire.SdkConfig:
+    return wire.SdkConfig(features=wire.SdkFeatures(), version=__version__, project=PROJECT)
+
+
+def _models(_book: Book, _seen: Seen) -> wire.ModelCards:
+    return wire.ModelCards(data=[wire.ModelCard(id=MODEL, owned_by="sandbox", provider="sandbox")])
+
+
+def _open(book: Book, seen: Seen) -> wire.Trace:
+    return book.open(_body(wire.TraceCreate, seen), seen.headers.get(names.IDEMPOTENCY_KEY))
+
+
+def _complete(book: Book, _seen: Seen, trace_id: str) -> wire.TraceSummary:
+    return book.complete(trace_id)
+
+
+def _show(book: Book, _seen: Seen, trace_id: str) -> wire.TraceDetail:
+    return book.show(trace_id)
+
+
+def _list(book: Book, seen: Seen) -> wire.TracePage:
+    return _page(book.rows(), {name: values[-1] for name, values in seen.query.items()})
+
+
+def _execute(book: Book, seen: Seen) -> wire.Execution:
+    return book.execute(_body(wire.ExecutionRequest, seen))
+
+
+def _log(book: Book, seen: Seen) -> wire.LogRecorded:
+    return book.log(_body(wire.LogRequest, seen))
+
+
+_ROUTES: tuple[tuple[str, str, Callable[..., BaseModel], int], ...] = (
+    ("GET", "/up", _up, 200),
+    ("GET", "/v1/models", _models, 200),
+    ("GET", "/api/v1/sdk/config", _sdk_config, 200),
+    ("POST", "/api/v1/traces", _open, 201),
+    ("GET", "/api/v1/traces", _list, 200),
+    ("GET", "/api/v1/traces/([^/]+)", _show, 200),
+    ("PATCH", "/api/v1/traces/([^/]+)/complete", _complete, 200),
+    ("POST", "/api/v1/traces/([^/]+)/complete", _complete, 200),
+    ("POST", "/api/v1/executions", _execute, 200),
+    ("POST", "/api/v1/logs", _log, 201),
+)

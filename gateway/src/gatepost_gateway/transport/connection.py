@@ -12,6 +12,7 @@ from gatepost_gateway.domain.snapshot import Timeouts
 from gatepost_gateway.transport.evidence import unacknowledged
 from gatepost_gateway.transport.faults import Fault, TransportError
 from gatepost_gateway.transport.framing import BODY, GONE, HEAD, IDLE, WHOLE, Framing
+from gatepost_gateway.transport.tls import ended_properly
 
 HIGH_WATER: Final = 256 * 1024
 """Unread bytes of a body at which the socket is no longer read."""
@@ -174,7 +175,8 @@ class Connection(Framing, asyncio.Protocol):
         if self.phase not in (HEAD, BODY):
             self.keep = False
             return
-        self.feed_end()
+        assert self._transport is not None
+        self.feed_end(proper=ended_properly(self._transport))
         if self.broken is None:
             self._wake()
             return

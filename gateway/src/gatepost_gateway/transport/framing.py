@@ -102,9 +102,12 @@ class Framing:
         else:
             self._parser.feed_data(data[room:])
 
-    def feed_end(self) -> None:
-        """The peer ended the stream cleanly: the end of the body where nothing else marks it, a break otherwise."""
-        if self.phase == BODY and self._until_end:  # RFC 9112 section 6.3, case 8
+    def feed_end(self, *, proper: bool = True) -> None:
+        """The stream ended: the end of the body where nothing else marks it, a break otherwise.
+
+        `proper`: the peer meant it to end here. Cut off, not even such a body is whole (RFC 9112 section 9.8).
+        """
+        if self.phase == BODY and self._until_end and proper:  # RFC 9112 section 6.3, case 8
             self.phase = WHOLE
         elif self.phase == HEAD and not self.head_bytes:
             self.broken = (Fault.RESET, "closed before any byte of the answer")

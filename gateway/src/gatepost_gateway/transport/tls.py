@@ -1,5 +1,6 @@
 """The TLS side of a connection to a provider."""
 
+import asyncio
 import ssl
 
 
@@ -17,3 +18,20 @@ def client_context(ca_file: str | None = None) -> ssl.SSLContext:
     else:
         context.load_verify_locations(cafile=ca_file)
     return context
+
+
+def ended_properly(transport: asyncio.Transport) -> bool:
+    """Whether a stream that has ended was ended by the peer, and not cut on the way.
+
+    Under TLS only a close_notify says so (RFC 8446 section 6.1), and not every loop tells the two apart. Asked once
+    the end was reported: nothing is left to read then.
+    """
+    secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+    if secured is None:
+        return True
+    try:
+        return secured.read(1) == b""
+    except ssl.SSLZeroReturnError:
+        return True
+    except ssl.SSLError:
+        return False

@@ -1,0 +1,238 @@
+"""`config.db`: numbered versions of the configuration, and the log of identities. Both are append-only.
+
+A version is the whole configuration; the highest number is the one in force, and a rollback is a new version equal to
+an old one. Identities are no part of a version, so that no rollback gives a revoked key back.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from gatepost_gateway.domain.clock import Clock, SystemClock
+from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
+from gatepost_gateway.domain.snapshot import KeyEntry, KeyState
+from gatepost_gateway.settings.declared import Document
+
+FILE = "config.db"
+_MIGRATIONS = ("config_0001_start.sql",)
+
+
+class Version(Struct, frozen=True):
+    """One numbered state of the configuration. `at` in microseconds."""
+
+    number: int
+    at: int
+    by: str
+    note: str
+    digest: str
+
+
+class Kept(Struct, frozen=True):
+    """A version with its document."""
+
+    version: Version
+    document: Document
+
+
+class ProjectMade(Struct, frozen=True, tag="project"):
+    id: str
+    org: str
+    name: str = ""
+
+
+class KeyMade(Struct, frozen=True, tag="key"):
+    key: KeyEntry
+
+
+class KeyTurned(Struct, frozen=True, tag="state"):
+    """Paused, resumed or revoked. Revoked is for ever."""
+
+    id: str
+    state: KeyState
+
+
+class KeyEnds(Struct, frozen=True, tag="end"):
+    """The key stops at `expires_at` (microseconds), where it was not to stop before."""
+
+    id: str
+    expires_at: int
+
+
+Event = ProjectMade | KeyMade | KeyTurned | KeyEnds
+
+
+class Identities(Struct, frozen=True):
+    """The fold of the log. `made` is when a key was created, in microseconds."""
+
+    seq: int
+    projects: dict[str, ProjectMade]
+    keys: dict[str, KeyEntry]
+    made: dict[str, int]
+
+
+class ConfigStore:
+    """Owns `config.db`. One process at a time; every write is synced before it returns."""
+
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._sql = _queries()
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            path.chmod(0o600)
+            self.migrated = self._migrate()
+        except sqlite3.Error as error:
+            raise GatewayFault(f"`{path}` cannot be used: {error}") from error
+
+    def _migrate(self) -> tuple[str, ...]:
+        """Brings the file to this version's form, each step whole or not at all."""
+        self._db.execute(self._sql["migrations_table"])
+        done = {int(number) for number, _ in self._db.execute(self._sql["migrations_done"])}
+        if done and max(done) > len(_MIGRATIONS):
+            raise GatewayFault(f"`{self.path}` was written by a newer version of Gatepost: use that one, or a backup")
+        new: list[str] = []
+        for number, name in enumerate(_MIGRATIONS, start=1):
+            if number not in done:
+                note = (number, name, self._clock.micros())
+                with self._writing():
+                    for statement in _statements(_text(name)):
+                        self._db.execute(statement)
+                    self._db.execute(self._sql["migration_note"], note)
+                new.append(name)
+        return tuple(new)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All that is written inside, or nothing. Raises GatewayFault (503) when the disk does not take it."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise GatewayFault(f"`{self.path}` cannot be written: {error}", status=503) from error
+
+    def current(self) -> Kept | None:
+        """The version in force; None before the first."""
+        row = self._one("version_latest")
+        return None if row is None else _kept(row)
+
+    def get(self, number: int) -> Kept:
+        """Raises CallerError (404) for a number that was never given."""
+        row = self._one("version_get", number) if 0 < number < 2**62 else None
+        if row is None:
+            raise CallerError(f"there is no version {number}", code=Code.NOT_FOUND, status=404)
+        return _kept(row)
+
+    def history(self, limit: int = 200) -> list[Version]:
+        """The newest versions first."""
+        return [Version(*row) for row in self._db.execute(self._sql["version_list"], (limit,))]
+
+    def append(self, document: Document, *, base: int, by: str, note: str) -> int:
+        """Makes `document` the version after `base`. Raises CallerError (409) when another writer was faster."""
+        data = msgspec.json.encode(document, order="deterministic")
+        digest = hashlib.sha256(data).hexdigest()
+        with self._writing():
+            latest = self._one("version_number")[0]
+            if latest == base:
+                row = (base + 1, self._clock.micros(), by, note, digest, data)
+                self._db.execute(self._sql["version_add"], row)
+        if latest != base:
+            raise CallerError(
+                "the configuration was changed by someone else: read it again and repeat",
+                code=Code.CONFLICT,
+                status=409,
+            )
+        return base + 1
+
+    def record(self, events: Sequence[Event], *, by: str) -> int:
+        """Adds `events` to the log, all or none, and returns its last number."""
+        with self._writing():
+            seq = int(self._one("identity_seq")[0])
+            for event in events:
+                seq += 1
+                row = (seq, self._clock.micros(), by, msgspec.json.encode(event))
+                self._db.execute(self._sql["identity_add"], row)
+        return seq
+
+    def identities(self) -> Identities:
+        """Who there is now."""
+        state = Identities(0, {}, {}, {})
+        seq = 0
+        for seq, at, event in self._db.execute(self._sql["identity_all"]):  # noqa: B007 - the last number counts
+            _fold(state, msgspec.json.decode(event, type=Event), at)
+        return msgspec.structs.replace(state, seq=seq)
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy, made while the store is in use."""
+        copy = sqlite3.connect(target)
+        try:
+            self._db.backup(copy)
+        finally:
+            copy.close()
+        target.chmod(0o600)
+
+    def check(self) -> list[str]:
+        """What SQLite finds wrong with the file; empty when all is well."""
+        found = [str(row[0]) for row in self._db.execute("PRAGMA quick_check(10)")]
+        return [] if found == ["ok"] else found
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _one(self, query: str, *values: Any) -> Any:
+        return self._db.execute(self._sql[query], values).fetchone()
+
+
+def _fold(state: Identities, event: Event, at: int) -> None:
+    match event:
+        case ProjectMade():
+            state.projects[event.id] = event
+        case KeyMade(key):
+            state.keys[key.id] = key
+            state.made[key.id] = at
+        case KeyTurned(key_id, turned):
+            key = state.keys[key_id]
+            if key.state is not KeyState.REVOKED:
+                state.keys[key_id] = msgspec.structs.replace(key, state=turned)
+        case KeyEnds(key_id, end):
+            key = state.keys[key_id]
+            if key.expires_at is None or end < key.expires_at:
+                state.keys[key_id] = msgspec.structs.replace(key, expires_at=end)
+
+
+def _kept(row: Sequence[Any]) -> Kept:
+    return Kept(Version(*row[:5]), msgspec.json.decode(row[5], type=Document))
+
+
+def _text(name: str) -> str:
+    return resources.files("gatepost_gateway.storage").joinpath("sql", name).read_text()
+
+
+def _queries() -> dict[str, str]:
+    blocks = _text("config.sql").split("-- name: ")[1:]
+    return {name.strip(): query.strip() for name, _, query in (block.partition("\n") for block in blocks)}
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a script: a trigger has semicolons of its own, so SQLite itself says where one ends."""
+    found: list[str] = []
+    pending = ""
+    for line in script.splitlines():
+        pending += line + "\n"
+        if sqlite3.complete_statement(pending):
+            found.append(pending)
+            pending = ""
+    return found

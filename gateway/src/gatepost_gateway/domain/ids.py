@@ -6,34 +6,40 @@ import time
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _POOL_BYTES = 4096
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 class _Entropy:
     """Random bytes drawn from the system in large gulps: a call needs thirty of them."""
 
     def __init__(self) -> None:
-        self.pool = b""
+        self.pool = ""
         self.at = 0
-        self.pid = 0
+        # A forked process must not draw the same bytes again.
+        os.register_at_fork(after_in_child=self.forget)
 
-    def take(self, count: int) -> bytes:
-        end = self.at + count
-        if end > len(self.pool) or self.pid != os.getpid():
-            self.pool, self.at, end, self.pid = os.urandom(_POOL_BYTES), 0, count, os.getpid()
+    def forget(self) -> None:
+        self.pool, self.at = "", 0
+
+    def take(self, digits: int) -> str:
+        end = self.at + digits
+        if end > len(self.pool):
+            self.pool, self.at, end = os.urandom(_POOL_BYTES).hex(), 0, digits
         piece = self.pool[self.at : end]
         self.at = end
         return piece
 
 
-_take = _Entropy().take
+random_hex = _Entropy().take
+"""So many random hexadecimal digits."""
 
 
 def new() -> str:
     """A fresh UUIDv7 in its usual text form."""
     stamp = f"{time.time_ns() // 1_000_000:012x}"
-    tail = _take(10).hex()
+    tail = random_hex(19)
     # 8, 9, a or b: the two variant bits are 10.
-    return f"{stamp[:8]}-{stamp[8:]}-7{tail[:3]}-{'89ab'[int(tail[3], 16) & 3]}{tail[4:7]}-{tail[7:19]}"
+    return f"{stamp[:8]}-{stamp[8:]}-7{tail[:3]}-{_VARIANT[tail[3]]}{tail[4:7]}-{tail[7:19]}"
 
 
 def is_uuid(text: str) -> bool:

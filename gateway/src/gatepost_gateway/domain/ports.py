@@ -99,6 +99,10 @@ class StreamReader(Protocol):
     tokens: int
     """A lower bound of the output tokens so far."""
 
+    def close(self) -> bool:
+        """The body ended cleanly: whether that is the end of the answer too."""
+        ...
+
     def feed(self, data: bytes) -> bytes:
         """The events that `data` completes, as they go to the caller. Raises UpstreamError on garbage or an error event."""
         ...

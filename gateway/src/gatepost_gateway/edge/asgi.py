@@ -8,6 +8,7 @@ from typing import Protocol
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayError, GatewayFault
 from gatepost_gateway.domain.governance import Principal
+from gatepost_gateway.domain.ports import Headers
 from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.edge import problems
 from gatepost_gateway.edge.http import BodyLimits, Receive, Request, Scope, Send, respond
@@ -24,7 +25,7 @@ Handler = Callable[[Request, Send], Awaitable[None]]
 class ControlPlane(Protocol):
     """Answers what is not a call: another process does, so that no call waits for it."""
 
-    async def forward(self, request: Request, body: bytes) -> problems.Reply:
+    async def forward(self, method: str, path: str, query: bytes, headers: Headers, body: bytes) -> problems.Reply:
         """Raises GatewayFault (503) when the control plane is away."""
         ...
 
@@ -104,8 +105,11 @@ class Edge:
         raise CallerError(f"nothing is at {path[:200]}: see /openapi.json", code=Code.NOT_FOUND, status=404)
 
     async def _forward(self, request: Request, send: Send) -> None:
-        status, headers, body = await self._control.forward(request, await request.body(self._limits))
-        await respond(send, status, headers, body)
+        body = await request.body(self._limits)
+        given = [(name, value) for name, value in request.scope["headers"] if name != b"x-request-id"]
+        given.append((b"x-request-id", request.request_id.encode()))
+        status, headers, page = await self._control.forward(request.method, request.path, request.query, given, body)
+        await respond(send, status, headers, page)
 
     async def _refuse(self, request: Request, send: Send, error: GatewayError) -> None:
         dress = problems.openai if request.path.startswith("/v1/") else problems.native

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -109,11 +109,22 @@ def _too_large(limits: BodyLimits) -> CallerError:
     )
 
 
-async def respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
+class Cork(Protocol):
+    """Holds back what is written to a connection, so that a head and its body leave in one write."""
+
+    def hold(self) -> None: ...
+    def release(self) -> None: ...
+
+
+async def respond(send: Send, status: int, headers: Headers, body: bytes, cork: Cork | None = None) -> None:
     """A whole answer."""
     length = (b"content-length", str(len(body)).encode())
+    if cork is not None:
+        cork.hold()
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": body})
+    if cork is not None:
+        cork.release()
 
 
 async def respond_json(send: Send, status: int, value: Any, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
@@ -123,15 +134,16 @@ async def respond_json(send: Send, status: int, value: Any, headers: Sequence[tu
 class HttpOutlet:
     """Implements `pipeline.call.Outlet`. `begun`: the head has gone out, so an error can only end the stream."""
 
-    __slots__ = ("_send", "begun")
+    __slots__ = ("_cork", "_send", "begun")
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, cork: Cork | None = None) -> None:
         self._send = send
+        self._cork = cork
         self.begun = False
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         self.begun = True
-        await respond(self._send, status, [(b"content-type", b"application/json"), *headers], body)
+        await respond(self._send, status, [(b"content-type", b"application/json"), *headers], body, self._cork)
 
     async def begin(self, headers: Headers) -> None:
         self.begun = True

@@ -18,12 +18,52 @@ TASK = "gatepost.task"
 """The scope's key under which the edge leaves the task of a request, to be cancelled when its caller goes."""
 
 
+CORK = "gatepost.cork"
+"""The scope's key for the connection's transport, to be held and released around a head and its body."""
+
+
 class HeadLimits(Struct, frozen=True):
     """Bytes and number of a request's headers, seconds for all of them."""
 
     bytes: int = 64 * 1024
     count: int = 100
     seconds: float = 10.0
+
+
+class Corked:
+    """The connection's transport, with a way to hold back what is written: a head and its body then leave in one write."""
+
+    __slots__ = ("_held", "_transport", "is_closing", "pause_reading", "resume_reading")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held: list[bytes] | None = None
+        self.is_closing = transport.is_closing
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def hold(self) -> None:
+        """What is written from here on waits for `release`."""
+        if self._held is None:
+            self._held = []
+
+    def release(self) -> None:
+        held, self._held = self._held, None
+        if held:
+            self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+
+    def write(self, data: bytes) -> None:
+        if self._held is None:
+            self._transport.write(data)
+        else:
+            self._held.append(data)
+
+    def close(self) -> None:
+        self.release()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -33,6 +73,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.transport = Corked(transport)  # type: ignore[assignment]
         self._head_bytes = 0
         self._in_head = True
         self.head_due = time.monotonic() + self.limits.seconds
@@ -55,6 +96,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.head_due = time.monotonic() + self.limits.seconds
 
     def on_headers_complete(self) -> None:
+        self.scope[CORK] = self.transport  # type: ignore[typeddict-unknown-key]
         self._in_head = False
         self._head_bytes = 0
         self.head_due = 0.0

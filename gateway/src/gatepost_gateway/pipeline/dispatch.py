@@ -152,6 +152,8 @@ async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
     data = await answer.read()
     provider = call.target.entry.provider.value if call.target else ""
     if not data:
+        if reader.close():
+            return b""
         raise UpstreamError(
             f"{provider} stopped in the middle of the stream",
             code=Code.UPSTREAM_TRUNCATED,

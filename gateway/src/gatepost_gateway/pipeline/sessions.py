@@ -6,11 +6,12 @@ most `MOST` of them; the oldest go first.
 """
 
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Iterable
 
 from msgspec import Struct
+
+from gatepost_gateway.domain import ids
 
 LIFE = 30 * 60 * 1_000_000
 """Microseconds after the last turn."""
@@ -35,7 +36,7 @@ class Sessions:
     def fresh(self, owner: str, now: int) -> str:
         """A new session id: UUIDv7 whose last 40 bits are a mark of its owner."""
         stamp = f"{now // 1000:012x}"
-        noise = os.urandom(5).hex()
+        noise = ids.random_hex(9)
         head = f"{stamp[:8]}-{stamp[8:]}-7{noise[:3]}-{'89ab'[int(noise[3], 16) & 3]}{noise[4:7]}-{noise[7:9]}"
         return head + self._mark(head, owner)
 

@@ -9,6 +9,7 @@ from gatepost_gateway.domain.money import NANO, Prices, usd
 from gatepost_gateway.domain.snapshot import ModelEntry, Snapshot
 from gatepost_gateway.edge import problems
 from gatepost_gateway.edge.http import BodyLimits, HttpOutlet, Request, Send, respond, respond_json
+from gatepost_gateway.edge.protocol import CORK
 from gatepost_gateway.pipeline.call import Inbound
 from gatepost_gateway.pipeline.exchange import Exchange
 from gatepost_gateway.domain.governance import Principal
@@ -37,7 +38,7 @@ class OpenAISurface:
 
     async def chat(self, request: Request, send: Send) -> None:
         """POST /v1/chat/completions"""
-        outlet = HttpOutlet(send)
+        outlet = HttpOutlet(send, request.scope.get(CORK))
         call = None
         try:
             body = await request.body(self._limits)

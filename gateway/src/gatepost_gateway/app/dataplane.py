@@ -1,0 +1,130 @@
+"""The data plane put together: what serves calls, from the edge down to the ledger."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from gatepost_gateway.domain.clock import Clock, day, month
+from gatepost_gateway.domain.ports import Archive, Recorder, Vault
+from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
+from gatepost_gateway.edge.asgi import ControlPlane, Edge, gatekeeper
+from gatepost_gateway.edge.http import BodyLimits
+from gatepost_gateway.edge.idempotency import Idempotency
+from gatepost_gateway.edge.surfaces.native import NativeSurface
+from gatepost_gateway.edge.surfaces.openai import OpenAISurface
+from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.ledger import MemoryLedger, MemoryRates
+from gatepost_gateway.pipeline.dispatch import Dispatcher
+from gatepost_gateway.pipeline.exchange import Exchange, Stages
+from gatepost_gateway.pipeline.executions import Executions
+from gatepost_gateway.pipeline.journal import Journal
+from gatepost_gateway.pipeline.judge import no_rules
+from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.traces import Traces
+from gatepost_gateway.providers import PROVIDERS
+from gatepost_gateway.providers.sandbox import SCHEME, SandboxTransport
+from gatepost_gateway.transport import Client, Egress, client_context
+from gatepost_gateway.transport.upstream import UpstreamTransport
+
+
+class Foundation(Struct):
+    """What a data plane stands on: the seams, as the composition root chose them."""
+
+    recorder: Recorder
+    vault: Vault
+    archive: Archive
+    control: ControlPlane
+    clock: Clock
+
+
+class Beginning(Struct):
+    """What a data plane begins with."""
+
+    snapshot: SnapshotDocument
+    settled: Mapping[str, int]
+    sessions: Sequence[tuple[str, str, int, int]]
+    secret: bytes
+
+
+class Condition(Protocol):
+    """The parts' own words on how they are."""
+
+    def __call__(self) -> dict[str, str]: ...
+
+
+class DataPlane:
+    """`edge` is the ASGI application; `publish` swaps the snapshot."""
+
+    def __init__(
+        self,
+        base: Foundation,
+        begin: Beginning,
+        *,
+        condition: Condition,
+        body_limits: BodyLimits,
+        egress: Sequence[str] = (),
+        ca_file: str | None = None,
+    ) -> None:
+        self._snapshot = Snapshot(begin.snapshot)
+        self._condition = condition
+        self._born = time.monotonic()
+        self.draining = False
+        clock = base.clock
+        self.client = Client(egress=Egress.of(*egress), ssl_context=client_context(ca_file))
+        transport = UpstreamTransport(self.client, {SCHEME: SandboxTransport()})
+        self.ledger = MemoryLedger(begin.settled)
+        self.rates = MemoryRates(clock)
+        self._clock = clock
+        exchange = Exchange(
+            Stages(
+                snapshot=self.snapshot,
+                providers=PROVIDERS,
+                dispatcher=Dispatcher(transport, PROVIDERS, base.vault, clock),
+                journal=Journal(base.recorder, self.ledger, self.rates, clock),
+                ledger=self.ledger,
+                rates=self.rates,
+                sessions=Sessions(begin.secret, begin.sessions),
+                engine=no_rules,
+                clock=clock,
+                salt=begin.secret,
+            )
+        )
+        traces = Traces(base.recorder, base.archive, clock)
+        executions = Executions(exchange, traces, base.recorder, base.archive, base.vault)
+        who = gatekeeper(self.snapshot, clock, begin.secret)
+        self.edge = Edge(
+            OpenAISurface(exchange, self.snapshot, who, body_limits),
+            NativeSurface(traces, executions, self.snapshot, who, Idempotency(clock), body_limits),
+            OperatorSurface(self.health),
+            base.control,
+            body_limits,
+        )
+
+    def snapshot(self) -> Snapshot:
+        """What is true now."""
+        return self._snapshot
+
+    def publish(self, document: SnapshotDocument) -> None:
+        """Calls that begin from here on see the new snapshot; those in flight keep theirs. An older one is ignored."""
+        held = self._snapshot.document
+        if (document.version, document.identity_seq) >= (held.version, held.identity_seq):
+            self._snapshot = Snapshot(document)
+
+    def health(self) -> dict[str, Any]:
+        """Each part in a word, and whether calls are taken."""
+        parts = self._condition()
+        return {
+            "ready": parts.get("journal") == "ok" and not self.draining,
+            "parts": parts,
+            "uptime_seconds": round(time.monotonic() - self._born, 3),
+            "config_version": self._snapshot.version,
+            "open_holds": self.ledger.open_holds(),
+        }
+
+    def tidy(self) -> None:
+        """Lets go of what has expired. Cheap, and called once a minute."""
+        now = self._clock.micros()
+        self.ledger.forget(frozenset({day(now), month(now)}))
+        self.rates.sweep()

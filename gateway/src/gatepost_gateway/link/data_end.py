@@ -1,0 +1,67 @@
+"""The data plane's end: it asks the control plane for what it does not know, and takes new snapshots from it."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from gatepost_gateway.domain.errors import Code, GatewayFault
+from gatepost_gateway.domain.ports import Found, Headers, TraceState
+from gatepost_gateway.domain.snapshot import SnapshotDocument
+from gatepost_gateway.link.channel import Channel, ChannelClosed
+from gatepost_gateway.link.messages import HttpAsk, HttpReply, Lookup, Start
+
+_HOP = frozenset({b"content-length", b"transfer-encoding", b"connection"})
+
+
+class DataEnd:
+    """Implements `ports.Archive` and the edge's `ControlPlane`. `publish` is given each new snapshot."""
+
+    def __init__(self) -> None:
+        self._channel: Channel | None = None
+        self.publish: Callable[[SnapshotDocument], None] | None = None
+
+    def attach(self, channel: Channel) -> None:
+        """A control plane is there, for the first time or again."""
+        self._channel = channel
+
+    @property
+    def up(self) -> bool:
+        return self._channel is not None and not self._channel.closed
+
+    async def published(self, payload: bytes) -> bytes:
+        """Answers `publish`: returns when the next call sees the new snapshot."""
+        if self.publish is not None:
+            self.publish(msgspec.msgpack.decode(payload, type=SnapshotDocument))
+        return b""
+
+    async def start(self) -> Start:
+        return msgspec.msgpack.decode(await self._ask("start", b""), type=Start)
+
+    async def trace(self, trace_id: str) -> TraceState | None:
+        return msgspec.msgpack.decode(await self._ask("trace", trace_id.encode()), type=TraceState | None)
+
+    async def kept(self, kind: str, id: str) -> Found | None:
+        found = await self._ask("kept", msgspec.msgpack.encode(Lookup(kind, id)))
+        return msgspec.msgpack.decode(found, type=Found | None)
+
+    async def forward(
+        self, method: str, path: str, query: bytes, headers: Headers, body: bytes
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """The control plane's answer to a request of its own pages. Raises GatewayFault (503) when it is away."""
+        ask = HttpAsk(method, path, query, list(headers), body)
+        reply = msgspec.msgpack.decode(await self._ask("http", msgspec.msgpack.encode(ask)), type=HttpReply)
+        return reply.status, [header for header in reply.headers if header[0].lower() not in _HOP], reply.body
+
+    async def _ask(self, name: str, payload: bytes) -> bytes:
+        if self._channel is None:
+            raise _away()
+        try:
+            return await self._channel.ask(name, payload)
+        except ChannelClosed:
+            raise _away() from None
+
+
+def _away() -> GatewayFault:
+    return GatewayFault(
+        "the control plane is starting again: try in a second", code=Code.CONTROL_UNAVAILABLE, status=503
+    )

@@ -4,6 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from gatepost_gateway.storage.faults import Locked, unreadable
 
@@ -24,7 +25,7 @@ class Lock:
             os.close(self._fd)
             self._fd = -1
 
-    def __enter__(self) -> "Lock":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

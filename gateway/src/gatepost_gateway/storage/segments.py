@@ -1,8 +1,8 @@
-"""Segment files: how the journal lies on disk.
+r"""Segment files: how the journal lies on disk.
 
 A segment is `<number, 12 digits>.gpj`, mode 0600. All integers are little endian.
 
-    header  40 bytes  magic `GPJ\\n` | u16 version | u16 flags | u64 created (microseconds) | u64 previous segment
+    header  40 bytes  magic `GPJ\n` | u16 version | u16 flags | u64 created (microseconds) | u64 previous segment
                       | u64 bytes of the previous segment | u32 salt | u32 CRC-32 of the 36 bytes before
     record  12 bytes  u32 length | u32 CRC-32 | u8 version | u8 flags | 2 bytes mark | then `length` bytes of payload
 
@@ -19,6 +19,7 @@ import re
 import struct
 import zlib
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -86,7 +87,7 @@ def path_of(directory: Path, number: int) -> Path:
 def numbers(directory: Path) -> list[int]:
     """The segments of a journal, oldest first. Raises Unreadable."""
     try:
-        return sorted(int(name[:12]) for name in os.listdir(directory) if _NAME.fullmatch(name))
+        return sorted(int(path.stem) for path in directory.iterdir() if _NAME.fullmatch(path.name))
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -145,7 +146,7 @@ def read_records(path: Path, offset: int, header: Header, most: int = CHUNK) -> 
         borders, rest = borders_of(data, header.salt)
     view = memoryview(data)
     entries: list[Entry] = []
-    for start, end in zip(borders, borders[1:], strict=False):
+    for start, end in pairwise(borders):
         entries.append(_entry(view, start, end, path, offset))
     if rest is Rest.SHORT and len(data) == most:
         rest = Rest.NOTHING
@@ -193,9 +194,12 @@ def borders_of(data: bytes | bytearray, salt: int) -> tuple[list[int], Rest]:
 def record_after(path: Path, offset: int, header: Header) -> int | None:
     """Where the next whole record begins behind `offset`, which begins none; None when none follows.
 
-    Tells damage in the middle from a tail that a crash tore off.
+    Tells damage in the middle from a tail that a crash tore off. None also when a whole record begins at `offset` by
+    now: it was being written.
     """
     data = read_bytes(path, offset, path.stat().st_size)
+    if len(borders_of(data[: FRAME_BYTES + int.from_bytes(data[:4], "little")], header.salt)[0]) > 1:
+        return None
     at = data.find(_MARK, FRAME_BYTES - 1)
     while at >= 0:
         start = at - (FRAME_BYTES - len(_MARK))

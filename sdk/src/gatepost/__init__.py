@@ -5,12 +5,14 @@ import gatepost
 client = gatepost.Client()
 trace = client.traces.create(metadata={"user_id": "u_123"})
 result = client.execute(trace_id=trace.id, input="Translate to French: Hello, world.")
+
+What needs httpx and pydantic is loaded when it is first named, so that importing this package costs next to nothing.
 """
 
-from ._retry import RetryConfig
-from ._settings import configure
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._version import __version__
-from .client import AsyncClient, AsyncGatepost, Client, Gatepost
 from .errors import (
     APIError,
     AuthError,
@@ -27,20 +29,16 @@ from .errors import (
     ServerError,
     ValidationError,
 )
-from .options import ClientOptions, ExecuteOptions, Options, TraceFilters
-from .results import ExecuteResult
-from .wire import (
-    LogRecorded,
-    ModelCard,
-    Step,
-    ToolCall,
-    Trace,
-    TraceDetail,
-    TracePage,
-    TraceRow,
-    TraceSummary,
-    Usage,
-)
+
+if TYPE_CHECKING:
+    from ._retry import RetryConfig
+    from ._settings import configure
+    from .client import AsyncClient, AsyncGatepost, Client, Gatepost
+    from .options import ClientOptions, ExecuteOptions, Options, TraceFilters
+    from .results import ExecuteResult
+    from .wire.executions import LogRecorded, ToolCall, Usage
+    from .wire.registry import ModelCard
+    from .wire.traces import Step, Trace, TraceDetail, TracePage, TraceRow, TraceSummary
 
 __all__ = [
     "APIError",
@@ -80,3 +78,27 @@ __all__ = [
     "__version__",
     "configure",
 ]
+
+_HOMES = {
+    "_retry": ("RetryConfig",),
+    "_settings": ("configure",),
+    "client": ("AsyncClient", "AsyncGatepost", "Client", "Gatepost"),
+    "options": ("ClientOptions", "ExecuteOptions", "Options", "TraceFilters"),
+    "results": ("ExecuteResult",),
+    "wire.executions": ("LogRecorded", "ToolCall", "Usage"),
+    "wire.registry": ("ModelCard",),
+    "wire.traces": ("Step", "Trace", "TraceDetail", "TracePage", "TraceRow", "TraceSummary"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            found = getattr(import_module(f"{__name__}.{home}"), name)
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -17,8 +17,10 @@ from pydantic import BaseModel
 from .errors import ConnectionError as GatewayConnectionError
 from .errors import GatewayError, ValidationError
 from .results import ExecuteResult
-from .wire import LogRecorded, ModelCard, ModelCards, Trace, TraceDetail, TracePage, TraceSummary
 from .wire import headers as names
+from .wire.executions import LogRecorded
+from .wire.registry import ModelCard, ModelCards
+from .wire.traces import Trace, TraceDetail, TracePage, TraceSummary
 
 T = TypeVar("T")
 

@@ -16,7 +16,8 @@ from ._calls import Call, Flow
 from ._settings import Settings, require_fallback
 from .errors import CircuitBreakerError, GatewayError
 from .results import ExecuteResult
-from .wire import LogRecorded, Trace, TraceDetail, TraceSummary
+from .wire.executions import LogRecorded
+from .wire.traces import Trace, TraceDetail, TraceSummary
 
 T = TypeVar("T")
 

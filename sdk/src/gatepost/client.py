@@ -15,7 +15,9 @@ from ._settings import Settings, from_options, resolve
 from .errors import ConfigurationError
 from .options import ClientOptions, ExecuteOptions, Options, TraceFilters
 from .results import ExecuteResult
-from .wire import LogRecorded, ModelCard, Trace, TraceDetail, TracePage, TraceSummary
+from .wire.executions import LogRecorded
+from .wire.registry import ModelCard
+from .wire.traces import Trace, TraceDetail, TracePage, TraceSummary
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack

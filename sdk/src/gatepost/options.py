@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, Union
+from typing import TYPE_CHECKING, Any, TypedDict, Union
 
-from ._calls import Moment
-from ._retry import RetryConfig
+if TYPE_CHECKING:
+    from ._calls import Moment
+    from ._retry import RetryConfig
 
 Verify = Union[bool, str, "os.PathLike[str]", ssl.SSLContext]
 

@@ -4,7 +4,7 @@ from typing import Any, Optional
 
 from pydantic import Field
 
-from .wire import Execution
+from .wire.executions import Execution
 from .wire.shape import JsonObject
 
 

@@ -2,37 +2,44 @@
 
 What a client sends (`Ask`) refuses unknown fields, so that a misspelt one is an error. What the gateway says (`Answer`)
 keeps fields that this version does not know, so that an older SDK reads a newer gateway.
+
+The models are loaded when they are first named: a program that calls a model never pays for those of the registry.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import headers
-from .configuration import (
-    Applied,
-    ApplyRequest,
-    Change,
-    Rollback,
-    Version,
-    VersionDiff,
-    VersionPage,
-)
-from .executions import Execution, ExecutionRequest, LogRecorded, LogRequest, ToolCall, ToolResult, Usage
-from .identities import Budget, KeyCreate, KeyCreated, KeyPage, KeyView, Project, ProjectPage
-from .problems import LimitSums, Problem, ProblemAt
-from .registry import ModelCard, ModelCards, ModelEntry, ModelPage, ModelView, Pricing
-from .service import Health, SdkConfig, SdkFeatures, Up, VersionInfo
-from .shape import Answer, Ask, Money
-from .traces import (
-    Attempt,
-    Decision,
-    Session,
-    Step,
-    Trace,
-    TraceCreate,
-    TraceDetail,
-    TracePage,
-    TraceRow,
-    TraceSummary,
-    Turn,
-)
+
+if TYPE_CHECKING:
+    from .configuration import (
+        Applied,
+        ApplyRequest,
+        Change,
+        Rollback,
+        Version,
+        VersionDiff,
+        VersionPage,
+    )
+    from .executions import Execution, ExecutionRequest, LogRecorded, LogRequest, ToolCall, ToolResult, Usage
+    from .identities import Budget, KeyCreate, KeyCreated, KeyPage, KeyView, Project, ProjectPage
+    from .problems import LimitSums, Problem, ProblemAt
+    from .registry import ModelCard, ModelCards, ModelEntry, ModelPage, ModelView, Pricing
+    from .service import Health, SdkConfig, SdkFeatures, Up, VersionInfo
+    from .shape import Answer, Ask, Money
+    from .traces import (
+        Attempt,
+        Decision,
+        Session,
+        Step,
+        Trace,
+        TraceCreate,
+        TraceDetail,
+        TracePage,
+        TraceRow,
+        TraceSummary,
+        Turn,
+    )
 
 __all__ = [
     "Answer",
@@ -86,3 +93,39 @@ __all__ = [
     "VersionPage",
     "headers",
 ]
+
+_HOMES = {
+    "configuration": ("Applied", "ApplyRequest", "Change", "Rollback", "Version", "VersionDiff", "VersionPage"),
+    "executions": ("Execution", "ExecutionRequest", "LogRecorded", "LogRequest", "ToolCall", "ToolResult", "Usage"),
+    "identities": ("Budget", "KeyCreate", "KeyCreated", "KeyPage", "KeyView", "Project", "ProjectPage"),
+    "problems": ("LimitSums", "Problem", "ProblemAt"),
+    "registry": ("ModelCard", "ModelCards", "ModelEntry", "ModelPage", "ModelView", "Pricing"),
+    "service": ("Health", "SdkConfig", "SdkFeatures", "Up", "VersionInfo"),
+    "shape": ("Answer", "Ask", "Money"),
+    "traces": (
+        "Attempt",
+        "Decision",
+        "Session",
+        "Step",
+        "Trace",
+        "TraceCreate",
+        "TraceDetail",
+        "TracePage",
+        "TraceRow",
+        "TraceSummary",
+        "Turn",
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            found = getattr(import_module(f"{__name__}.{home}"), name)
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

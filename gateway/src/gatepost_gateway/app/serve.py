@@ -5,16 +5,14 @@ import gc
 import json
 import logging
 import os
-import secrets
 import signal
 import socket
 import ssl
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import uvicorn
 import uvloop
 
@@ -29,7 +27,11 @@ from gatepost_gateway.link.data_end import DataEnd
 from gatepost_gateway.link.messages import Start
 from gatepost_gateway.settings import Settings
 from gatepost_gateway.storage.faults import Locked
+from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.lock import Lock, acquire
+from gatepost_gateway.storage.recover import interrupted
+from gatepost_gateway.storage.sync import Fsync
+from gatepost_gateway.storage.vault import open_vault
 
 log = logging.getLogger("gatepost")
 LOCK_SECONDS = 5.0
@@ -70,7 +72,7 @@ class _Server(uvicorn.Server):
     """uvicorn's server with our own signals: it would end the process before the journal is closed."""
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         yield
 
 
@@ -107,3 +109,123 @@ class Gateway:
             return await self._end.start()
         except (GatewayError, RuntimeError) as error:
             raise StartFailed(str(error)) from error
+
+    async def _serve(self, start: Start, sock: socket.socket, child: Child) -> None:
+        server, clock = self._settings.server, SystemClock()
+        vault = open_vault(server.data_dir, self._settings.environment.master_key)
+        fsync = Fsync.INTERVAL if server.fsync else Fsync.NEVER
+        journal = Journal.open(
+            server.data_dir / "journal", after=start.folded, settings=JournalSettings(fsync=fsync), clock=clock
+        )
+        try:
+            for opened in start.open_holds:
+                journal.append(interrupted(opened, clock.micros()))
+            await journal.durable()
+            self._plane = plane = self._data_plane(start, Foundation(journal, vault, self._end, self._end, clock))
+            self._end.publish = plane.publish
+            await self._until_stopped(plane, sock, child, start)
+        finally:
+            journal.close()
+
+    def _data_plane(self, start: Start, base: Foundation) -> DataPlane:
+        server = self._settings.server
+        settled = dict(start.settled)
+        for opened in start.open_holds:
+            for claim in opened.claims:
+                settled[claim.account] = settled.get(claim.account, 0) + opened.held
+        return DataPlane(
+            base,
+            Beginning(start.snapshot, settled, start.sessions, start.secret),
+            condition=self._condition,
+            body_limits=BodyLimits(server.limits.body_bytes, server.limits.body_seconds),
+            egress=server.egress_allow,
+        )
+
+    def _condition(self) -> dict[str, str]:
+        return {"journal": "ok", "control": "ok" if self._end.up else "away"}
+
+    async def _until_stopped(self, plane: DataPlane, sock: socket.socket, child: Child, start: Start) -> None:
+        server = self._server = _Server(self._uvicorn(plane))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        chores = [
+            loop.create_task(child.keep_alive()),
+            loop.create_task(sweep(server.server_state.connections)),
+            loop.create_task(self._tidy(plane)),
+        ]
+        address = say_where(self._settings, sock, start)
+        # What lives now lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 100)
+        try:
+            await server.serve(sockets=[sock])
+        finally:
+            address.unlink(missing_ok=True)
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+            await plane.client.close()
+
+    def _stop(self) -> None:
+        """The first signal drains, the second ends what is still running."""
+        if self._server is None or self._plane is None:
+            return
+        self._plane.draining = True
+        self._server.force_exit = self._server.should_exit
+        self._server.should_exit = True
+
+    async def _tidy(self, plane: DataPlane) -> None:
+        while True:
+            await asyncio.sleep(60)
+            plane.tidy()
+
+    def _uvicorn(self, plane: DataPlane) -> uvicorn.Config:
+        server = self._settings.server
+        limits = server.limits
+        config = uvicorn.Config(
+            plane.edge,
+            http=guarded(HeadLimits(limits.header_bytes, limits.header_count, limits.header_seconds)),
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=round(server.drain_seconds),
+        )
+        if server.tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            context.load_cert_chain(server.tls.cert, server.tls.key)
+            config.load()
+            config.ssl = context
+        return config
+
+
+def say_where(settings: Settings, sock: socket.socket, start: Start) -> Path:
+    """Leaves the address and this run's local admin key for the commands of this machine (0600), and greets."""
+    host, port = sock.getsockname()[:2]
+    scheme = "https" if settings.server.tls is not None else "http"
+    shown = f"[{host}]" if ":" in host else host
+    url = f"{scheme}://{shown}:{port}"
+    path = settings.server.data_dir / "server.json"
+    page = {"url": url, "pid": os.getpid(), "token": start.local_token}
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(page, file)
+    for line in [*start.notices, f"gatepost is listening on {url}"]:
+        sys.stdout.write(line.replace("{url}", url) + "\n")
+    sys.stdout.flush()
+    return path
+
+
+def serve(settings: Settings, command: Sequence[str]) -> None:
+    """Runs a gateway until it is told to stop. `command`: how this interpreter starts the control plane.
+
+    Raises StartFailed, ConfigurationError and what storage raises, each with words for whoever started it.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(Gateway(settings, command).run())

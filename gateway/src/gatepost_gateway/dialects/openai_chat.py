@@ -4,7 +4,7 @@ Source of the format: OpenAI's API reference, "Chat completions" and "Streaming 
 `data: [DONE]` line at the end). Only what the gateway acts on is read; everything else stays as it came.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Raw, Struct
@@ -44,7 +44,7 @@ _MEDIA_PARTS = frozenset({"image_url", "input_audio", "file", "input_image", "in
 
 
 def read_request(body: bytes) -> Asked:
-    """A chat request's envelope. Raises CallerError (400) naming the member at fault, 422 for what cannot be counted."""
+    """A chat request's envelope. Raises CallerError (400) naming the member at fault."""
     try:
         envelope = _envelope.decode(body)
         fields = _fields.decode(body)
@@ -98,18 +98,18 @@ def _count_media(messages: Raw) -> int:
 
 def _walk_media(messages: Any) -> int:
     count = 0
-    for message in messages:
-        parts = message.get("content") if isinstance(message, dict) else None
-        if isinstance(parts, list):
-            count += sum(1 for part in parts if isinstance(part, dict) and part.get("type") in _MEDIA_PARTS)
+    for message in cast("list[Any]", messages):
+        parts: Any = cast("dict[str, Any]", message).get("content") if isinstance(message, dict) else None
+        for part in cast("list[Any]", parts) if isinstance(parts, list) else ():
+            count += isinstance(part, dict) and cast("dict[str, Any]", part).get("type") in _MEDIA_PARTS
     return count
 
 
 def write_request(asked: Asked, *, model: str, cap: int | None, cap_field: str = "max_completion_tokens") -> bytes:
     """The body to send: the caller's own bytes, or its own members with only the named ones changed.
 
-    `cap` is an output cap in tokens to impose; it is written to the field that the caller used, or to `cap_field`. For a
-    stream the usage event is asked for; the reader takes it out again when the caller did not ask.
+    `cap` is an output cap in tokens to impose; it is written to the field that the caller used, or to `cap_field`. For
+    a stream the usage event is asked for; the reader takes it out again when the caller did not ask.
     """
     changes: dict[str, Raw] = {}
     if model != asked.model:

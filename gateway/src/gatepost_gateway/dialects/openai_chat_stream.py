@@ -45,14 +45,15 @@ class _Chunk(Struct):
 
 
 _chunk = msgspec.json.Decoder(_Chunk)
+_SHOWN = 500
 _SILENT = (b"null", b'""', b"[]")
 
 
 class StreamFailed(ValueError):
     """The provider said in the stream that it failed; `event` is its own event."""
 
-    def __init__(self, event: bytes) -> None:
-        super().__init__("the provider reported an error in the stream")
+    def __init__(self, event: bytes, words: str) -> None:
+        super().__init__(f"the provider reported an error in the stream: {words}")
         self.event = event
 
 
@@ -63,10 +64,11 @@ class OpenAIChatReader:
     lower bound of the output tokens so far: each event that says something says at least one.
     """
 
-    __slots__ = ("_finish", "_names", "_splitter", "ended", "keep_usage", "spoke", "summary", "tokens")
+    __slots__ = ("_choices", "_finish", "_names", "_splitter", "ended", "keep_usage", "spoke", "summary", "tokens")
 
-    def __init__(self, *, keep_usage: bool) -> None:
+    def __init__(self, *, keep_usage: bool, choices: int = 1) -> None:
         self.keep_usage = keep_usage
+        self._choices = choices
         self.summary = Summary()
         self.ended = False
         self.spoke = False
@@ -77,11 +79,17 @@ class OpenAIChatReader:
 
     def feed(self, data: bytes) -> bytes:
         """Raises ValueError on what is not the format, StreamFailed on an error event."""
-        kept: list[bytes] = []
-        for event in self._splitter.feed(data):
-            if not self.ended and self._read(event):
-                kept.append(event)
+        kept = [event for event in self._splitter.feed(data) if not self.ended and self._read(event)]
         return kept[0] if len(kept) == 1 else b"".join(kept)
+
+    def close(self) -> bool:
+        """The body ended cleanly: whether the answer did too.
+
+        Some compatible servers send no `[DONE]`; then the finish reason of every choice is the end.
+        """
+        if not self.ended and not self.rest and len(self._finish) >= self._choices:
+            self.ended = True
+        return self.ended
 
     @property
     def rest(self) -> bytes:
@@ -102,7 +110,7 @@ class OpenAIChatReader:
             msg = f"an event of the stream is not a chat completion chunk: {error}"
             raise ValueError(msg) from None
         if chunk.error is not NULL and bytes(chunk.error) != b"null":
-            raise StreamFailed(event)
+            raise StreamFailed(event, bytes(chunk.error)[:_SHOWN].decode("utf-8", "replace"))
         summary = self.summary
         if summary.upstream_id is None:
             summary.upstream_id, summary.model, summary.fingerprint = chunk.id, chunk.model, chunk.system_fingerprint

@@ -74,7 +74,9 @@ class GatewayError(Exception):
     status = 500
     default_code = Code.INTERNAL
 
-    def __init__(self, public: str, *, code: Code | None = None, status: int | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self, public: str, *, code: Code | None = None, status: int | None = None, hint: str | None = None
+    ) -> None:
         super().__init__(public)
         self.public = public
         self.code = code or self.default_code

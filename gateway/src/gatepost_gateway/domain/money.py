@@ -29,7 +29,9 @@ class Prices(Struct, frozen=True, array_like=True):
         """The price of `usage` in nano-dollars, rounded up once at the end."""
         read = self.input if self.cache_read is None else self.cache_read
         write = self.input if self.cache_write is None else self.cache_write
-        total = usage.input * self.input + usage.cache_read * read + usage.cache_write * write + usage.output * self.output
+        total = (
+            usage.input * self.input + usage.cache_read * read + usage.cache_write * write + usage.output * self.output
+        )
         return -(-total // MILLION) + usage.images * (self.image or 0)
 
     def ceiling(self, input_tokens: int, output_tokens: int, images: int = 0) -> int:

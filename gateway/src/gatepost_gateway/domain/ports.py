@@ -1,6 +1,6 @@
 """The seams: what the stages ask of the storeys below, and nothing more."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -104,7 +104,7 @@ class StreamReader(Protocol):
         ...
 
     def feed(self, data: bytes) -> bytes:
-        """The events that `data` completes, as they go to the caller. Raises UpstreamError on garbage or an error event."""
+        """The events that `data` completes, as they go to the caller. Raises ValueError on garbage."""
         ...
 
 
@@ -114,8 +114,10 @@ class Provider(Protocol):
     @property
     def operations(self) -> frozenset[Operation]: ...
 
-    def build(self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None) -> UpstreamRequest:
-        """`extra`: the caller's own provider headers that may pass; `cap`: an output cap in tokens to impose, or None."""
+    def build(
+        self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None
+    ) -> UpstreamRequest:
+        """`extra`: the caller's own provider headers that may pass; `cap`: an output cap in tokens to impose."""
         ...
 
     def read(self, asked: Asked, body: bytes) -> Summary:
@@ -129,11 +131,8 @@ class Provider(Protocol):
         ...
 
 
-class Providers(Protocol):
-    """The families, by kind."""
-
-    def __getitem__(self, kind: ProviderKind) -> Provider: ...
-    def __contains__(self, kind: object) -> bool: ...
+Providers = Mapping[ProviderKind, Provider]
+"""The families, by kind."""
 
 
 class Ledger(Protocol):
@@ -175,7 +174,7 @@ class Rates(Protocol):
 
 
 class Recorder(Protocol):
-    """The journal. `append` hands an entry in and never waits; `durable` returns when all that was handed in is written."""
+    """The journal. `append` hands an entry in and never waits; `durable` returns when all of it is written."""
 
     def append(self, entry: Entry) -> None:
         """Raises GatewayFault (503, records_unavailable) when the journal cannot take it."""
@@ -227,6 +226,3 @@ class Archive(Protocol):
     async def trace(self, trace_id: str) -> TraceState | None: ...
 
     async def kept(self, kind: str, id: str) -> Found | None: ...
-
-
-SnapshotListener = Callable[[int, int], None]

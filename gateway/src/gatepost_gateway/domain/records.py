@@ -60,6 +60,9 @@ class Opened(Struct, frozen=True, array_like=True, tag="o"):
     implicit: bool = True
     request_id: str | None = None
     user: str | None = None
+    proxy: str | None = None
+    turn: int | None = None
+    parent_step_id: str | None = None
 
 
 class Closed(Struct, array_like=True, tag="c", kw_only=True):

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 
 class Secret:
-    """Text that must not reach a log, a record or an error: no repr, no str, no serialiser, no comparison by accident."""
+    """Text that must not reach a log, a record or an error: no repr, no str, no serialiser."""
 
     __slots__ = ("_text",)
 

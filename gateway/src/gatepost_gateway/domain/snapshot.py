@@ -1,6 +1,6 @@
 """What is true now: configuration and identities, immutable, swapped as one reference.
 
-`SnapshotDocument` is what the control plane sends; `Snapshot` is the same with the indexes that a call looks things up by.
+`SnapshotDocument` is what the control plane sends; `Snapshot` is the same with the indexes that a call needs.
 """
 
 import re
@@ -127,7 +127,7 @@ def undated(name: str) -> str:
 
 
 class Budget(Struct, frozen=True):
-    """`limit` in nano-dollars a period. `fallback` prices a model whose own price is unknown; without it such a call is refused."""
+    """`limit` in nano-dollars a period. `fallback` prices a model of unknown price; else it is refused."""
 
     id: str
     period: Period

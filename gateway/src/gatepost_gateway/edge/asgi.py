@@ -80,14 +80,16 @@ class Edge:
             await handler(request, send)
         except GatewayError as error:
             if error.__cause__ is not None and isinstance(error, GatewayFault):
-                log.error("request %s failed", request.request_id, exc_info=error)
+                log.exception("request %s failed", request.request_id)
             await self._refuse(request, send, error)
         except asyncio.CancelledError:
             # The caller has gone: the record is written, and there is nobody to answer.
             log.debug("request %s was left by its caller", request.request_id)
         except Exception as bug:
             log.exception("request %s failed", request.request_id)
-            await self._refuse(request, send, GatewayFault("the gateway failed: give the request id to whoever runs it"))
+            await self._refuse(
+                request, send, GatewayFault("the gateway failed: give the request id to whoever runs it")
+            )
             del bug
 
     def _patterned(self, request: Request) -> Handler:
@@ -96,7 +98,12 @@ class Edge:
         if path.startswith("/v1/models/") and method == "GET":
             return self._model
         parts = path.split("/")
-        if len(parts) == 6 and path.startswith("/api/v1/traces/") and parts[5] == "complete" and method in ("PATCH", "POST"):
+        if (
+            len(parts) == 6
+            and path.startswith("/api/v1/traces/")
+            and parts[5] == "complete"
+            and method in ("PATCH", "POST")
+        ):
             return self._complete
         if path.startswith("/api/v1/") or path == "/openapi.json":
             return self._forward

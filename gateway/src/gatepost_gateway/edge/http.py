@@ -104,9 +104,7 @@ class Request:
 
 
 def _too_large(limits: BodyLimits) -> CallerError:
-    return CallerError(
-        f"the request's body is larger than {limits.bytes} bytes", code=Code.BODY_TOO_LARGE, status=413
-    )
+    return CallerError(f"the request's body is larger than {limits.bytes} bytes", code=Code.BODY_TOO_LARGE, status=413)
 
 
 class Cork(Protocol):

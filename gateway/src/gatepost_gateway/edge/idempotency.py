@@ -58,8 +58,8 @@ class Idempotency:
         kept = _Kept(mark, self._clock.monotonic(), waiting=asyncio.get_running_loop().create_future())
         self._kept[name] = kept
         try:
-            kept.answer = await make()
-            self._bytes += len(kept.answer[1])
+            answer = kept.answer = await make()
+            self._bytes += len(answer[1])
             self._bound()
         finally:
             if kept.answer is None:
@@ -67,7 +67,7 @@ class Idempotency:
             waiting, kept.waiting = kept.waiting, None
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
-        return kept.answer
+        return answer
 
     def _fresh(self, name: tuple[str, bytes]) -> _Kept | None:
         kept = self._kept.get(name)

@@ -20,7 +20,7 @@ from gatepost_gateway.domain.money import usd
 Reply = tuple[int, list[tuple[bytes, bytes]], bytes]
 """Status, headers, body."""
 
-JSON = (b"content-type", b"application/json")
+JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 _NOT_AGAIN = frozenset({Code.BUDGET_EXCEEDED, Code.PRICE_UNKNOWN, Code.INPUT_BLOCKED, Code.OUTPUT_BLOCKED})
 
 

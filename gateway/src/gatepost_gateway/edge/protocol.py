@@ -1,4 +1,4 @@
-"""uvicorn's httptools protocol with what it lacks: limits on heads, a deadline for them, and word of a caller that left.
+"""uvicorn's httptools protocol with what it lacks: limits and a deadline for heads, and word of a caller that left.
 
 Pinned to uvicorn 0.54: the overridden methods are its own callbacks, and a test compares the version.
 """
@@ -31,7 +31,7 @@ class HeadLimits(Struct, frozen=True):
 
 
 class Corked:
-    """The connection's transport, with a way to hold back what is written: a head and its body then leave in one write."""
+    """The connection's transport, with a way to hold back writes: a head and its body then leave as one."""
 
     __slots__ = ("_held", "_transport", "is_closing", "pause_reading", "resume_reading")
 
@@ -83,7 +83,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
             # The bytes of a body that came along are counted too, so the exact sum is made when the head is whole.
             if self._head_bytes > self.limits.bytes and not self._whole_head(data):
-                self._refuse(431, Code.HEADERS_TOO_LARGE, f"the request's head is larger than {self.limits.bytes} bytes")
+                self._refuse(
+                    431, Code.HEADERS_TOO_LARGE, f"the request's head is larger than {self.limits.bytes} bytes"
+                )
                 return
         super().data_received(data)
 
@@ -109,15 +111,15 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if self.cycle is not None and not self.transport.is_closing():
+        if self.cycle and not self.transport.is_closing():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self.cycle is not None and not self.transport.is_closing():
+        if self.cycle and not self.transport.is_closing():
             super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        cycles = [self.cycle, *(cycle for cycle, _ in self.pipeline)] if self.cycle is not None else []
+        cycles = [self.cycle, *(cycle for cycle, _ in self.pipeline)] if self.cycle else []
         super().connection_lost(exc)
         for cycle in cycles:
             cycle.disconnected = True
@@ -125,12 +127,12 @@ class GuardedProtocol(HttpToolsProtocol):
             if task is not None and not cycle.response_complete:
                 task.cancel()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says it in JSON
         self._refuse(400, Code.INVALID_REQUEST, "this is not a valid HTTP/1.1 request")
 
     def slow(self) -> None:
         """The head did not come in time."""
-        if self.cycle is None and self._head_bytes == 0:
+        if not self.cycle and self._head_bytes == 0:
             self.transport.close()  # a connection that never said anything gets no words either
             return
         self._refuse(408, Code.REQUEST_TIMEOUT, f"the request's head did not come within {self.limits.seconds:g} s")
@@ -149,7 +151,10 @@ def refusal(status: int, code: Code, words: str) -> bytes:
     """A whole answer for a request whose surface is not known yet: its body carries the keys of every surface."""
     error = {"message": words, "type": "invalid_request_error", "param": None, "code": code.value}
     body = msgspec.json.encode({"error": error, "code": code.value, "detail": words})
-    head = b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nx-request-id: none\r\nconnection: close\r\n\r\n"
+    head = (
+        b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+        b"x-request-id: none\r\nconnection: close\r\n\r\n"
+    )
     return head % (status, _PHRASES[status], len(body)) + body
 
 

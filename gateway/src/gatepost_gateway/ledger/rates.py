@@ -60,7 +60,9 @@ class MemoryRates:
         if over > 0:
             # More than the limit at once never fits: say a whole window, not a wait that does not help.
             wait = WINDOW if amount > limit else counter.wait(now, over)
-            return Window(admitted=False, limit=limit, remaining=max(0, limit - counter.total), reset=wait, retry_after=wait)
+            return Window(
+                admitted=False, limit=limit, remaining=max(0, limit - counter.total), reset=wait, retry_after=wait
+            )
         counter.count(now, amount)
         first = counter.buckets[0][0] + GRAIN + WINDOW - now
         return Window(admitted=True, limit=limit, remaining=limit - counter.total, reset=first)

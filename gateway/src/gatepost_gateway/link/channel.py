@@ -42,7 +42,7 @@ class Channel:
         self.closed = False
 
     async def ask(self, name: str, payload: bytes = b"") -> bytes:
-        """The other side's answer. Raises ChannelClosed when it has gone, RuntimeError with its words when it failed."""
+        """The other side's answer. Raises ChannelClosed when it has gone, RuntimeError when it failed."""
         if self.closed:
             raise ChannelClosed(name)
         self._next += 1

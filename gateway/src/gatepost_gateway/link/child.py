@@ -38,7 +38,7 @@ class Child:
     async def start(self) -> None:
         """Returns when the child runs and its channel is attached. Raises what `attached` raises."""
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)  # noqa: FBT003 - the socket's own word
+        ours.setblocking(False)
         with theirs:
             self._process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own interpreter; once, at start
                 [sys.executable, *self._command, "--fd", str(theirs.fileno())],
@@ -65,7 +65,9 @@ class Child:
                 await self.start()
             except (ConnectionError, RuntimeError, OSError):
                 log.exception("the control plane did not start")
-            wait = FIRST_WAIT if asyncio.get_running_loop().time() - began > LONGEST_WAIT else min(LONGEST_WAIT, wait * 2)
+            wait = (
+                FIRST_WAIT if asyncio.get_running_loop().time() - began > LONGEST_WAIT else min(LONGEST_WAIT, wait * 2)
+            )
 
     async def end(self, within: float) -> None:
         """Closes the channel, which tells the child to finish, and waits; after `within` seconds it is killed."""
@@ -74,18 +76,25 @@ class Child:
             self._channel.close()
         if self._process is None:
             return
-        until = asyncio.get_running_loop().time() + within
-        while self._process.poll() is None and asyncio.get_running_loop().time() < until:
-            await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(within):
+                await _ended(self._process)
+        except TimeoutError:
+            log.warning("the control plane did not finish within %g s and is killed", within)
         await self._reap()
 
     async def _reap(self) -> None:
         process = self._process
         if process is not None and process.poll() is None:
             process.kill()
-            while process.poll() is None:
-                await asyncio.sleep(0.02)
+            await _ended(process)
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> None:
+    # A child ends twice in a gateway's life: asking it now and then is simpler than a watcher.
+    while process.poll() is None:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)

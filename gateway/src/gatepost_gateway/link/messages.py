@@ -18,6 +18,8 @@ class Start(Struct):
     """The journal segment that the records have reached: new segments get higher numbers."""
     secret: bytes
     """Keys the marks that this deployment makes: session ids, hashes of passed-through bearers."""
+    local_token: str = ""
+    """An admin key for the commands of this machine, good for this run."""
     notices: list[str] = []
     """Lines to show once: the keys of a first start."""
 

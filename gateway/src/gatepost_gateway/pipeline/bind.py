@@ -25,7 +25,8 @@ _LONGEST_LABEL = 512
 
 def bind(call: Call, principal: Principal, sessions: Sessions, rates: Rates) -> None:
     """Fills in the record. Raises CallerError (400) for a malformed id, Forbidden (403) for a session of another owner,
-    LimitExceeded (429) when the project's request rate is used up."""
+    LimitExceeded (429) when the project's request rate is used up.
+    """
     record, headers = call.record, call.inbound.headers
     record.org, record.project, record.proxy = principal.org, principal.project, principal.proxy
     record.key_id = principal.key_id
@@ -83,7 +84,9 @@ def _bind_session(call: Call, asked: str | None, sessions: Sessions) -> None:
         )
     session_id = asked.lower()
     if not sessions.owned_by(session_id, owner, record.at):
-        raise Forbidden("this session belongs to another project or proxy: use a new session id", code=Code.FOREIGN_SESSION)
+        raise Forbidden(
+            "this session belongs to another project or proxy: use a new session id", code=Code.FOREIGN_SESSION
+        )
     record.session_id, record.turn = session_id, sessions.turn(session_id, owner, record.at)
 
 

@@ -146,7 +146,7 @@ class Dispatcher:
 
 
 async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
-    """The next whole events of a stream. Raises UpstreamError when it stops without its end marker, or is not the format."""
+    """The next whole events of a stream. Raises UpstreamError when it stops without its end, or is not the format."""
     reader = call.reader
     assert reader is not None
     data = await answer.read()

@@ -69,8 +69,11 @@ class Exchange:
         return Call(inbound, snapshot, record, stages.clock.monotonic())
 
     async def run(self, call: Call, outlet: Outlet) -> None:
-        """Takes a call through the stages and answers it. Raises GatewayError, already recorded, when there is no answer
-        or its stream broke; the edge dresses it. Cancelled when the caller leaves: the record says `abandoned`."""
+        """Takes a call through the stages and answers it.
+
+        Raises GatewayError, already recorded, when there is no answer or its stream broke; the edge dresses it.
+        Cancelled when the caller leaves: the record says `abandoned`.
+        """
         journal = self._stages.journal
         try:
             await self._admit(call)

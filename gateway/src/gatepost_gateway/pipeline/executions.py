@@ -1,7 +1,7 @@
-"""The SDK's governed call: an input, or the results of tools, becomes a model call on a trace, by the one way there is."""
+"""The SDK's governed call: an input, or the results of tools, becomes a model call on a trace."""
 
 from collections import OrderedDict
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
@@ -59,13 +59,13 @@ class Collected:
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:  # noqa: ARG002
         self.body = body
 
-    async def begin(self, headers: Headers) -> None:
+    async def begin(self, headers: Headers) -> None:  # noqa: ARG002
         raise GatewayFault("an execution is not streamed")
 
-    async def write(self, batch: bytes) -> None:
+    async def write(self, batch: bytes) -> None:  # noqa: ARG002
         raise GatewayFault("an execution is not streamed")
 
-    async def end(self, batch: bytes) -> None:
+    async def end(self, batch: bytes) -> None:  # noqa: ARG002
         raise GatewayFault("an execution is not streamed")
 
 
@@ -89,7 +89,7 @@ class Executions:
         self._bytes = 0
 
     async def run(self, asked: Execution, project: ProjectEntry, inbound: Inbound) -> Executed:
-        """`inbound` carries the caller's headers and keys. Raises what the exchange raises; 404 and 409 for the trace."""
+        """`inbound` carries the caller's headers and keys. Raises what the exchange raises, and 404 or 409."""
         conversation = await self._conversation(asked, project)
         state = await self._traces.enter(asked.trace_id, project.id)
         call = None
@@ -125,7 +125,7 @@ class Executions:
             raise CallerError("`input` is missing: send it, or `tool_results` with `parent_step_id`", status=422)
         options = {name: value for name in ("max_tokens", "temperature") if (value := getattr(asked, name)) is not None}
         text = asked.input
-        messages = [{"role": "user", "content": text}] if isinstance(text, str) else cast("list[dict[str, Any]]", text)
+        messages = [{"role": "user", "content": text}] if isinstance(text, str) else text
         model = asked.model or project.default_model or FALLBACK_MODEL
         tools = asked.tools or []
         for tool in tools:

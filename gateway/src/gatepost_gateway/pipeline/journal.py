@@ -1,4 +1,4 @@
-"""Stage 10: what was used becomes money, the hold is settled, the record is handed in. On every way out, exactly once."""
+"""Stage 10: what was used becomes money, the hold is settled, the record is handed in. On every way out, once."""
 
 import re
 from collections.abc import Awaitable

@@ -5,14 +5,12 @@ import difflib
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.ports import Providers
+from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Snapshot
 from gatepost_gateway.pipeline.call import Plan, Target
-from gatepost_gateway.domain.secret import Secret
 
 
-def plan(
-    snapshot: Snapshot, project: ProjectEntry, asked: Asked, providers: Providers, passed: Secret | None
-) -> Plan:
+def plan(snapshot: Snapshot, project: ProjectEntry, asked: Asked, providers: Providers, passed: Secret | None) -> Plan:
     """The targets of a call. `passed`: the caller's own provider key, for the one family that the project passes it to.
 
     Raises CallerError: 404 for a name that means nothing here, 422 for an operation that no target of it can do.
@@ -62,5 +60,9 @@ def _unknown(snapshot: Snapshot, project: ProjectEntry, name: str) -> CallerErro
     visible = snapshot.visible(project.id)
     names = {entry.id for entry in visible} | {entry.identifier for entry in visible}
     near = difflib.get_close_matches(name, sorted(names), n=3, cutoff=0.5)
-    hint = "did you mean " + ", ".join(f"`{one}`" for one in near) + "?" if near else "GET /v1/models lists what is here"
-    return CallerError(f"model `{name[:200]}` is not known here: {hint}", code=Code.MODEL_NOT_FOUND, status=404, hint=hint)
+    hint = (
+        "did you mean " + ", ".join(f"`{one}`" for one in near) + "?" if near else "GET /v1/models lists what is here"
+    )
+    return CallerError(
+        f"model `{name[:200]}` is not known here: {hint}", code=Code.MODEL_NOT_FOUND, status=404, hint=hint
+    )

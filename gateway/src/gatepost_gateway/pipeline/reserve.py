@@ -1,7 +1,7 @@
 """Stage 6: money is set aside for the most that the call can cost, or the call is refused with the arithmetic.
 
 Tokens never outnumber bytes, so the body's length bounds the input; what bytes do not bound (images, sounds, files) is
-bounded a piece. The output is bounded by the caller's own cap, by the model's maximum, or by a cap that is then imposed.
+bounded a piece. The output is bounded by the caller's cap, by the model's maximum, or by a cap that is then imposed.
 """
 
 from gatepost_gateway.domain import clock
@@ -98,8 +98,8 @@ def _take_tokens(rates: Rates, call: Call, project: ProjectEntry, tokens: int) -
     window = rates.take(account, limit, tokens)
     if not window.admitted:
         raise LimitExceeded(
-            f"project `{project.id}` may use {limit} tokens a minute; {window.remaining} are left and this call may need"
-            f" {tokens}: try again in {window.retry_after:.0f} s, or set a smaller `max_tokens`",
+            f"project `{project.id}` may use {limit} tokens a minute; {window.remaining} are left and this call may"
+            f" need {tokens}: try again in {window.retry_after:.0f} s, or set a smaller `max_tokens`",
             code=Code.RATE_LIMITED,
             status=429,
             arithmetic=Arithmetic(account, limit, limit - window.remaining, 0, tokens),
@@ -111,8 +111,8 @@ def _take_tokens(rates: Rates, call: Call, project: ProjectEntry, tokens: int) -
 def refusal(said: Refusal) -> LimitExceeded:
     """A ledger's refusal as an error with its arithmetic."""
     return LimitExceeded(
-        f"budget `{said.account}` is used up: limit {usd(said.limit)} USD, settled {usd(said.settled)}, held {usd(said.held)},"
-        f" and this call may cost up to {usd(said.asked)}",
+        f"budget `{said.account}` is used up: limit {usd(said.limit)} USD, settled {usd(said.settled)},"
+        f" held {usd(said.held)}, and this call may cost up to {usd(said.asked)}",
         code=Code.BUDGET_EXCEEDED,
         status=402,
         arithmetic=Arithmetic(said.account, said.limit, said.settled, said.held, said.asked),

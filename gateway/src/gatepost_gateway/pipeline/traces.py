@@ -71,7 +71,7 @@ class Traces:
             state.unpriced += 1
 
     async def complete(self, trace_id: str, project: str) -> TraceSealed:
-        """Seals the trace. Raises CallerError 404, or 409 when it is sealed already or calls are still running in it."""
+        """Seals the trace. Raises CallerError 404, or 409 when it is sealed already or calls still run in it."""
         state = await self.find(trace_id, project)
         if state.sealed:
             raise _sealed(trace_id)
@@ -100,7 +100,9 @@ class Traces:
         text = _json(data, MAX_DATA, "data")
         now = self._clock.micros()
         self._recorder.append(
-            Logged(step_id, trace_id, now, principal.org, principal.project, principal.key_id, name, text, parent_step_id)
+            Logged(
+                step_id, trace_id, now, principal.org, principal.project, principal.key_id, name, text, parent_step_id
+            )
         )
         await self._recorder.durable()
         return step_id

@@ -5,7 +5,14 @@ from types import MappingProxyType
 
 from gatepost_gateway.domain.ports import Provider
 from gatepost_gateway.domain.snapshot import ProviderKind
-from gatepost_gateway.providers.compatible import Compatible, api_key_header, bearer, by_deployment, below_root, verbatim
+from gatepost_gateway.providers.compatible import (
+    Compatible,
+    api_key_header,
+    bearer,
+    below_root,
+    by_deployment,
+    verbatim,
+)
 
 FAMILIES: tuple[Compatible, ...] = (
     Compatible(ProviderKind.OPENAI, address=below_root, auth=bearer),

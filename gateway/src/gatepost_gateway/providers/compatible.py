@@ -112,7 +112,7 @@ class Compatible:
             raise self._garbage(str(error)) from error
 
     def reader(self, asked: Asked) -> StreamReader:
-        return OpenAIChatReader(keep_usage=asked.wants_usage)
+        return OpenAIChatReader(keep_usage=asked.wants_usage, choices=asked.choices)
 
     def explain(self, status: int, headers: Headers, body: bytes) -> UpstreamError:
         return explain(self.kind.value, status, headers, body)

@@ -1,6 +1,7 @@
 """What a provider's refusal means: decided here, where status, headers and body are seen, and nowhere later.
 
-Sources: OpenAI's "Error codes" guide; RFC 9110 section 10.2.3 (Retry-After); `retry-after-ms` as OpenAI and Azure send it.
+Sources: OpenAI's "Error codes" guide; RFC 9110 section 10.2.3 (Retry-After); `retry-after-ms` as OpenAI and Azure send
+it.
 """
 
 import time
@@ -34,39 +35,35 @@ class _Body(Struct):
 def explain(provider: str, status: int, headers: Headers, body: bytes) -> UpstreamError:
     """The typed failure for an answer with a status of 300 or more."""
     message, reason = _words(body)
-    said = f"{provider} answered {status}" + (f": {message}" if message else "")
-    wait = retry_after(headers)
-    if status in (401, 403):
-        # Its words may quote a part of the key, so they stay in the trace; its status would look like the gateway's own.
-        return _failure(said, Code.UPSTREAM_AUTH, 502, NextStep.TRY_NEXT, provider, status, wait, b"")
-    if status == 429:
-        step = NextStep.TRY_NEXT if reason == "insufficient_quota" else NextStep.RETRY_SAME
-        return _failure(said, Code.UPSTREAM_RATE_LIMITED, 429, step, provider, status, wait, body)
-    if status == 404:
-        return _failure(said, Code.UPSTREAM_REFUSED, 404, NextStep.TRY_NEXT, provider, status, wait, body)
-    if status in _CALLERS_FAULT:
-        return _failure(said, Code.UPSTREAM_REFUSED, status, NextStep.GIVE_UP, provider, status, wait, body)
-    if status == 402:
-        return _failure(said, Code.UPSTREAM_FAILED, 502, NextStep.TRY_NEXT, provider, status, wait, b"")
-    if status == 408 or status >= 500:
-        code = 503 if status in (503, 529) else 502
-        return _failure(said, Code.UPSTREAM_FAILED, code, NextStep.RETRY_SAME, provider, status, wait, body)
-    return _failure(said, Code.UPSTREAM_FAILED, 502, NextStep.TRY_NEXT, provider, status, wait, b"")
-
-
-def _failure(
-    said: str, code: Code, status: int, step: NextStep, provider: str, upstream: int, wait: float | None, body: bytes
-) -> UpstreamError:
+    code, ours, step = meaning(status, reason)
+    # The words of a 401 or 403 may quote a part of the key, and its status would look like our own.
+    shown = code in (Code.UPSTREAM_REFUSED, Code.UPSTREAM_RATE_LIMITED) or status >= 500
     return UpstreamError(
-        said,
+        f"{provider} answered {status}" + (f": {message}" if message else ""),
         code=code,
-        status=status,
+        status=ours,
         next_step=step,
         provider=provider,
-        upstream_status=upstream,
-        retry_after=wait,
-        body=body,
+        upstream_status=status,
+        retry_after=retry_after(headers),
+        body=body if shown else b"",
     )
+
+
+def meaning(status: int, reason: str) -> tuple[Code, int, NextStep]:
+    """(code, status for our caller, what to do next) for a provider's status and its own error code."""
+    if status in (401, 403):
+        return Code.UPSTREAM_AUTH, 502, NextStep.TRY_NEXT
+    if status == 429:
+        step = NextStep.TRY_NEXT if reason == "insufficient_quota" else NextStep.RETRY_SAME
+        return Code.UPSTREAM_RATE_LIMITED, 429, step
+    if status == 404:
+        return Code.UPSTREAM_REFUSED, 404, NextStep.TRY_NEXT
+    if status in _CALLERS_FAULT:
+        return Code.UPSTREAM_REFUSED, status, NextStep.GIVE_UP
+    if status == 408 or status >= 500:
+        return Code.UPSTREAM_FAILED, 503 if status in (503, 529) else 502, NextStep.RETRY_SAME
+    return Code.UPSTREAM_FAILED, 502, NextStep.TRY_NEXT
 
 
 def _words(body: bytes) -> tuple[str, str]:
@@ -90,7 +87,9 @@ def _text(raw: Raw) -> str:
 
 def retry_after(headers: Headers) -> float | None:
     """Seconds to wait as the provider asks; None when it does not ask or asks nonsense."""
-    found = {name: value.decode("latin-1").strip() for name, value in headers if name in (b"retry-after", b"retry-after-ms")}
+    found = {
+        name: value.decode("latin-1").strip() for name, value in headers if name in (b"retry-after", b"retry-after-ms")
+    }
     try:
         if b"retry-after-ms" in found:
             return max(0.0, float(found[b"retry-after-ms"]) / 1000)

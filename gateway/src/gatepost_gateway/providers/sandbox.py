@@ -2,7 +2,7 @@
 
 It sits where a connection would: it implements `ports.Transport` for addresses of the scheme `sandbox` and speaks
 OpenAI's format, so a call to it takes the same way through the house as any other. The same request gets the same
-answer. By itself it repeats the last user message; lines at the start of that message that begin with a slash ask for more:
+answer. By itself it repeats the last user message; lines at its start that begin with a slash ask for more:
 
     /error 503 words     refuse with that status and those words     /retry-after 2   ... and this header
     /delay 250           wait so many milliseconds before the head   /pace 20         wait between events
@@ -129,7 +129,12 @@ def _refusal(script: Script) -> SandboxAnswer:
     headers = [*_JSON]
     if script.retry_after is not None:
         headers.append((b"retry-after", script.retry_after.encode()))
-    error = {"message": script.words or f"asked for {script.error}", "type": "sandbox_error", "param": None, "code": None}
+    error = {
+        "message": script.words or f"asked for {script.error}",
+        "type": "sandbox_error",
+        "param": None,
+        "code": None,
+    }
     return SandboxAnswer(script.error or 500, headers, _once(msgspec.json.encode({"error": error})))
 
 
@@ -137,10 +142,13 @@ async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
+def _messages(body: dict[str, Any]) -> list[dict[str, Any]]:
+    said: list[Any] = body.get("messages") or []
+    return [message for message in said if isinstance(message, dict)]
+
+
 def _last_user_text(body: dict[str, Any]) -> str:
-    for message in reversed(body.get("messages") or []):
-        if not isinstance(message, dict):
-            continue
+    for message in reversed(_messages(body)):
         if message.get("role") == "tool":
             return f"{message.get('name') or message.get('tool_call_id')} said: {_plain(message.get('content'))}"
         if message.get("role") == "user":
@@ -148,11 +156,12 @@ def _last_user_text(body: dict[str, Any]) -> str:
     return ""
 
 
-def _plain(content: object) -> str:
+def _plain(content: Any) -> str:
     if isinstance(content, str):
         return content
-    parts = content if isinstance(content, list) else []
-    return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, dict) and part.get("type") == "text")
+    parts: list[Any] = cast("list[Any]", content) if isinstance(content, list) else []
+    texts = [cast("dict[str, Any]", part) for part in parts if isinstance(part, dict)]
+    return "\n".join(str(part.get("text", "")) for part in texts if part.get("type") == "text")
 
 
 class _Reply:
@@ -162,7 +171,8 @@ class _Reply:
         self.model = str(body.get("model", ""))
         self.script = script
         self.choices = int(body.get("n") or 1)
-        self.usage_asked = bool((body.get("stream_options") or {}).get("include_usage"))
+        options: dict[str, Any] = body.get("stream_options") or {}
+        self.usage_asked = bool(options.get("include_usage"))
         words = (script.words or script.text).split(" ")
         limit = body.get("max_completion_tokens") or body.get("max_tokens")
         cut = isinstance(limit, int) and limit < len(words)
@@ -170,13 +180,18 @@ class _Reply:
         self.finish = "tool_calls" if script.tools else "length" if cut else "stop"
         self.id = "chatcmpl-sandbox-" + hashlib.sha256(raw).hexdigest()[:12]
         output = sum(len(arguments.split()) + 1 for _, arguments in script.tools) if script.tools else len(self.words)
-        prompt = sum(len(_plain(one.get("content")).split()) for one in body.get("messages") or [] if isinstance(one, dict))
+        prompt = sum(len(_plain(message.get("content")).split()) for message in _messages(body))
         output *= self.choices
         self.usage = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
 
     def _calls(self) -> list[dict[str, Any]]:
         return [
-            {"index": index, "id": f"call_{index}", "type": "function", "function": {"name": name, "arguments": arguments}}
+            {
+                "index": index,
+                "id": f"call_{index}",
+                "type": "function",
+                "function": {"name": name, "arguments": arguments},
+            }
             for index, (name, arguments) in enumerate(self.script.tools)
         ]
 
@@ -184,14 +199,21 @@ class _Reply:
         message: dict[str, Any] = {"role": "assistant", "content": None if self.script.tools else " ".join(self.words)}
         if self.script.tools:
             message["tool_calls"] = [{k: v for k, v in call.items() if k != "index"} for call in self._calls()]
-        choices = [{"index": n, "message": message, "logprobs": None, "finish_reason": self.finish} for n in range(self.choices)]
+        choices = [
+            {"index": n, "message": message, "logprobs": None, "finish_reason": self.finish}
+            for n in range(self.choices)
+        ]
         return msgspec.json.encode({**self._head("chat.completion"), "choices": choices, "usage": self.usage})
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": 0, "model": self.model, "system_fingerprint": "sandbox"}
 
     def _event(self, choices: list[dict[str, Any]], **more: object) -> bytes:
-        return b"data: " + msgspec.json.encode({**self._head("chat.completion.chunk"), "choices": choices, **more}) + b"\n\n"
+        return (
+            b"data: "
+            + msgspec.json.encode({**self._head("chat.completion.chunk"), "choices": choices, **more})
+            + b"\n\n"
+        )
 
     def _pieces(self) -> list[dict[str, Any]]:
         if self.script.tools:
@@ -200,7 +222,9 @@ class _Reply:
 
     async def events(self) -> AsyncIterator[bytes]:
         each = range(self.choices)
-        yield self._event([{"index": n, "delta": {"role": "assistant", "content": ""}, "finish_reason": None} for n in each])
+        yield self._event(
+            [{"index": n, "delta": {"role": "assistant", "content": ""}, "finish_reason": None} for n in each]
+        )
         for piece in self._pieces():
             if self.script.pace:
                 await asyncio.sleep(self.script.pace)

@@ -150,7 +150,9 @@ def _revenue(said: float | str | None) -> int | None:
         return nano(Decimal(str(said)))
     except (InvalidOperation, ValueError, OverflowError):
         raise CallerError(
-            f"`revenue` must be dollars with at most nine decimals, not `{said}`", code=Code.VALIDATION_FAILED, status=422
+            f"`revenue` must be dollars with at most nine decimals, not `{said}`",
+            code=Code.VALIDATION_FAILED,
+            status=422,
         ) from None
 
 
@@ -175,7 +177,8 @@ def usage_page(usage: Usage) -> dict[str, Any]:
 
 def _executed(done: Executed) -> dict[str, Any]:
     record, message = done.record, done.message
-    calls = [_tool_call(call) for call in message.get("tool_calls") or []]
+    said: list[dict[str, Any]] = message.get("tool_calls") or []
+    calls = [_tool_call(call) for call in said]
     return {
         **_base(record),
         "output": message.get("content"),
@@ -198,8 +201,8 @@ def _base(record: Closed) -> dict[str, Any]:
 
 def _tool_call(call: dict[str, Any]) -> dict[str, Any]:
     """A call with its arguments decoded; what is not a JSON object stays the text that the model wrote."""
-    function = call.get("function") or {}
-    text = function.get("arguments") or "{}"
+    function: dict[str, Any] = call.get("function") or {}
+    text: str = function.get("arguments") or "{}"
     try:
         arguments = msgspec.json.decode(text)
     except msgspec.DecodeError:

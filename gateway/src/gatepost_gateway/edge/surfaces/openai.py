@@ -5,6 +5,7 @@ from typing import Any
 
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayError
+from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.money import NANO, Prices, usd
 from gatepost_gateway.domain.snapshot import ModelEntry, Snapshot
 from gatepost_gateway.edge import problems
@@ -12,7 +13,6 @@ from gatepost_gateway.edge.http import BodyLimits, HttpOutlet, Request, Send, re
 from gatepost_gateway.edge.protocol import CORK
 from gatepost_gateway.pipeline.call import Inbound
 from gatepost_gateway.pipeline.exchange import Exchange
-from gatepost_gateway.domain.governance import Principal
 
 NAME = "openai"
 DONE = b"data: [DONE]\n\n"
@@ -54,7 +54,7 @@ class OpenAISurface:
             status, headers, page = problems.openai(error, request.request_id)
             await respond(send, status, [*headers, *ids], page)
 
-    async def unsupported(self, request: Request, send: Send) -> None:
+    async def unsupported(self, request: Request, send: Send) -> None:  # noqa: ARG002 - a handler
         """The other operations of the format."""
         self._who(request)
         operation = request.path.removeprefix("/v1/")

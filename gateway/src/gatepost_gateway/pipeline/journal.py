@@ -114,7 +114,7 @@ class Journal:
         assert asked is not None
         assert project is not None
         assert target is not None
-        if call.record.outcome is Outcome.FAILED and call.summary is None and _refused(call):
+        if call.summary is None and _refused(call):
             return NOTHING
         most = output_bound(target.entry, asked, project) * asked.choices
         seen = call.summary.text_bytes if call.summary is not None else 0

@@ -7,7 +7,7 @@ bounded a piece. The output is bounded by the caller's cap, by the model's maxim
 from gatepost_gateway.domain import clock
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.errors import Arithmetic, Code, LimitExceeded
-from gatepost_gateway.domain.governance import Claim, Period, Refusal
+from gatepost_gateway.domain.governance import Claim, Hold, Period, Refusal
 from gatepost_gateway.domain.money import Prices, usd
 from gatepost_gateway.domain.ports import Ledger, Rates
 from gatepost_gateway.domain.snapshot import Budget, ModelEntry, ProjectEntry
@@ -81,8 +81,11 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
         _take_tokens(rates, call, project, input_bound(asked) + max(bounds))
     if not claims:
         return
+    # Known before it is asked for: a caller that leaves while the ledger answers leaves no hold behind.
+    call.hold = Hold(call.record.step_id, claims)
     granted = await ledger.reserve(call.record.step_id, claims)
     if isinstance(granted, Refusal):
+        call.hold = None
         if call.tokens_taken is not None:
             rates.correct(*call.tokens_taken)
             call.tokens_taken = None

@@ -1,0 +1,243 @@
+"""The operations, through both shells, against the fake gateway."""
+
+from decimal import Decimal
+
+import gatepost
+import pytest
+from gatepost import wire
+from gatepost.testing import KEY
+
+
+def test_a_trace_gives_attribute_and_item_access(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create(metadata={"user_id": "u_1", "intent": "translation"}, revenue=2.00))
+    assert trace.id == trace["id"] == trace.get("id")
+    assert trace.metadata == {"user_id": "u_1", "intent": "translation"}
+    assert trace.revenue == Decimal("2.0")
+    assert "nothing" not in trace and trace.get("nothing", 7) == 7
+    with pytest.raises(KeyError):
+        trace["nothing"]
+
+
+def test_execute_answers(shell, gateway):
+    client = shell.of(gateway)
+    gateway.answers("Bonjour")
+    trace = shell.run(client.traces.create())
+    result = shell.run(client.execute(trace_id=trace.id, input="Hello", model="m", max_tokens=5, temperature=0.5))
+    assert (result.output, result.model, result.status, result.reason) == ("Bonjour", "m", None, None)
+    assert result.step_id and result.tool_calls == [] and result.bypass is False
+    assert not result.blocked and not result.tool_calls_pending
+    assert result.usage.input == 8 and result.cost == Decimal("0.000012")
+    assert result.raw["output"] == "Bonjour" and result.request_id == "req-2"
+    assert gateway.seen[-1].body == {
+        "trace_id": trace.id,
+        "input": "Hello",
+        "model": "m",
+        "max_tokens": 5,
+        "temperature": 0.5,
+    }
+
+
+def test_input_may_be_one_message_or_several(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create())
+    message = {"role": "user", "content": "hi"}
+    shell.run(client.execute(trace.id, message))
+    shell.run(client.execute(trace.id, (message, message)))
+    assert [seen.body["input"] for seen in gateway.seen[1:]] == [[message], [message, message]]
+
+
+def test_a_block_is_a_result(shell, gateway):
+    client = shell.of(gateway)
+    gateway.blocks("no card numbers")
+    trace = shell.run(client.traces.create())
+    result = shell.run(client.execute(trace_id=trace.id, input="4111..."))
+    assert result.blocked and result.reason == "no card numbers" and result.output is None
+
+
+def test_the_tool_loop(shell, gateway):
+    client = shell.of(gateway)
+    gateway.calls_tools(("get_weather", {"city": "London"}), ("get_time", {}))
+    gateway.answers("18 degrees")
+    trace = shell.run(client.traces.create())
+    tools = [{"type": "function", "function": {"name": "get_weather"}}]
+    result = shell.run(client.execute(trace_id=trace.id, input="Weather?", tools=tools))
+    assert result.tool_calls_pending and [call.name for call in result.tool_calls] == ["get_weather", "get_time"]
+    assert result.tool_calls[0].arguments["city"] == "London"
+    results = [{"tool_call_id": call.id, "name": call.name, "content": "18"} for call in result.tool_calls]
+    step = result.step_id
+    with pytest.raises(gatepost.ValidationError):
+        shell.run(client.execute(trace_id=trace.id, parent_step_id=step, tool_results=results[:1]))
+    result = shell.run(client.execute(trace_id=trace.id, parent_step_id=step, tool_results=results))
+    assert result.output == "18 degrees" and not result.tool_calls_pending
+    assert "input" not in gateway.seen[-1].body
+
+
+def test_complete_seals(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create(revenue="2.00"))
+    shell.run(client.execute(trace.id, "a"))
+    summary = shell.run(client.traces.complete(trace.id))
+    assert (summary.status, summary.steps, summary.unpriced_steps) == ("completed", 1, 0)
+    assert summary.gross_margin == Decimal("2.00") - Decimal("0.000012") and summary["total_latency_ms"] == 1.0
+
+
+@pytest.mark.parametrize("operation", ["complete", "execute", "logs"])
+def test_a_sealed_trace_conflicts(shell, gateway, operation):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create())
+    shell.run(client.traces.complete(trace.id))
+    ways = {
+        "complete": lambda: client.traces.complete(trace.id),
+        "execute": lambda: client.execute(trace.id, "b"),
+        "logs": lambda: client.logs(trace.id, "rating"),
+    }
+    with pytest.raises(gatepost.ConflictError) as caught:
+        shell.run(ways[operation]())
+    assert (caught.value.status, caught.value.code, caught.value.trace_id) == (409, "trace_sealed", trace.id)
+    assert caught.value.hint == "open a new trace" and caught.value.request_id == "req-3"
+
+
+def test_get_shows_the_steps(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create(metadata={"user_id": "u"}))
+    first = shell.run(client.execute(trace.id, "a"))
+    logged = shell.run(client.logs(trace.id, "rating", {"stars": 5}, parent_step_id=first.step_id))
+    detail = shell.run(client.traces.get(trace.id))
+    assert detail.step_count == 2 and [step.kind for step in detail.steps] == ["execution", "log"]
+    assert detail.steps[1].id == logged.step_id and detail.steps[1].data == {"stars": 5}
+    assert detail.steps[1].parent_step_id == first.step_id
+
+
+def test_a_foreign_trace_is_not_found_whatever_its_id_looks_like(shell, gateway):
+    client = shell.of(gateway)
+    with pytest.raises(gatepost.NotFoundError) as caught:
+        shell.run(client.traces.get("../../up?x=1#"))
+    assert caught.value.code == "trace_not_found" or caught.value.code == "not_found"
+    for odd in ("", ".", ".."):
+        with pytest.raises(gatepost.ValidationError):
+            shell.run(client.traces.get(odd))
+
+
+def test_list_filters_and_pages(shell, gateway):
+    client = shell.of(gateway)
+    for number in range(5):
+        shell.run(client.traces.create(metadata={"user_id": "even" if number % 2 == 0 else "odd"}))
+    page = shell.run(client.traces.list(user="even", limit=2))
+    rest = shell.run(client.traces.list(user="even", limit=2, cursor=page.next_cursor))
+    assert [row.id for row in page.items + rest.items] == ["trace-5", "trace-3", "trace-1"]
+    assert rest.next_cursor is None
+    shell.run(client.traces.list(properties={"a": "b c", "d": "e"}, session_id="s"))
+    assert gateway.seen[-1].query == {"session_id": ["s"], "property": ["a:b c", "d:e"]}
+    with pytest.raises(TypeError, match="nearest"):
+        shell.run(client.traces.list(nearest=1))
+
+
+def test_execute_takes_no_policy(shell, gateway):
+    with pytest.raises(TypeError, match="policy"):
+        shell.run(shell.of(gateway).execute("t", "hi", policy={}))
+
+
+def test_ping_needs_no_key(shell, gateway):
+    client = shell.client(base_url="http://gateway.test", http_client=shell.http(gateway))
+    assert shell.run(client.ping())["status"] == "ok"
+    with pytest.raises(gatepost.ConfigurationError, match="no API key"):
+        shell.run(client.traces.create())
+
+
+def test_models(shell, gateway):
+    (card,) = shell.run(shell.of(gateway).models())
+    assert (card.id, card.owned_by, card.pricing) == ("sandbox/echo", "sandbox", None)
+
+
+def test_a_wrong_key_is_an_auth_error(shell, gateway):
+    client = shell.of(gateway).with_options(api_key="gp_other_key")
+    with pytest.raises(gatepost.AuthError) as caught:
+        shell.run(client.traces.create())
+    assert (caught.value.status, caught.value.code) == (401, "invalid_key")
+    assert "gp_other_key" not in str(caught.value) + repr(client)
+
+
+def test_headers_of_a_request(shell, gateway):
+    client = shell.of(gateway, headers={"X-Gatepost-Session-Id": "s-1"})
+    shell.run(client.traces.create())
+    sent = gateway.seen[-1].headers
+    assert sent["authorization"] == f"Bearer {KEY}" and sent["x-gatepost-session-id"] == "s-1"
+    assert sent["user-agent"] == f"gatepost-python/{gatepost.__version__}"
+    assert sent["content-type"] == "application/json" and sent["idempotency-key"]
+
+
+def test_an_idempotency_key_is_sent(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create())
+    shell.run(client.execute(trace.id, "hi", idempotency_key="mine"))
+    assert gateway.seen[-1].headers["idempotency-key"] == "mine" and "idempotency_key" not in gateway.seen[-1].body
+
+
+def test_every_body_is_of_the_contract(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create(metadata={"a": 1}, revenue=0.1))
+    assert wire.TraceCreate.model_validate(gateway.seen[-1].body).revenue == Decimal("0.1")
+    shell.run(client.execute(trace.id, [{"role": "user", "content": "x"}], tools=[{"type": "function"}]))
+    assert wire.ExecutionRequest.model_validate(gateway.seen[-1].body).trace_id == trace.id
+    shell.run(client.logs(trace.id, "rating", {"stars": 5}))
+    assert wire.LogRequest.model_validate(gateway.seen[-1].body).data == {"stars": 5}
+
+
+def test_with_options_shares_connections_and_keeps_the_rest(shell, gateway):
+    client = shell.of(gateway, headers={"a": "1"})
+    other = client.with_options(headers={"b": "2"}, timeout=3.0)
+    shell.run(other.ping())
+    assert (gateway.seen[-1].headers["a"], gateway.seen[-1].headers["b"]) == ("1", "2")
+    assert other.base_url == client.base_url and type(other) is type(client)
+    with pytest.raises(gatepost.ConfigurationError, match="verify"):
+        client.with_options(verify=False)
+
+
+def test_closing(shell):
+    client = shell.client(base_url="http://127.0.0.1:9", retries=0)
+    derived = client.with_options(timeout=1.0)
+    shell.run(derived.aclose() if shell.asynchronous else derived.close())
+    with pytest.raises(gatepost.ConnectionError):
+        shell.run(client.ping())
+    shell.run(client.aclose() if shell.asynchronous else client.close())
+    with pytest.raises(gatepost.ConfigurationError, match="closed"):
+        shell.run(client.ping())
+
+
+def test_a_client_passed_in_is_left_open(shell, gateway):
+    http = shell.http(gateway)
+    client = shell.client("gp_test_secret", base_url="http://gateway.test", http_client=http)
+    shell.run(client.aclose() if shell.asynchronous else client.close())
+    assert not http.is_closed
+
+
+def test_context_managers(gateway):
+    with gateway.client() as client:
+        assert client.ping()["status"] == "ok"
+
+    async def inside():
+        async with gateway.async_client() as client:
+            return await client.ping()
+
+    import asyncio
+
+    assert asyncio.run(inside())["status"] == "ok"
+
+
+def test_the_wrong_kind_of_http_client_is_refused(gateway):
+    with pytest.raises(gatepost.ConfigurationError, match=r"httpx\.Client"):
+        gatepost.Client(http_client=gateway.async_http_client())
+    with pytest.raises(gatepost.ConfigurationError, match=r"httpx\.AsyncClient"):
+        gatepost.AsyncClient(http_client=gateway.http_client())
+
+
+def test_the_products_name_is_the_same_class():
+    assert gatepost.Gatepost is gatepost.Client and gatepost.AsyncGatepost is gatepost.AsyncClient
+
+
+def test_many_at_once(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create())
+    results = shell.gather(lambda: client.execute(trace.id, "hi"), 20)
+    assert [result.output for result in results] == ["hi"] * 20

@@ -10,8 +10,10 @@ from gatepost_gateway.domain.clock import Clock, day, month
 from gatepost_gateway.domain.ports import Archive, Recorder, Vault
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
 from gatepost_gateway.edge.asgi import ControlPlane, Edge, gatekeeper
+from gatepost_gateway.edge.forwarded import networks
 from gatepost_gateway.edge.http import BodyLimits
 from gatepost_gateway.edge.idempotency import Idempotency
+from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
@@ -65,6 +67,7 @@ class DataPlane:
         condition: Condition,
         body_limits: BodyLimits,
         egress: Sequence[str] = (),
+        trusted_proxies: Sequence[str] = (),
         ca_file: str | None = None,
     ) -> None:
         self._snapshot = Snapshot(begin.snapshot)
@@ -94,12 +97,14 @@ class DataPlane:
         traces = Traces(base.recorder, base.archive, clock)
         executions = Executions(exchange, traces, base.recorder, base.archive, base.vault)
         who = gatekeeper(self.snapshot, clock, begin.secret)
+        reporter = Reporter(networks(trusted_proxies))
         self.edge = Edge(
-            OpenAISurface(exchange, self.snapshot, who, body_limits),
+            OpenAISurface(exchange, self.snapshot, who, body_limits, reporter),
             NativeSurface(traces, executions, self.snapshot, who, Idempotency(clock), body_limits),
             OperatorSurface(self.health),
             base.control,
             body_limits,
+            reporter,
         )
 
     def snapshot(self) -> Snapshot:

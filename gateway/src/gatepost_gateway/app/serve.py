@@ -139,6 +139,7 @@ class Gateway:
             condition=self._condition,
             body_limits=BodyLimits(server.limits.body_bytes, server.limits.body_seconds),
             egress=server.egress_allow,
+            trusted_proxies=server.trusted_proxies,
         )
 
     def _condition(self) -> dict[str, str]:

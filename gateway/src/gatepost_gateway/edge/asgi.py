@@ -13,12 +13,14 @@ from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.edge import problems
 from gatepost_gateway.edge.http import BodyLimits, Receive, Request, Scope, Send, respond
 from gatepost_gateway.edge.protocol import TASK
+from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import UNSUPPORTED, OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
 from gatepost_gateway.pipeline.identify import identify
 
 log = logging.getLogger("gatepost.edge")
+OUR_FAILURE = "the gateway failed: give the request id to whoever runs it"
 Handler = Callable[[Request, Send], Awaitable[None]]
 
 
@@ -49,8 +51,10 @@ class Edge:
         operator: OperatorSurface,
         control: ControlPlane,
         limits: BodyLimits,
+        reporter: Reporter,
     ) -> None:
         self._control = control
+        self._reporter = reporter
         self._limits = limits
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/v1/chat/completions"): openai.chat,
@@ -79,18 +83,14 @@ class Edge:
             handler = self._routes.get((request.method, request.path)) or self._patterned(request)
             await handler(request, send)
         except GatewayError as error:
-            if error.__cause__ is not None and isinstance(error, GatewayFault):
-                log.exception("request %s failed", request.request_id)
+            self._reporter.failed(request, error)
             await self._refuse(request, send, error)
         except asyncio.CancelledError:
             # The caller has gone: the record is written, and there is nobody to answer.
             log.debug("request %s was left by its caller", request.request_id)
-        except Exception as bug:
-            log.exception("request %s failed", request.request_id)
-            await self._refuse(
-                request, send, GatewayFault("the gateway failed: give the request id to whoever runs it")
-            )
-            del bug
+        except Exception as bug:  # noqa: BLE001 - the last door: whatever it is, the caller gets an answer
+            self._reporter.failed(request, bug)
+            await self._refuse(request, send, GatewayFault(OUR_FAILURE))
 
     def _patterned(self, request: Request) -> Handler:
         """The routes with a name in their path, then what the control plane answers."""

@@ -11,6 +11,7 @@ from gatepost_gateway.domain.snapshot import ModelEntry, Snapshot
 from gatepost_gateway.edge import problems
 from gatepost_gateway.edge.http import BodyLimits, HttpOutlet, Request, Send, respond, respond_json
 from gatepost_gateway.edge.protocol import CORK
+from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.pipeline.call import Inbound
 from gatepost_gateway.pipeline.exchange import Exchange
 
@@ -30,7 +31,9 @@ class OpenAISurface:
         snapshot: Callable[[], Snapshot],
         who: Callable[[Request], Principal],
         limits: BodyLimits,
+        reporter: Reporter,
     ) -> None:
+        self._reporter = reporter
         self._exchange = exchange
         self._snapshot = snapshot
         self._who = who
@@ -46,6 +49,7 @@ class OpenAISurface:
             call = self._exchange.open(inbound)
             await self._exchange.run(call, outlet)
         except GatewayError as error:
+            self._reporter.failed(request, error)
             if outlet.begun:
                 event = b"data: " + problems.openai_body(error, request.request_id) + b"\n\n"
                 await outlet.end(event + DONE)

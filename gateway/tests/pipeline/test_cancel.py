@@ -11,8 +11,19 @@ from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.snapshot import Retries
 
-from .fakes import Answer, House, KeptRecorder, Outlet, ScriptedTransport, chat, completion, daily, entry, events
-from .fakes import snapshot_of
+from .fakes import (
+    Answer,
+    House,
+    KeptRecorder,
+    Outlet,
+    ScriptedTransport,
+    chat,
+    completion,
+    daily,
+    entry,
+    events,
+    snapshot_of,
+)
 
 LIMIT = 10**9
 

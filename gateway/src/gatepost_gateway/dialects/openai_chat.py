@@ -4,6 +4,7 @@ Source of the format: OpenAI's API reference, "Chat completions" and "Streaming 
 `data: [DONE]` line at the end). Only what the gateway acts on is read; everything else stays as it came.
 """
 
+import re
 from typing import Any, cast
 
 import msgspec
@@ -36,11 +37,18 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _fields = msgspec.json.Decoder(dict[str, Raw])
 encode = msgspec.json.Encoder().encode
 MAX_CHOICES = 128
+MAX_TOKENS = 2**31 - 1
+MAX_NAMES = 256
+LONGEST_MODEL = 512
+_MOST_USED = 2**40
 NULL = Raw(b"null")
 """A member that was not said, or was said to be null."""
 _LIST = ord("[")
-_MEDIA = (b"image", b"input_audio", b"file", b"\\u")
-_MEDIA_PARTS = frozenset({"image_url", "input_audio", "file", "input_image", "input_file", "video_url", "audio_url"})
+_MEDIA = (b"image", b"audio", b"video", b"file", b"document", b"\\u")
+_TEXT_PARTS = frozenset({"text", "refusal", "input_text", "output_text", "thinking", "reasoning"})
+"""Parts that cost no more tokens than they have bytes; every other is counted as media."""
+_GOVERNED = frozenset(_Envelope.__struct_fields__)
+_MEMBER = re.compile(rb'\s*[{,]\s*"(?:[^"\\]|\\.)*"\s*:\s*')
 
 
 def read_request(body: bytes) -> Asked:
@@ -48,6 +56,9 @@ def read_request(body: bytes) -> Asked:
     try:
         envelope = _envelope.decode(body)
         fields = _fields.decode(body)
+        if not body.isascii():
+            body.decode()
+        media = _count_media(envelope.messages)
     except RecursionError:
         raise CallerError("the JSON is nested too deeply", code=Code.TOO_DEEP) from None
     except msgspec.ValidationError as error:
@@ -55,6 +66,7 @@ def read_request(body: bytes) -> Asked:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CallerError(f"the request body is not valid JSON: {error}", code=Code.INVALID_JSON) from None
     _check(envelope)
+    _check_members(body, fields)
     options = envelope.stream_options
     return Asked(
         operation=Operation.CHAT,
@@ -63,29 +75,57 @@ def read_request(body: bytes) -> Asked:
         stream=bool(envelope.stream),
         body=body,
         fields=fields,
-        max_output=_smallest(envelope.max_completion_tokens, envelope.max_tokens),
+        max_output=_largest(envelope.max_completion_tokens, envelope.max_tokens),
         choices=envelope.n or 1,
         user=envelope.user,
         wants_usage=bool(options and options.include_usage),
-        media=_count_media(envelope.messages),
+        media=media,
+        predicted=len(memoryview(fields["prediction"])) if "prediction" in fields else 0,
     )
 
 
 def _check(envelope: _Envelope) -> None:
     if not envelope.model:
         raise CallerError("`model` is empty: name a model, see GET /v1/models")
+    if len(envelope.model) > LONGEST_MODEL:
+        raise CallerError(f"`model` is longer than {LONGEST_MODEL} characters: name a model, see GET /v1/models")
     if memoryview(envelope.messages)[0] != _LIST:
         raise CallerError("`messages` is not a list")
     if envelope.n is not None and not 1 <= envelope.n <= MAX_CHOICES:
         raise CallerError(f"`n` must be from 1 to {MAX_CHOICES}")
     for name, value in (("max_tokens", envelope.max_tokens), ("max_completion_tokens", envelope.max_completion_tokens)):
-        if value is not None and value < 0:
-            raise CallerError(f"`{name}` must not be negative")
+        if value is not None and not 1 <= value <= MAX_TOKENS:
+            raise CallerError(f"`{name}` must be from 1 to {MAX_TOKENS}")
 
 
-def _smallest(*values: int | None) -> int | None:
-    said = [value for value in values if value is not None]
-    return min(said) if said else None
+def _check_members(body: bytes, fields: dict[str, Raw]) -> None:
+    """Refuses what two readers may read differently: a member said twice, or one of ours in another case.
+
+    A body without spaces is as long as its members, so only one that is longer is walked.
+    """
+    length = 1
+    for name, value in fields.items():
+        if name not in _GOVERNED and name.casefold() in _GOVERNED:
+            raise CallerError(f"`{name[:64]}` is not a member of the request: did you mean `{name.casefold()[:64]}`?")
+        length += len(name) + len(memoryview(value)) + 4
+    if length != len(body) and not _each_once(body, fields):
+        raise CallerError("a member of the request is there twice: servers differ in which of the two they read")
+
+
+def _each_once(body: bytes, fields: dict[str, Raw]) -> bool:
+    at = 0
+    for value in fields.values():
+        found = _MEMBER.match(body, at)
+        raw = bytes(value)
+        if found is None or not body.startswith(raw, found.end()):
+            return False
+        at = found.end() + len(raw)
+    return body[at:].strip() == b"}"
+
+
+def _largest(*values: int | None) -> int | None:
+    """A server may read either of the two caps and pass over the other."""
+    return max((value for value in values if value is not None), default=None)
 
 
 def _count_media(messages: Raw) -> int:
@@ -101,7 +141,8 @@ def _walk_media(messages: Any) -> int:
     for message in cast("list[Any]", messages):
         parts: Any = cast("dict[str, Any]", message).get("content") if isinstance(message, dict) else None
         for part in cast("list[Any]", parts) if isinstance(parts, list) else ():
-            count += isinstance(part, dict) and cast("dict[str, Any]", part).get("type") in _MEDIA_PARTS
+            kind = cast("dict[str, Any]", part).get("type") if isinstance(part, dict) else "text"
+            count += not (isinstance(kind, str) and kind in _TEXT_PARTS)
     return count
 
 
@@ -126,6 +167,7 @@ def write_request(asked: Asked, *, model: str, cap: int | None, cap_field: str =
 
 class _PromptDetails(Struct):
     cached_tokens: int | None = None
+    audio_tokens: int | None = None
 
 
 class _OutputDetails(Struct):
@@ -147,15 +189,20 @@ def read_usage(wire: WireUsage | None) -> Usage | None:
     """`usage` in disjoint buckets: cached tokens are a part of `prompt_tokens` on the wire, and are not here."""
     if wire is None or (wire.prompt_tokens is None and wire.completion_tokens is None):
         return None
+    prompt, output = wire.prompt_tokens or 0, wire.completion_tokens or 0
+    if not (0 <= prompt <= _MOST_USED and 0 <= output <= _MOST_USED):
+        return None
     details = wire.prompt_tokens_details
     cached = (details.cached_tokens if details else None) or wire.prompt_cache_hit_tokens or 0
-    prompt, output = wire.prompt_tokens or 0, wire.completion_tokens or 0
-    cached = min(cached, prompt)
+    cached = max(0, min(cached, prompt))
     thought = (wire.completion_tokens_details.reasoning_tokens if wire.completion_tokens_details else None) or 0
-    if thought and wire.total_tokens is not None and wire.total_tokens == prompt + output + thought:
-        # Some compatible servers (xAI) report reasoning beside completion_tokens, not in it; the total tells.
-        output += thought
-    return Usage(input=prompt - cached, output=output, cache_read=cached, reasoning=min(thought, output))
+    beside = min(wire.total_tokens or 0, _MOST_USED) - prompt - output
+    if beside > 0:
+        # Some compatible servers report sounds (Mistral) or reasoning (xAI, Gemini) beside the two counts, not in them;
+        # the total tells.
+        audio = (details.audio_tokens if details else None) or 0
+        prompt, output = (prompt + beside, output) if beside == audio else (prompt, output + beside)
+    return Usage(input=prompt - cached, output=output, cache_read=cached, reasoning=max(0, min(thought, output)))
 
 
 class _Function(Struct):
@@ -208,7 +255,7 @@ def read_reply(body: bytes) -> Summary:
         upstream_id=reply.id,
         fingerprint=reply.system_fingerprint,
         model=reply.model,
-        finish=tuple(choice.finish_reason for choice in reply.choices if choice.finish_reason),
-        tool_calls=tuple(names),
+        finish=tuple(choice.finish_reason for choice in reply.choices[:MAX_CHOICES] if choice.finish_reason),
+        tool_calls=tuple(names[:MAX_NAMES]),
         text_bytes=len(body),
     )

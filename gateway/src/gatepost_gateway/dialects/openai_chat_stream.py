@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from gatepost_gateway.dialects.framing import EventSplitter, data_of
-from gatepost_gateway.dialects.openai_chat import NULL, WireUsage, read_usage
+from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, MAX_NAMES, NULL, WireUsage, read_usage
 from gatepost_gateway.domain.ports import Summary
 from gatepost_gateway.domain.usage import Usage
 
@@ -31,6 +31,7 @@ class _Delta(Struct):
 
 
 class _Choice(Struct):
+    index: int = 0
     delta: _Delta | None = None
     finish_reason: str | None = None
 
@@ -74,7 +75,7 @@ class OpenAIChatReader:
         self.spoke = False
         self.tokens = 0
         self._splitter = EventSplitter()
-        self._finish: list[str] = []
+        self._finish: dict[int, str] = {}
         self._names: list[str] = []
 
     def feed(self, data: bytes) -> bytes:
@@ -87,8 +88,9 @@ class OpenAIChatReader:
 
         Some compatible servers send no `[DONE]`; then the finish reason of every choice is the end.
         """
-        if not self.ended and not self.rest and len(self._finish) >= self._choices:
-            self.ended = True
+        if not self.ended:
+            rest = self.rest
+            self.ended = _is_done(data_of(rest + b"\n\n")) if rest else len(self._finish) >= self._choices
         return self.ended
 
     @property
@@ -101,7 +103,7 @@ class OpenAIChatReader:
         data = data_of(event)
         if data is None:
             return True
-        if data == b"[DONE]":
+        if _is_done(data):
             self.ended = True
             return True
         try:
@@ -128,9 +130,9 @@ class OpenAIChatReader:
             self.summary.usage = usage
 
     def _note(self, choice: _Choice) -> None:
-        if choice.finish_reason:
-            self._finish.append(choice.finish_reason)
-            self.summary.finish = tuple(self._finish)
+        if choice.finish_reason and len(self._finish) < MAX_CHOICES:
+            self._finish[choice.index] = choice.finish_reason
+            self.summary.finish = tuple(self._finish.values())
         delta = choice.delta
         if delta is None:
             return
@@ -139,13 +141,17 @@ class OpenAIChatReader:
             for call in delta.tool_calls:
                 if call.function is not None:
                     said += len(call.function.arguments or "") + len(call.function.name or "")
-                    if call.function.name:
+                    if call.function.name and len(self._names) < MAX_NAMES:
                         self._names.append(call.function.name)
             self.summary.tool_calls = tuple(self._names)
         if said:
             self.spoke = True
             self.tokens += 1
             self.summary.text_bytes += said
+
+
+def _is_done(data: bytes | None) -> bool:
+    return data is not None and data.strip() == b"[DONE]"
 
 
 def _said(delta: _Delta) -> int:

@@ -38,6 +38,8 @@ class Asked(Struct):
     """The caller asked for a usage event at the end of a stream."""
     media: int = 0
     """How many images, sounds and files the messages carry."""
+    predicted: int = 0
+    """Bytes of a predicted output: what the model does not use of it is billed as output all the same."""
 
 
 class Stop(StrEnum):

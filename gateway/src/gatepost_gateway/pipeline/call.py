@@ -73,6 +73,7 @@ class Call:
         "body",
         "cap",
         "closed",
+        "credential",
         "first",
         "hold",
         "inbound",
@@ -111,6 +112,8 @@ class Call:
         """The head of a stream went to the caller."""
         self.closed = False
         self.target: Target | None = None
+        self.credential: Secret | None = None
+        """The key that the target was asked with: its words are shown without it."""
         self.answer: UpstreamAnswer | None = None
         self.reader: StreamReader | None = None
         self.first = b""

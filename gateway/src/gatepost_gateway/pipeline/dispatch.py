@@ -16,6 +16,8 @@ from gatepost_gateway.pipeline.reserve import imposed_cap
 
 MAX_ANSWER = 64 * 1024 * 1024
 MAX_REFUSAL = 256 * 1024
+MAX_PRELUDE = 1024 * 1024
+"""Bytes that a stream may send before its answer begins: comments, roles, settings."""
 _KEYLIKE = re.compile(r"\b(?:sk|gp|gpa|key|pk|rk)[-_][A-Za-z0-9*_.-]{6,}")
 _MAY_PASS: dict[ProviderKind, tuple[bytes, ...]] = {
     ProviderKind.OPENAI: (b"openai-organization", b"openai-project", b"openai-beta"),
@@ -85,7 +87,7 @@ class Dispatcher:
         began = self._clock.monotonic()
         provider = self._providers[target.entry.provider]
         credential = target.passed or (self._vault.open(target.credential) if target.credential else None)
-        call.target, call.reader, call.summary = target, None, None
+        call.target, call.credential, call.reader, call.summary = target, credential, None, None
         failure: UpstreamError | None = None
         try:
             await self._ask(call, target, provider, credential)
@@ -119,6 +121,8 @@ class Dispatcher:
         first = b""
         while not (reader.spoke or reader.ended or reader.summary.finish):
             first += await next_batch(call, answer)
+            if len(first) > MAX_PRELUDE:
+                raise _broken(name, "it streams without beginning its answer", Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT)
         call.first = first
 
     def _leave(self, call: Call) -> None:
@@ -143,6 +147,7 @@ class Dispatcher:
         )
         if failure is not None:
             failure.public = scrub(failure.public, credential)
+            failure.body = scrub(failure.body.decode("latin-1"), credential).encode("latin-1")
 
 
 async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
@@ -154,29 +159,22 @@ async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
     if not data:
         if reader.close():
             return b""
-        raise UpstreamError(
-            f"{provider} stopped in the middle of the stream",
-            code=Code.UPSTREAM_TRUNCATED,
-            status=502,
-            next_step=NextStep.RETRY_SAME,
-            provider=provider,
-        )
+        raise _broken(provider, "it stopped in the middle of the stream", Code.UPSTREAM_TRUNCATED, NextStep.RETRY_SAME)
     try:
         return reader.feed(data)
     except ValueError as error:
-        raise UpstreamError(
-            f"{provider}: {error}",
-            code=Code.UPSTREAM_GARBAGE,
-            status=502,
-            next_step=NextStep.TRY_NEXT,
-            provider=provider,
-        ) from error
+        words = scrub(str(error), call.credential)
+        raise _broken(provider, words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
+
+
+def _broken(provider: str, words: str, code: Code, step: NextStep) -> UpstreamError:
+    return UpstreamError(f"{provider}: {words}", code=code, status=502, next_step=step, provider=provider)
 
 
 def scrub(text: str, credential: Secret | None) -> str:
     """A provider's words without the key that it may quote, whole or in part."""
-    if credential is not None:
-        text = text.replace(credential.reveal(), "***")
+    if credential is not None and (key := credential.reveal()):
+        text = text.replace(key, "***")
     return _KEYLIKE.sub("***", text)
 
 

@@ -22,7 +22,7 @@ FRAME_TOKENS = 64
 def output_bound(entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
     """The most output tokens that one choice can have."""
     caps = [cap for cap in (asked.max_output, entry.max_output) if cap is not None]
-    return min(caps) if caps else project.max_output_default
+    return (min(caps) if caps else project.max_output_default) + asked.predicted
 
 
 def input_bound(asked: Asked) -> int:

@@ -6,8 +6,9 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import gatepost
 import pytest
+
+import gatepost
 from gatepost.testing import FakeGateway
 
 
@@ -112,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.command, self.path, dict(self.headers.items()), body))
         self.server.answer(self)
 
-    do_GET = do_PATCH = do_POST
+    do_GET = do_PATCH = do_POST  # noqa: N815 - the names that http.server calls
 
     def say(self, status, body=b"{}", **headers):
         self.send_response(status)

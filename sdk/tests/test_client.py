@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
-import gatepost
 import pytest
+
+import gatepost
 from gatepost import wire
 from gatepost.testing import KEY
 
@@ -14,7 +15,8 @@ def test_a_trace_gives_attribute_and_item_access(shell, gateway):
     assert trace.id == trace["id"] == trace.get("id")
     assert trace.metadata == {"user_id": "u_1", "intent": "translation"}
     assert trace.revenue == Decimal("2.0")
-    assert "nothing" not in trace and trace.get("nothing", 7) == 7
+    assert "nothing" not in trace
+    assert trace.get("nothing", 7) == 7
     with pytest.raises(KeyError):
         trace["nothing"]
 
@@ -25,10 +27,15 @@ def test_execute_answers(shell, gateway):
     trace = shell.run(client.traces.create())
     result = shell.run(client.execute(trace_id=trace.id, input="Hello", model="m", max_tokens=5, temperature=0.5))
     assert (result.output, result.model, result.status, result.reason) == ("Bonjour", "m", None, None)
-    assert result.step_id and result.tool_calls == [] and result.bypass is False
-    assert not result.blocked and not result.tool_calls_pending
-    assert result.usage.input == 8 and result.cost == Decimal("0.000012")
-    assert result.raw["output"] == "Bonjour" and result.request_id == "req-2"
+    assert result.step_id
+    assert result.tool_calls == []
+    assert result.bypass is False
+    assert not result.blocked
+    assert not result.tool_calls_pending
+    assert result.usage.input == 8
+    assert result.cost == Decimal("0.000012")
+    assert result.raw["output"] == "Bonjour"
+    assert result.request_id == "req-2"
     assert gateway.seen[-1].body == {
         "trace_id": trace.id,
         "input": "Hello",
@@ -52,7 +59,9 @@ def test_a_block_is_a_result(shell, gateway):
     gateway.blocks("no card numbers")
     trace = shell.run(client.traces.create())
     result = shell.run(client.execute(trace_id=trace.id, input="4111..."))
-    assert result.blocked and result.reason == "no card numbers" and result.output is None
+    assert result.blocked
+    assert result.reason == "no card numbers"
+    assert result.output is None
 
 
 def test_the_tool_loop(shell, gateway):
@@ -62,14 +71,16 @@ def test_the_tool_loop(shell, gateway):
     trace = shell.run(client.traces.create())
     tools = [{"type": "function", "function": {"name": "get_weather"}}]
     result = shell.run(client.execute(trace_id=trace.id, input="Weather?", tools=tools))
-    assert result.tool_calls_pending and [call.name for call in result.tool_calls] == ["get_weather", "get_time"]
+    assert result.tool_calls_pending
+    assert [call.name for call in result.tool_calls] == ["get_weather", "get_time"]
     assert result.tool_calls[0].arguments["city"] == "London"
     results = [{"tool_call_id": call.id, "name": call.name, "content": "18"} for call in result.tool_calls]
     step = result.step_id
     with pytest.raises(gatepost.ValidationError):
         shell.run(client.execute(trace_id=trace.id, parent_step_id=step, tool_results=results[:1]))
     result = shell.run(client.execute(trace_id=trace.id, parent_step_id=step, tool_results=results))
-    assert result.output == "18 degrees" and not result.tool_calls_pending
+    assert result.output == "18 degrees"
+    assert not result.tool_calls_pending
     assert "input" not in gateway.seen[-1].body
 
 
@@ -79,7 +90,8 @@ def test_complete_seals(shell, gateway):
     shell.run(client.execute(trace.id, "a"))
     summary = shell.run(client.traces.complete(trace.id))
     assert (summary.status, summary.steps, summary.unpriced_steps) == ("completed", 1, 0)
-    assert summary.gross_margin == Decimal("2.00") - Decimal("0.000012") and summary["total_latency_ms"] == 1.0
+    assert summary.gross_margin == Decimal("2.00") - Decimal("0.000012")
+    assert summary["total_latency_ms"] == 1.0
 
 
 @pytest.mark.parametrize("operation", ["complete", "execute", "logs"])
@@ -95,7 +107,8 @@ def test_a_sealed_trace_conflicts(shell, gateway, operation):
     with pytest.raises(gatepost.ConflictError) as caught:
         shell.run(ways[operation]())
     assert (caught.value.status, caught.value.code, caught.value.trace_id) == (409, "trace_sealed", trace.id)
-    assert caught.value.hint == "open a new trace" and caught.value.request_id == "req-3"
+    assert caught.value.hint == "open a new trace"
+    assert caught.value.request_id == "req-3"
 
 
 def test_get_shows_the_steps(shell, gateway):
@@ -104,8 +117,10 @@ def test_get_shows_the_steps(shell, gateway):
     first = shell.run(client.execute(trace.id, "a"))
     logged = shell.run(client.logs(trace.id, "rating", {"stars": 5}, parent_step_id=first.step_id))
     detail = shell.run(client.traces.get(trace.id))
-    assert detail.step_count == 2 and [step.kind for step in detail.steps] == ["execution", "log"]
-    assert detail.steps[1].id == logged.step_id and detail.steps[1].data == {"stars": 5}
+    assert detail.step_count == 2
+    assert [step.kind for step in detail.steps] == ["execution", "log"]
+    assert detail.steps[1].id == logged.step_id
+    assert detail.steps[1].data == {"stars": 5}
     assert detail.steps[1].parent_step_id == first.step_id
 
 
@@ -162,16 +177,19 @@ def test_headers_of_a_request(shell, gateway):
     client = shell.of(gateway, headers={"X-Gatepost-Session-Id": "s-1"})
     shell.run(client.traces.create())
     sent = gateway.seen[-1].headers
-    assert sent["authorization"] == f"Bearer {KEY}" and sent["x-gatepost-session-id"] == "s-1"
+    assert sent["authorization"] == f"Bearer {KEY}"
+    assert sent["x-gatepost-session-id"] == "s-1"
     assert sent["user-agent"] == f"gatepost-python/{gatepost.__version__}"
-    assert sent["content-type"] == "application/json" and sent["idempotency-key"]
+    assert sent["content-type"] == "application/json"
+    assert sent["idempotency-key"]
 
 
 def test_an_idempotency_key_is_sent(shell, gateway):
     client = shell.of(gateway)
     trace = shell.run(client.traces.create())
     shell.run(client.execute(trace.id, "hi", idempotency_key="mine"))
-    assert gateway.seen[-1].headers["idempotency-key"] == "mine" and "idempotency_key" not in gateway.seen[-1].body
+    assert gateway.seen[-1].headers["idempotency-key"] == "mine"
+    assert "idempotency_key" not in gateway.seen[-1].body
 
 
 def test_every_body_is_of_the_contract(shell, gateway):
@@ -189,7 +207,8 @@ def test_with_options_shares_connections_and_keeps_the_rest(shell, gateway):
     other = client.with_options(headers={"b": "2"}, timeout=3.0)
     shell.run(other.ping())
     assert (gateway.seen[-1].headers["a"], gateway.seen[-1].headers["b"]) == ("1", "2")
-    assert other.base_url == client.base_url and type(other) is type(client)
+    assert other.base_url == client.base_url
+    assert type(other) is type(client)
     with pytest.raises(gatepost.ConfigurationError, match="verify"):
         client.with_options(verify=False)
 
@@ -233,7 +252,8 @@ def test_the_wrong_kind_of_http_client_is_refused(gateway):
 
 
 def test_the_products_name_is_the_same_class():
-    assert gatepost.Gatepost is gatepost.Client and gatepost.AsyncGatepost is gatepost.AsyncClient
+    assert gatepost.Gatepost is gatepost.Client
+    assert gatepost.AsyncGatepost is gatepost.AsyncClient
 
 
 def test_many_at_once(shell, gateway):

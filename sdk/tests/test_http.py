@@ -5,8 +5,9 @@ import socket
 import ssl
 import time
 
-import gatepost
 import pytest
+
+import gatepost
 
 TRACE = json.dumps({"id": "t-1", "status": "open", "metadata": {}}).encode()
 DONE = json.dumps({"trace_id": "t-1", "step_id": "s-1", "output": "ok"}).encode()
@@ -24,7 +25,11 @@ def nowhere():
 
 def in_turn(*answers):
     left = list(answers)
-    return lambda handler: (left.pop(0) if len(left) > 1 else left[0])(handler)
+
+    def answer(handler):
+        (left.pop(0) if len(left) > 1 else left[0])(handler)
+
+    return answer
 
 
 def say(status, body=b"{}", **headers):
@@ -80,7 +85,8 @@ def test_a_refusal_that_may_pass_is_tried_again(shell, serve, status):
         client = shell.client("gp_a_b", base_url=server.url, retry_config=FAST)
         assert shell.run(client.execute("t-1", "hi")).output == "ok"
         keys = {headers["idempotency-key"] for _, _, headers, _ in server.seen}
-        assert len(server.seen) == 3 and len(keys) == 1
+        assert len(server.seen) == 3
+        assert len(keys) == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 422, 501])
@@ -98,7 +104,8 @@ def test_the_gateway_has_the_last_word_on_retries(shell, serve):
         client = shell.client("gp_a_b", base_url=server.url, retry_config=FAST)
         with pytest.raises(gatepost.RateLimitError) as caught:
             shell.run(client.execute("t-1", "hi"))
-        assert caught.value.code == "CIRCUIT_OPEN" and len(server.seen) == 1
+        assert caught.value.code == "CIRCUIT_OPEN"
+        assert len(server.seen) == 1
     with serve(in_turn(say(409, x_should_retry="true"), say(200, DONE))) as server:
         client = shell.client("gp_a_b", base_url=server.url, retry_config=FAST)
         assert shell.run(client.execute("t-1", "hi")).output == "ok"
@@ -114,7 +121,8 @@ def test_retry_after_is_waited_for_and_a_long_one_is_handed_on(shell, serve):
         client = shell.client("gp_a_b", base_url=server.url, retry_config=FAST)
         with pytest.raises(gatepost.RateLimitError) as caught:
             shell.run(client.traces.create())
-        assert caught.value.retry_after == 3600.0 and len(server.seen) == 1
+        assert caught.value.retry_after == 3600.0
+        assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("broken", [hang_up, half])
@@ -127,7 +135,8 @@ def test_a_broken_connection_repeats_what_is_repeatable_only(shell, serve, broke
         client = shell.client("gp_a_b", base_url=server.url, retry_config=FAST)
         with pytest.raises(gatepost.CircuitBreakerError) as caught:
             shell.run(client.execute("t-1", "hi"))
-        assert caught.value.code == "interrupted" and len(server.seen) == 1
+        assert caught.value.code == "interrupted"
+        assert len(server.seen) == 1
 
 
 def test_a_slow_gateway_times_out(shell, serve):
@@ -139,7 +148,8 @@ def test_a_slow_gateway_times_out(shell, serve):
         client = shell.client("gp_a_b", base_url=server.url, timeout=0.1)
         with pytest.raises(gatepost.CircuitBreakerError, match=r"within 0\.1 s") as caught:
             shell.run(client.execute("t-1", "hi"))
-        assert caught.value.code == "timeout" and len(server.seen) == 1
+        assert caught.value.code == "timeout"
+        assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("body", [b"<html>hello</html>", b"[]", b"", b'{"id": 7}'])
@@ -161,9 +171,8 @@ def test_a_redirect_is_not_followed(shell, serve):
 
 
 def test_a_body_that_is_not_utf8_is_shown_as_far_as_it_goes(shell, serve):
-    with serve(say(418, b"\xff teapot")) as server:
-        with pytest.raises(gatepost.APIError, match="teapot"):
-            shell.run(shell.client("gp_a_b", base_url=server.url).traces.create())
+    with serve(say(418, b"\xff teapot")) as server, pytest.raises(gatepost.APIError, match="teapot"):
+        shell.run(shell.client("gp_a_b", base_url=server.url).traces.create())
 
 
 def test_what_json_cannot_say_never_leaves(shell, serve):
@@ -188,7 +197,8 @@ def test_many_at_once_on_real_connections(shell, serve):
     with serve(say(200, DONE)) as server:
         client = shell.client("gp_a_b", base_url=server.url)
         results = shell.gather(lambda: client.execute("t-1", "hi"), 16)
-        assert [result.step_id for result in results] == ["s-1"] * 16 and len(server.seen) == 16
+        assert [result.step_id for result in results] == ["s-1"] * 16
+        assert len(server.seen) == 16
 
 
 def test_a_ca_bundle(shell, tmp_path):

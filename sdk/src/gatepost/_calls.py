@@ -130,7 +130,7 @@ _EXECUTE_OPTIONS = frozenset({"tools", "model", "parent_step_id", "tool_results"
 def execute(
     *,
     trace_id: str,
-    input: Messages | None = None,  # noqa: A002 - the name of the contract
+    input: Messages | None = None,
     idempotency_key: str | None = None,
     unanswered: type[GatewayError] = GatewayConnectionError,
     **options: Any,

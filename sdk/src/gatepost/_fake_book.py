@@ -17,7 +17,7 @@ MODEL = "sandbox/echo"
 COST = Decimal("0.000012")
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
+class Refused(Exception):
     """The gateway says no."""
 
     def __init__(self, status: int, code: str, error: str, **more: Any) -> None:

@@ -100,7 +100,7 @@ class Decoder:
         self._size = 0
 
 
-def encode(data: str, *, event: str | None = None, id: str | None = None) -> bytes:  # noqa: A002 - the field's name
+def encode(data: str, *, event: str | None = None, id: str | None = None) -> bytes:
     """One event as bytes.
 
     Raises:

@@ -1,0 +1,40 @@
+"""Every Python block of the README runs, against the fake gateway."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gatepost import client as module
+from gatepost.testing import KEY, FakeGateway
+
+TEXT = (Path(__file__).parent.parent / "README.md").read_text()
+BLOCKS = re.findall(r"^## (.+?)$.*?^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def test_there_is_a_block_for_every_task():
+    assert len(BLOCKS) == TEXT.count("```python") == 5
+
+
+@pytest.mark.parametrize(("title", "block"), BLOCKS, ids=[title for title, _ in BLOCKS])
+def test_a_block_runs(title, block, monkeypatch, capsys):
+    gateway = FakeGateway()
+    if title == "Tools":
+        gateway.calls_tools(("get_weather", {"city": "London"}))
+    if title == "When it goes wrong":
+        gateway.refuses(429, "CIRCUIT_OPEN", "spend cap reached", retry_after=600)
+    monkeypatch.setenv("GATEPOST_API_KEY", KEY)
+    # A client of the block opens no socket of its own: its connections are those of the fake gateway.
+    for name, made in (("SyncHttp", gateway.http_client), ("AsyncHttp", gateway.async_http_client)):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda link, given, real=real, made=made: real(link, given or made()))
+    exec(compile(block, title, "exec"), {"__name__": "readme"})
+    said = capsys.readouterr().out
+    expected = {
+        "A governed call": "Translate to French: Hello, world. sandbox/echo 0.000012\n0.000012 0.049988\n",
+        "Tools": '{"city": "London", "celsius": 18}\n',
+        "Asynchronous": "Hello\n",
+        "When it goes wrong": "CIRCUIT_OPEN 600.0\n",
+        "Tests of your application": "",
+    }
+    assert said == expected[title]

@@ -35,7 +35,7 @@ class Channel:
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._handlers = handlers
+        self.handlers = handlers
         self._asked: dict[int, asyncio.Future[bytes]] = {}
         self._next = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -100,7 +100,7 @@ class Channel:
 
     async def _answer(self, frame: _Frame) -> None:
         try:
-            payload = await self._handlers[frame.name](frame.payload)
+            payload = await self.handlers[frame.name](frame.payload)
             reply = _Frame(frame.number, "a", "", payload)
         except Exception as error:
             log.exception("the question `%s` failed", frame.name)

@@ -47,6 +47,9 @@ class Journal:
             implicit=record.implicit,
             request_id=record.request_id,
             user=record.user,
+            proxy=record.proxy,
+            turn=record.turn,
+            parent_step_id=record.parent_step_id,
         )
         self._recorder.append(opened)
         call.opened = True

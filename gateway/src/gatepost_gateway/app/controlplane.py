@@ -1,0 +1,181 @@
+"""The control plane's process: it folds the journal, answers the admin API, and tells the data plane what is true.
+
+Started by `gatepost serve` as `python -m gatepost_gateway.app.controlplane --fd N`; it ends when the other end of the
+socket pair closes, after a last fold.
+"""
+
+import argparse
+import asyncio
+import logging
+import secrets
+import signal
+import socket
+from pathlib import Path
+
+import uvloop
+
+from gatepost_gateway.app.logs import to_stderr
+from gatepost_gateway.control.plane import ControlPlane
+from gatepost_gateway.domain.clock import SystemClock
+from gatepost_gateway.domain.errors import GatewayError
+from gatepost_gateway.domain.ports import Found, TraceState
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.link.channel import Channel
+from gatepost_gateway.link.control_end import Asgi, ControlEnd
+from gatepost_gateway.link.messages import Start
+from gatepost_gateway.settings import ConfigurationError, Settings, load
+from gatepost_gateway.storage import records as record_file
+from gatepost_gateway.storage.fold import Folder
+from gatepost_gateway.storage.records import Records
+from gatepost_gateway.storage.recover import recover
+from gatepost_gateway.storage.retention import Retention
+
+log = logging.getLogger("gatepost.control")
+FOLD_SECONDS = 0.5
+"""How late an aggregate may be; what is asked by id is never late."""
+CLEAN_SECONDS = 30.0
+RETAIN_SECONDS = 3600.0
+
+
+class Office:
+    """What the control plane does for the data plane. Implements `link.control_end.Memory`."""
+
+    def __init__(self, settings: Settings) -> None:
+        data_dir = settings.server.data_dir
+        self._clock = SystemClock()
+        self.token = Secret(f"gpa_local{secrets.token_hex(4)}_{secrets.token_hex(24)}")
+        self.records = Records(data_dir / record_file.FILE, self._clock)
+        self._retention = Retention(self.records)
+        self.folder = Folder(data_dir / "journal", self.records)
+        self.plane = ControlPlane(settings, records=None, local_token=self.token, clock=self._clock)
+
+    def app(self) -> Asgi:
+        return self.plane.app
+
+    async def start(self) -> Start:
+        found = await asyncio.to_thread(recover, self.folder, self.records, self._clock.micros())
+        for warning in self.plane.warnings:
+            log.warning(warning)
+        return Start(
+            snapshot=self.plane.document(),
+            settled=found.settled,
+            open_holds=list(found.open_holds),
+            sessions=[(one.id, f"{one.project}/{one.proxy or ''}", one.turn, one.at) for one in found.sessions],
+            folded=found.folded,
+            secret=self.plane.secret,
+            local_token=self.token.reveal(),
+            notices=greeting(self.plane),
+        )
+
+    async def trace(self, trace_id: str) -> TraceState | None:
+        return await asyncio.to_thread(self._trace, trace_id)
+
+    def _trace(self, trace_id: str) -> TraceState | None:
+        self.folder.fold_to_end()
+        return self.records.trace_state(trace_id)
+
+    async def kept(self, kind: str, id: str) -> Found | None:
+        return await asyncio.to_thread(self._kept, kind, id)
+
+    def _kept(self, kind: str, id: str) -> Found | None:
+        self.folder.fold_to_end()
+        return self.records.kept(kind, id, self._clock.micros())
+
+    async def keep_folding(self) -> None:
+        """Folds what comes; now and then lets go of folded segments and of what has outlived its retention."""
+        cleaned = retained = self._clock.monotonic()
+        while True:
+            await asyncio.sleep(FOLD_SECONDS)
+            now = self._clock.monotonic()
+            try:
+                await asyncio.to_thread(self.folder.fold_to_end)
+                if now - cleaned > CLEAN_SECONDS:
+                    cleaned = now
+                    await asyncio.to_thread(self.folder.clean)
+                if now - retained > RETAIN_SECONDS:
+                    retained = now
+                    await asyncio.to_thread(self._retain)
+            except GatewayError:
+                # The journal keeps everything until it is folded; whoever runs this must look.
+                log.exception("the fold stands still")
+                await asyncio.sleep(5)
+
+    def _retain(self) -> None:
+        while self._retention.expire(self._clock.micros()).more:
+            pass
+
+    def close(self) -> None:
+        """A last fold, so that the next start is quick."""
+        try:
+            self.folder.fold_to_end()
+            self.folder.clean()
+        finally:
+            self.plane.close()
+            self.records.close()
+
+
+def greeting(plane: ControlPlane) -> list[str]:
+    """What a start says once: the keys that it made, and a first call that works as it stands."""
+    runtime = plane.first_keys.runtime
+    if runtime is None:
+        return plane.notices
+    return [
+        "These keys are shown once; what is stored of them is a hash:",
+        *(f"  {line}" for line in plane.notices),
+        "A first call:",
+        f"  curl -s {{url}}/v1/chat/completions -H 'Authorization: Bearer {runtime.reveal()}'"
+        " -H 'Content-Type: application/json'"
+        ' -d \'{"model": "sandbox/echo", "messages": [{"role": "user", "content": "Hello, gate."}]}\'',
+    ]
+
+
+async def run(fd: int, settings: Settings) -> None:
+    """Serves the channel on `fd` until the data plane goes."""
+    sock = socket.socket(fileno=fd)
+    sock.setblocking(False)
+    reader, writer = await asyncio.open_connection(sock=sock, limit=2**20)
+    try:
+        office = Office(settings)
+    except (ConfigurationError, GatewayError) as error:
+        await _explain(Channel(reader, writer, {}), error)
+        return
+    end = ControlEnd(office, office.app)
+    channel = Channel(reader, writer, end.handlers)
+    end.attach(channel)
+    office.plane.on_publish(end.publish)
+    folding = asyncio.get_running_loop().create_task(office.keep_folding())
+    try:
+        await channel.run()
+        await channel.finish()
+    finally:
+        folding.cancel()
+        await asyncio.gather(folding, return_exceptions=True)
+        office.close()
+
+
+async def _explain(channel: Channel, error: Exception) -> None:
+    """Answers every question with why there is no control plane."""
+    words = str(error)
+
+    async def refuse(payload: bytes) -> bytes:  # noqa: ARG001
+        raise RuntimeError(words)
+
+    channel.handlers = {"start": refuse}
+    await channel.run()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--config", type=Path)
+    said = parser.parse_args()
+    # Ctrl-C reaches the whole group; the data plane drains first and then closes the channel.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    to_stderr()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(said.fd, load(said.config)))
+
+
+if __name__ == "__main__":
+    main()

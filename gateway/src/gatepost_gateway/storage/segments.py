@@ -96,7 +96,11 @@ def numbers(directory: Path) -> list[int]:
 
 def frame(entry: Entry, salt: int) -> bytes:
     """An entry as a record of a segment with `salt`. Raises ValueError when it is larger than MAX_RECORD."""
-    tail = _TAIL + _encode(entry)
+    try:
+        tail = _TAIL + _encode(entry)
+    except OverflowError as error:
+        msg = f"an entry has a number that is too large: {error}"
+        raise ValueError(msg) from error
     length = len(tail) - len(_TAIL)
     if length > MAX_RECORD:
         msg = f"an entry of {length} bytes is larger than the {MAX_RECORD} that a record may have"
@@ -213,6 +217,22 @@ def _whole_at(data: bytes, start: int, salt: int) -> bool:
     length, crc, _, _, _ = _FRAME.unpack_from(data, start)
     end = start + FRAME_BYTES + length
     return end <= len(data) and zlib.crc32(memoryview(data)[start + 8 : end], salt ^ length) == crc
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a segment. Raises Unreadable."""
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise unreadable(error, path) from error
+
+
+def remove(path: Path) -> None:
+    """Raises Unreadable."""
+    try:
+        path.unlink()
+    except OSError as error:
+        raise unreadable(error, path) from error
 
 
 def damaged(path: Path, offset: int) -> Corrupt:

@@ -1,0 +1,302 @@
+"""`records.db`: what the journal said, folded into tables that can be asked. Only the control process uses it.
+
+One connection under one lock: every method may be called from any thread, and they run one at a time. Queries are
+bounded (by an index and a limit), so that none holds the others up for long; `counts` is the exception, and says so.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from heapq import merge
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from gatepost_gateway.domain.clock import Clock, SystemClock, day, month
+from gatepost_gateway.domain.ports import Found, TraceState
+from gatepost_gateway.domain.records import Entry, Opened, Outcome
+from gatepost_gateway.storage import batch as batches
+from gatepost_gateway.storage import migrate, rows
+from gatepost_gateway.storage.batch import Batch
+from gatepost_gateway.storage.faults import StorageFault, Unreadable
+from gatepost_gateway.storage.migrate import Phase
+from gatepost_gateway.storage.queries import Queries, migrations_folder
+from gatepost_gateway.storage.rows import Counts, Filters, LiveSession, Page, Place, TraceDetail, TraceRow
+from gatepost_gateway.storage.segments import Position
+from gatepost_gateway.storage.steps import Step, read_step
+
+FILE = "records.db"
+SESSION_LIFE = 30 * 60 * 1_000_000
+"""Microseconds that a session lives after its last turn."""
+MOST_SESSIONS = 65_536
+MOST_STEPS = 10_000
+"""Steps that one answer shows."""
+
+_opened = msgspec.msgpack.Decoder(Opened).decode
+
+
+class Records:
+    """Owns the file. Every method raises StorageFault (503) when it cannot be used; writes are whole or not at all."""
+
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        """Opens `path`, makes it (0600) when it is not there, and runs the `pre` migrations that it lacks."""
+        self.path = path
+        self._clock = clock or SystemClock()
+        self._sql = Queries("records.sql")
+        self._lock = threading.RLock()
+        with self._guarded():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        for pragma in (
+            "PRAGMA auto_vacuum = INCREMENTAL",
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = NORMAL",
+            "PRAGMA busy_timeout = 10000",
+            "PRAGMA temp_store = MEMORY",
+            "PRAGMA cache_size = -32000",
+        ):
+            self._db.execute(pragma).fetchall()
+        self.migrated = tuple(
+            migrate.migrate(self._db, migrations_folder(), frozenset({Phase.PRE}), self._clock, self.path)
+        )
+
+    def upgrade(self) -> list[str]:
+        """Runs every migration that is missing, `post` ones too; the names of those that ran."""
+        with self._guarded():
+            return migrate.migrate(self._db, migrations_folder(), frozenset(Phase), self._clock, self.path)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- writing: fold.py and retention.py ---------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Generator[sqlite3.Connection]:
+        """One transaction, whole or not at all."""
+        with self._guarded():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """The connection, for this thread alone as long as it takes."""
+        with self._guarded():
+            yield self._db
+
+    def position(self) -> Position:
+        """How far the journal is folded."""
+        segment, offset, _ = self._one("position")
+        return Position(segment, offset)
+
+    def fold(self, entries: list[Entry], end: Position) -> int:
+        """Takes the entries in, and the border behind them, in one transaction; how many were repeated and left out."""
+        with self._lock:
+            times = self._times(entries)
+            try:
+                return self._write(Batch(entries, traces=times), end)
+            except (sqlite3.IntegrityError, OverflowError):
+                known = self._column("steps_there", msgspec.json.encode(batches.step_ids(entries)).decode())
+                batch = Batch(entries, frozenset(known), times)
+                batch.bound()
+            try:
+                return self._write(batch, end)
+            except sqlite3.IntegrityError as error:
+                raise _unusable(error, self.path) from error
+
+    def _times(self, entries: list[Entry]) -> dict[str, int]:
+        asked = batches.explicit_traces(entries)
+        return dict(self._all("trace_times", msgspec.json.encode(list(asked)).decode())) if asked else {}
+
+    def _write(self, batch: Batch, end: Position) -> int:
+        with self.writing() as db:
+            self._many(db, "add_step", batch.steps)
+            self._many(db, "open_trace", batch.opened_traces)
+            self._many(db, "add_to_trace", batch.additions)
+            self._many(db, "seal_trace", batch.seals)
+            self._many(db, "add_facet", batch.facets)
+            self._many(db, "open_hold", batch.opened_holds)
+            self._many(db, "close_hold", batch.closed_holds)
+            self._many(db, "settle", [(name, name.rpartition("@")[2], sum_) for name, sum_ in batch.settled.items()])
+            self._many(db, "keep", batch.kept)
+            self._many(db, "drop_kept", batch.dropped)
+            db.execute(self._sql["move_position"], (end.segment, end.offset, batch.entries))
+        return batch.repeated
+
+    def _many(self, db: sqlite3.Connection, query: str, values: Sequence[Sequence[Any]]) -> None:
+        if values:
+            db.executemany(self._sql[query], values)
+
+    def sync(self) -> bool:
+        """Brings all that was written to the disk itself. False when a reader was in the way: try again later."""
+        with self._guarded():
+            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+
+    def traces(self, filters: Filters, *, limit: int = 50, cursor: str | None = None) -> Page:
+        """The newest first, at most `limit` (1 to 200). Raises CallerError (400) for a cursor that is not ours."""
+        limit = max(1, min(limit, rows.MOST))
+        place = rows.read_cursor(cursor) if cursor else Place()
+        if filters.until is not None:
+            place = min(place, Place(filters.until))
+        with self._lock:
+            projects = [filters.project] if filters.project is not None else self._column("projects")
+            found = [self._page(filters, project, place, limit + 1) for project in projects]
+        newest = merge(*found, key=lambda row: (row.at, row.id), reverse=True)
+        items = tuple(islice(newest, limit + 1))
+        if len(items) <= limit:
+            return Page(items)
+        return Page(items[:limit], rows.write_cursor(items[limit - 1]))
+
+    def _page(self, filters: Filters, project: str, place: Place, limit: int) -> list[TraceRow]:
+        """Driven by the index that is likely to have the fewest rows; the other filters look at what it gives."""
+        facets = filters.facets()
+        values: dict[str, Any] = {
+            "project": project,
+            "at": place.at,
+            "id": place.id,
+            "since": filters.since or 0,
+            "outcome": filters.outcome.value if filters.outcome is not None else None,
+            "limit": limit,
+        }
+        if filters.session is not None:
+            query = "list_by_session"
+            values |= {"session": filters.session, "wanted": msgspec.json.encode(facets).decode()}
+        elif facets:
+            query = "list_by_facet"
+            (name, value), others = facets[0], facets[1:]
+            values |= {"name": name, "value": value, "wanted": msgspec.json.encode(others).decode()}
+        elif filters.outcome not in (None, Outcome.ANSWERED):
+            query = "list_by_outcome"
+        else:
+            query = "list_by_project"
+        return [rows.read_trace(row) for row in self._all_named(query, values)]
+
+    def trace(self, trace_id: str, *, limit: int = MOST_STEPS) -> TraceDetail | None:
+        """A trace with its first `limit` steps."""
+        with self._lock:
+            row = self._one("trace", trace_id)
+            if row is None:
+                return None
+            steps = self._all("steps_of_trace", trace_id, limit)
+        return TraceDetail(rows.read_trace(row), tuple(read_step(step) for step in steps))
+
+    def session(self, session_id: str, *, limit: int = MOST_STEPS) -> tuple[Step, ...]:
+        """The first `limit` calls of a session in the order of their turns; empty when there is none."""
+        return tuple(read_step(step) for step in self._all("steps_of_session", session_id, limit))
+
+    def settled(self, accounts: Iterable[str]) -> dict[str, int]:
+        """Nano-dollars spent of each account; one of which nothing was spent is not in it."""
+        return dict(self._all("settled_of", msgspec.json.encode(list(accounts)).decode()))
+
+    def settled_now(self, now: int) -> dict[str, int]:
+        """Nano-dollars spent of every account whose period (UTC day or month) is that of `now` (microseconds)."""
+        return dict(self._all("settled_in", msgspec.json.encode([day(now), month(now)]).decode()))
+
+    def open_holds(self) -> list[Opened]:
+        """Calls that began and have not ended, as far as the journal is folded."""
+        return [_opened(entry) for entry in self._column("open_holds")]
+
+    def live_sessions(self, now: int) -> list[LiveSession]:
+        """Sessions with a turn in the 30 minutes before `now` (microseconds), the latest first, at most 65536."""
+        since = now - SESSION_LIFE
+        stamp = f"{max(0, since) // 1000:012x}"
+        values = {"id": f"{stamp[:8]}-{stamp[8:]}", "since": since, "limit": MOST_SESSIONS}
+        return [
+            LiveSession(session_id, project or "", proxy, turn, at)
+            for session_id, project, proxy, turn, at in self._all_named("live_sessions", values)
+        ]
+
+    def trace_state(self, trace_id: str) -> TraceState | None:
+        """A trace as the data plane must know it. One that was made for a single call counts as sealed."""
+        row = self._one("trace_state", trace_id)
+        if row is None:
+            return None
+        project, metadata, revenue, implicit, sealed_at, cost, micros, steps, unpriced, at = row
+        return TraceState(
+            project=project,
+            metadata=metadata,
+            revenue=revenue,
+            sealed=bool(implicit) or sealed_at is not None,
+            cost=cost,
+            micros=micros,
+            steps=steps,
+            unpriced=unpriced,
+            at=at,
+        )
+
+    def kept(self, kind: str, id: str, now: int) -> Found | None:
+        """Conversation state that has not expired at `now` (microseconds)."""
+        row = self._one("kept", kind, id, now)
+        return None if row is None else Found(project=row[0], box=row[1], expires_at=row[2])
+
+    def counts(self) -> Counts:
+        """Counts every row: seconds where there are millions. For the doctor and tests."""
+        with self._lock:
+            traces, steps, open_holds, kept, settled = self._one("counts")
+            return Counts(traces, steps, open_holds, kept, settled, self._one("position")[2])
+
+    def check(self) -> list[str]:
+        """What SQLite finds wrong with the file; empty when all is well. Reads all of it."""
+        with self._guarded():
+            found = [str(row[0]) for row in self._db.execute(self._sql["integrity"])]
+        return [] if found == ["ok"] else found
+
+    def _one(self, query: str, *values: Any) -> Any:
+        with self._guarded():
+            return self._db.execute(self._sql[query], values).fetchone()
+
+    def _all(self, query: str, *values: Any) -> list[Any]:
+        with self._guarded():
+            return self._db.execute(self._sql[query], values).fetchall()
+
+    def _all_named(self, query: str, values: dict[str, Any]) -> list[Any]:
+        with self._guarded():
+            return self._db.execute(self._sql[query], values).fetchall()
+
+    def _column(self, query: str, *values: Any) -> list[Any]:
+        return [row[0] for row in self._all(query, *values)]
+
+    @contextmanager
+    def _guarded(self) -> Generator[None]:
+        """One thread at a time, and SQLite's errors as ours; a broken constraint stays what it is for `fold`."""
+        with self._lock:
+            try:
+                yield
+            except sqlite3.IntegrityError:
+                raise
+            except (sqlite3.Error, OSError) as error:
+                raise _unusable(error, self.path) from error
+
+
+def _unusable(error: sqlite3.Error | OSError, path: Path) -> StorageFault:
+    if isinstance(error, OSError):
+        return Unreadable(
+            f"cannot be used: {(error.strerror or str(error)).lower()}", path, hint="check its owner and mode"
+        )
+    return Unreadable(f"cannot be used: {error}", path, hint="check the disk; `gatepost doctor` looks at the file")

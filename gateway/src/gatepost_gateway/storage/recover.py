@@ -1,0 +1,70 @@
+"""The start: what the data plane must know of the time before it, and how the calls that died with it are closed."""
+
+from msgspec import Struct
+
+from gatepost_gateway.domain.clock import iso
+from gatepost_gateway.domain.errors import Code
+from gatepost_gateway.domain.records import Closed, Opened, Outcome
+from gatepost_gateway.domain.usage import Usage
+from gatepost_gateway.storage.fold import Folder
+from gatepost_gateway.storage.records import Records
+from gatepost_gateway.storage.rows import LiveSession
+
+
+class Recovered(Struct, frozen=True):
+    """What stood in the journal to its end. `folded`: the segment that was reached; new ones get higher numbers."""
+
+    settled: dict[str, int]
+    open_holds: tuple[Opened, ...]
+    sessions: tuple[LiveSession, ...]
+    folded: int
+
+
+def recover(folder: Folder, records: Records, now: int) -> Recovered:
+    """Folds to the end and gathers what a data plane starts with. `now` in microseconds. Before any call is served.
+
+    Raises what `Folder.fold` raises.
+    """
+    folder.fold_to_end()
+    return Recovered(
+        settled=records.settled_now(now),
+        open_holds=tuple(records.open_holds()),
+        sessions=tuple(records.live_sessions(now)),
+        folded=records.position().segment,
+    )
+
+
+def interrupted(opened: Opened, at: int) -> Closed:
+    """The record of a call that was running when its process died, written by the next start at `at` (microseconds).
+
+    Nobody knows what the provider did: it settles at the whole hold, marked as an estimate. Without a hold its cost is
+    not known. How long it took is not known either, and counts as nothing.
+    """
+    return Closed(
+        step_id=opened.step_id,
+        trace_id=opened.trace_id,
+        at=opened.at,
+        surface=opened.surface,
+        operation=opened.operation,
+        org=opened.org,
+        project=opened.project,
+        proxy=opened.proxy,
+        key_id=opened.key_id,
+        user=opened.user,
+        parent_step_id=opened.parent_step_id,
+        implicit=opened.implicit,
+        request_id=opened.request_id,
+        session_id=opened.session_id,
+        turn=opened.turn,
+        model_asked=opened.model or None,
+        outcome=Outcome.INTERRUPTED,
+        status=500,
+        error=Code.INTERNAL.value,
+        message=f"the gateway stopped while this call was running; closed at {iso(at)}",
+        usage=Usage(exact=False),
+        cost=opened.held if opened.claims else None,
+        claims=opened.claims,
+        held=opened.held,
+        settled=opened.held,
+        estimated=True,
+    )

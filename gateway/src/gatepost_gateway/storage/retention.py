@@ -1,0 +1,57 @@
+"""Retention: what is over its time leaves, a bounded batch at a time, so that nothing else waits long for the file.
+
+Steps go when the `retention_days` of their model are over, a trace when its last such step has gone, conversation state
+when it expires, spending 400 days after its period. What has no retention stays. sql/schema.sql says it table by table.
+"""
+
+from typing import Any
+
+from gatepost_gateway.domain.clock import DAY_MICROS, day
+from gatepost_gateway.storage.queries import Queries
+from gatepost_gateway.storage.records import Records
+from gatepost_gateway.storage.rows import Expired
+
+BATCH = 500
+OPEN_LIFE = 30 * DAY_MICROS
+"""Microseconds that an open explicit trace outlives its steps at most."""
+SETTLED_LIFE = 400 * DAY_MICROS
+
+
+class Retention:
+    """Deletes from `records`; safe from a worker thread."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._sql = Queries("retention.sql")
+        with records.writing() as db:
+            db.execute(self._sql["make_doomed_steps"])
+            db.execute(self._sql["make_doomed_traces"])
+
+    def expire(self, now: int, limit: int = BATCH) -> Expired:
+        """One batch: at most `limit` rows of each kind that are over at `now` (microseconds); again while `more`."""
+        moment = {"now": now, "limit": limit, "open_before": now - OPEN_LIFE}
+        with self._records.writing() as db:
+
+            def run(query: str, values: dict[str, Any] | None = None) -> int:
+                return db.execute(self._sql[query], values or {}).rowcount
+
+            steps = run("pick_steps", moment)
+            if steps:
+                run("drop_facets")
+                run("drop_steps")
+                run("say_facets_again")
+            traces = run("pick_traces", moment)
+            if traces:
+                run("drop_events")
+                run("drop_traces")
+            run("clear_steps")
+            run("clear_traces")
+            kept = run("drop_kept", moment)
+            settled = run("drop_settled", {"period": day(now - SETTLED_LIFE), "limit": limit})
+        self._give_back()
+        return Expired(steps, traces, kept, settled, more=limit in (steps, traces, kept, settled))
+
+    def _give_back(self) -> None:
+        """Returns free pages to the file system, as many as go quickly."""
+        with self._records.reading() as db:
+            db.execute(self._sql["give_back"]).fetchall()

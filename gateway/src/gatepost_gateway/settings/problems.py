@@ -32,7 +32,7 @@ class ConfigurationError(CallerError):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         count = len(problems)
-        super().__init__(f"the configuration has {count} mistake{'s' if count > 1 else ''}; nothing was changed")
+        super().__init__(f"{count} mistake{'s' if count > 1 else ''} found; nothing was changed")
         self.problems = problems
 
     def __str__(self) -> str:

@@ -6,9 +6,8 @@ an old one. Identities are no part of a version, so that no rollback gives a rev
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,11 @@ from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
 from gatepost_gateway.domain.snapshot import KeyEntry, KeyState
 from gatepost_gateway.settings.declared import Document
+from gatepost_gateway.storage.migrate import Phase, migrate
+from gatepost_gateway.storage.queries import HOME, Queries
 
 FILE = "config.db"
-_MIGRATIONS = ("config_0001_start.sql",)
+_MIGRATIONS = HOME.joinpath("sql", "config")
 
 
 class Version(Struct, frozen=True):
@@ -82,36 +83,19 @@ class ConfigStore:
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._sql = _queries()
+        self._sql = Queries("config.sql")
         self.path = path
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             path.chmod(0o600)
-            self.migrated = self._migrate()
+            self.migrated = migrate(self._db, _MIGRATIONS, frozenset({Phase.PRE}), self._clock, path)
         except sqlite3.Error as error:
             raise GatewayFault(f"`{path}` cannot be used: {error}") from error
 
-    def _migrate(self) -> tuple[str, ...]:
-        """Brings the file to this version's form, each step whole or not at all."""
-        self._db.execute(self._sql["migrations_table"])
-        done = {int(number) for number, _ in self._db.execute(self._sql["migrations_done"])}
-        if done and max(done) > len(_MIGRATIONS):
-            raise GatewayFault(f"`{self.path}` was written by a newer version of Gatepost: use that one, or a backup")
-        new: list[str] = []
-        for number, name in enumerate(_MIGRATIONS, start=1):
-            if number not in done:
-                note = (number, name, self._clock.micros())
-                with self._writing():
-                    for statement in _statements(_text(name)):
-                        self._db.execute(statement)
-                    self._db.execute(self._sql["migration_note"], note)
-                new.append(name)
-        return tuple(new)
-
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self) -> Generator[None]:
         """All that is written inside, or nothing. Raises GatewayFault (503) when the disk does not take it."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
@@ -184,6 +168,10 @@ class ConfigStore:
             copy.close()
         target.chmod(0o600)
 
+    def upgrade(self) -> list[str]:
+        """Runs the migrations that wait until every process has moved on; returns their names."""
+        return migrate(self._db, _MIGRATIONS, frozenset(Phase), self._clock, self.path)
+
     def check(self) -> list[str]:
         """What SQLite finds wrong with the file; empty when all is well."""
         found = [str(row[0]) for row in self._db.execute("PRAGMA quick_check(10)")]
@@ -215,24 +203,3 @@ def _fold(state: Identities, event: Event, at: int) -> None:
 
 def _kept(row: Sequence[Any]) -> Kept:
     return Kept(Version(*row[:5]), msgspec.json.decode(row[5], type=Document))
-
-
-def _text(name: str) -> str:
-    return resources.files("gatepost_gateway.storage").joinpath("sql", name).read_text()
-
-
-def _queries() -> dict[str, str]:
-    blocks = _text("config.sql").split("-- name: ")[1:]
-    return {name.strip(): query.strip() for name, _, query in (block.partition("\n") for block in blocks)}
-
-
-def _statements(script: str) -> list[str]:
-    """The statements of a script: a trigger has semicolons of its own, so SQLite itself says where one ends."""
-    found: list[str] = []
-    pending = ""
-    for line in script.splitlines():
-        pending += line + "\n"
-        if sqlite3.complete_statement(pending):
-            found.append(pending)
-            pending = ""
-    return found

@@ -32,7 +32,9 @@ class Vault:
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
         self.current = _key_id(keys[0])
-        self._marking = hmac.digest(keys[0], b"gatepost mark", "sha256")
+        # Marks must stay what they are when a newer key is put in front: the oldest key makes them.
+        self._root = keys[-1]
+        self._marking = self.derive("mark")
 
     def seal(self, secret: Secret, purpose: str) -> Sealed:
         """`secret` as ciphertext that opens only as what it was sealed for."""
@@ -48,16 +50,20 @@ class Vault:
             key_id = b""
         return Secret(self._decrypt(key_id, sealed.box, _bound("secret", sealed.purpose)).decode())
 
+    def derive(self, label: str) -> bytes:
+        """32 bytes for another use, from which the master key cannot be found."""
+        return hmac.digest(self._root, b"gatepost derive\0" + label.encode(), "sha256")
+
     def mark(self, secret: Secret) -> str:
         """A keyed hash: equal for equal secrets, and of no use to who has not the master key."""
         return hmac.new(self._marking, secret.reveal().encode(), hashlib.sha256).hexdigest()[:16]
 
-    def seal_state(self, kind: str, id: str, plain: bytes) -> bytes:  # noqa: A002 - the port's word
+    def seal_state(self, kind: str, id: str, plain: bytes) -> bytes:
         """Conversation state as ciphertext that opens only under its own kind and id."""
         nonce = os.urandom(_NONCE_BYTES)
         return self.current + nonce + self._ciphers[self.current].encrypt(nonce, plain, _bound(kind, id))
 
-    def open_state(self, kind: str, id: str, box: bytes) -> bytes:  # noqa: A002 - the port's word
+    def open_state(self, kind: str, id: str, box: bytes) -> bytes:
         """Raises GatewayFault as `open` does."""
         return self._decrypt(box[:_ID_BYTES], box[_ID_BYTES:], _bound(kind, id))
 

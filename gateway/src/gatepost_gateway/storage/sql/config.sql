@@ -1,14 +1,5 @@
 -- Queries of storage/config.py.
 
--- name: migrations_table
-CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
-
--- name: migrations_done
-SELECT number, name FROM migrations ORDER BY number;
-
--- name: migration_note
-INSERT INTO migrations (number, name, at) VALUES (?, ?, ?);
-
 -- name: version_latest
 SELECT number, at, by, note, digest, document FROM versions ORDER BY number DESC LIMIT 1;
 

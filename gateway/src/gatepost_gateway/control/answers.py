@@ -1,0 +1,171 @@
+"""The bodies of the answers. Money is dollars as exact decimal text, None where it is not known; times are RFC 3339."""
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from gatepost_gateway.control.view import Change
+
+
+class Version(Struct, frozen=True):
+    number: int
+    created_at: str
+    by: str
+    digest: str
+    note: str
+    current: bool
+
+
+class VersionPage(Struct, frozen=True):
+    items: list[Version]
+
+
+class VersionDocument(Struct, frozen=True):
+    """A version with its document, secrets left out."""
+
+    number: int
+    created_at: str
+    by: str
+    digest: str
+    note: str
+    current: bool
+    document: dict[str, Any]
+
+
+class VersionDiff(Struct, frozen=True):
+    changes: list[Change]
+
+
+class Rollback(Struct, frozen=True):
+    number: int
+    changes: list[Change]
+
+
+class Applied(Struct, frozen=True):
+    number: int
+    changes: list[Change]
+    warnings: list[str]
+    dry_run: bool = False
+
+
+class Facts(Struct, frozen=True):
+    """What holds for a model: its own words, else the catalogue's."""
+
+    input_cost_per_1k: str | None
+    output_cost_per_1k: str | None
+    cache_read_cost_per_1k: str | None
+    cache_write_cost_per_1k: str | None
+    image_cost: str | None
+    context_window: int | None
+    max_output: int | None
+    source: str
+    """`entry`, `catalogue` with its day, or `unknown`: where the price comes from."""
+
+
+class Model(Struct, frozen=True, kw_only=True):
+    """An entry as it was declared, without its key."""
+
+    id: str
+    identifier: str
+    provider: str
+    name: str | None
+    base_url: str | None
+    api_key_set: bool
+    api_key_source: str | None
+    is_public: bool
+    project: str | None
+    input_cost_per_1k: str | None
+    output_cost_per_1k: str | None
+    cache_read_cost_per_1k: str | None
+    cache_write_cost_per_1k: str | None
+    image_cost: str | None
+    context_window: int | None
+    max_output: int | None
+    data_retention_days: int | None
+    additional_config: dict[str, Any]
+    operations: list[str]
+    managed_by: str
+    effective: Facts
+
+
+class ModelPage(Struct, frozen=True):
+    items: list[Model]
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """A key as it may be shown: never its secret."""
+
+    id: str
+    name: str
+    kind: str
+    project: str
+    proxy: str | None
+    status: str
+    created_at: str
+    expires_at: str | None
+
+
+class NewKey(Key, frozen=True, kw_only=True):
+    """`key` is shown this once."""
+
+    key: str
+
+
+class KeyPage(Struct, frozen=True):
+    items: list[Key]
+
+
+class Budget(Struct, frozen=True):
+    """What a project may spend in a period. `settled` and `held` are None where no records are at hand."""
+
+    limit_id: str
+    period: str
+    limit: str
+    settled: str | None
+    held: str | None
+    resets_at: str
+    fallback_price: bool
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    id: str
+    org: str
+    name: str | None
+    default_model: str | None
+    budgets: list[Budget]
+    rate_limits: dict[str, int | None]
+    pass_through_provider: str | None
+    features: list[str]
+    managed_by: str
+
+
+class ProjectPage(Struct, frozen=True):
+    items: list[Project]
+
+
+class Health(Struct, frozen=True):
+    """How the control plane is."""
+
+    status: str
+    config: str
+    config_version: int
+    identity_seq: int
+    catalog: str
+    warnings: list[str] = field(default_factory=list[str])
+
+
+class Where(Struct, frozen=True):
+    """One mistake and its place."""
+
+    where: str
+    message: str
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """Every refusal."""
+
+    error: str
+    code: str
+    request_id: str
+    hint: str | None = None
+    errors: list[Where] | None = None

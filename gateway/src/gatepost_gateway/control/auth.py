@@ -1,0 +1,44 @@
+"""Who asks the admin API. What is not named public needs a key; what is not said to be for readers, an admin key."""
+
+from collections.abc import Mapping
+
+from gatepost_gateway.control.endpoint import Access, Caller, House
+from gatepost_gateway.domain.errors import Code, Forbidden, Unauthenticated
+from gatepost_gateway.domain.secret import Secret, digest, same
+from gatepost_gateway.domain.snapshot import KeyKind
+from gatepost_gateway.pipeline.identify import admit, find_key
+
+PUBLIC: frozenset[tuple[str, str]] = frozenset({("GET", "/openapi.json")})
+"""The whole list of what is answered without a key."""
+
+LOCAL = "local"
+"""Who asks with the token of this start: the command line, on this machine, as the user who owns the data."""
+
+
+def presented(headers: Mapping[bytes, bytes]) -> Secret | None:
+    """The key that a request shows, in either place."""
+    scheme, _, bearer = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if scheme.lower() == "bearer" and bearer.strip():
+        return Secret(bearer.strip())
+    beside = headers.get(b"x-api-key", b"").decode("latin-1").strip()
+    return Secret(beside) if beside else None
+
+
+def authenticate(house: House, shown: Secret | None) -> Caller:
+    """Raises Unauthenticated with a text of its own for each way a key can be wrong."""
+    if shown is None:
+        raise Unauthenticated("no API key: send `Authorization: Bearer gpa_...`", code=Code.MISSING_KEY)
+    token = house.local_token
+    if token is not None and same(digest(token.reveal()), digest(shown.reveal())):
+        return Caller(LOCAL)
+    key = find_key(house.snapshot, shown)
+    if key is None:
+        raise Unauthenticated("unknown API key: check that it is whole, and that it belongs to this gateway")
+    admit(key, house.clock.micros())
+    return Caller(key.id, None if key.kind is KeyKind.ADMIN else key.project)
+
+
+def authorize(caller: Caller, access: Access) -> None:
+    """Raises Forbidden when a runtime key asks for what needs an admin key."""
+    if access is Access.ADMIN and caller.project is not None:
+        raise Forbidden("this needs an admin key (`gpa_...`); a runtime key may read its own project's traces")

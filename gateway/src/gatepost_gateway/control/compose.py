@@ -1,0 +1,194 @@
+"""Configuration and identities become the one document that the data plane serves from."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from msgspec import structs
+
+from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.money import Prices, nano, per_million
+from gatepost_gateway.domain.snapshot import (
+    Budget,
+    Inference,
+    ModelEntry,
+    ProjectEntry,
+    ProviderKind,
+    RateLimits,
+    Retries,
+    Sealed,
+    SnapshotDocument,
+    Timeouts,
+)
+from gatepost_gateway.settings import SANDBOX_MODEL
+from gatepost_gateway.settings.declared import DeclaredModel, DeclaredProject, Document, Layer
+from gatepost_gateway.storage import catalog
+from gatepost_gateway.storage.config import Identities
+
+DEFAULT_ORG = "default"
+
+ADDRESSES: Mapping[ProviderKind, str] = {
+    ProviderKind.OPENAI: "https://api.openai.com/v1",
+    ProviderKind.ANTHROPIC: "https://api.anthropic.com",
+    ProviderKind.GEMINI: "https://generativelanguage.googleapis.com/v1beta/models",
+    ProviderKind.BEDROCK: "https://bedrock-runtime.amazonaws.com",
+    ProviderKind.SANDBOX: "sandbox://echo",
+}
+"""Where a provider is when an entry does not say."""
+
+INFERRED: Mapping[ProviderKind, tuple[str, ...]] = {
+    ProviderKind.OPENAI: ("gpt-", "chatgpt-", *(f"o{digit}" for digit in range(10))),
+}
+"""The names that are a provider's own, for the providers that this version can call."""
+
+SANDBOX = ModelEntry(
+    id=SANDBOX_MODEL,
+    identifier=SANDBOX_MODEL,
+    provider=ProviderKind.SANDBOX,
+    base_url=ADDRESSES[ProviderKind.SANDBOX],
+    name="Sandbox: a local echo",
+    prices=Prices(0, 0, 0, 0, 0),
+    context_window=1_000_000,
+)
+
+
+class Priced(Protocol):
+    """What names prices: an entry, or a budget's fallback."""
+
+    @property
+    def input_cost_per_1k(self) -> Decimal | None: ...
+    @property
+    def output_cost_per_1k(self) -> Decimal | None: ...
+    @property
+    def cache_read_cost_per_1k(self) -> Decimal | None: ...
+    @property
+    def cache_write_cost_per_1k(self) -> Decimal | None: ...
+    @property
+    def image_cost(self) -> Decimal | None: ...
+
+
+def build_snapshot(
+    version: int, document: Document, identities: Identities, credentials: Mapping[ProviderKind, Sealed]
+) -> SnapshotDocument:
+    """What is true now. `credentials`: the provider keys that the environment holds, sealed."""
+    file = document.file
+    models = [model_entry(model, credentials) for layer in (file, document.api) for model in layer.models]
+    projects = project_entries(file, identities)
+    return SnapshotDocument(
+        version=version,
+        identity_seq=identities.seq,
+        keys=tuple(identities.keys.values()),
+        projects=projects,
+        models=(*models, SANDBOX),
+        fallbacks=file.fallbacks,
+        pass_through_project=file.server.pass_through_project,
+        timeouts=structs.replace(Timeouts(), **file.server.timeouts),
+        retries=_retries(file.retries),
+        header_prefixes=file.compat.header_prefixes,
+        inferred=tuple(_inferences(projects, credentials)),
+    )
+
+
+def model_entry(model: DeclaredModel, credentials: Mapping[ProviderKind, Sealed]) -> ModelEntry:
+    """An entry with what the catalogue knows where it says nothing itself."""
+    provider = ProviderKind(model.provider)
+    known = catalog.facts(provider, model.identifier)
+    base_url = model.base_url or ADDRESSES.get(provider, "")
+    return ModelEntry(
+        id=model.id,
+        identifier=model.identifier,
+        provider=provider,
+        base_url=base_url,
+        name=model.name,
+        project=model.project,
+        credential=_credential(model, base_url, credentials),
+        is_public=model.is_public,
+        prices=prices(model) or known.prices,
+        context_window=model.context_window or known.context_window,
+        max_output=model.max_output or known.max_output,
+        data_retention_days=model.data_retention_days,
+        additional_config=model.additional_config,
+        operations=model.operations,
+    )
+
+
+def prices(said: Priced) -> Prices | None:
+    """Declared prices; None when they are not said."""
+    if said.input_cost_per_1k is None or said.output_cost_per_1k is None:
+        return None
+    read, write = said.cache_read_cost_per_1k, said.cache_write_cost_per_1k
+    return Prices(
+        per_million(said.input_cost_per_1k),
+        per_million(said.output_cost_per_1k),
+        None if read is None else per_million(read),
+        None if write is None else per_million(write),
+        None if said.image_cost is None else nano(said.image_cost),
+    )
+
+
+def _credential(model: DeclaredModel, base_url: str, credentials: Mapping[ProviderKind, Sealed]) -> Sealed | None:
+    """The entry's own key; else the environment's, which goes to its provider's own address and nowhere else."""
+    if model.api_key is not None:
+        return model.api_key.sealed
+    provider = ProviderKind(model.provider)
+    if provider in ADDRESSES and origin(base_url) == origin(ADDRESSES[provider]):
+        return credentials.get(provider)
+    return None
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: where a key that is sent to `url` ends up."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def project_entries(file: Layer, identities: Identities) -> tuple[ProjectEntry, ...]:
+    """The projects that the file declares, and those that were made otherwise."""
+    declared = {project.id: project for project in file.projects}
+    names = [*declared, *(name for name in identities.projects if name not in declared)]
+    return tuple(_project(declared.get(name), name, identities) for name in names)
+
+
+def _project(declared: DeclaredProject | None, name: str, identities: Identities) -> ProjectEntry:
+    made = identities.projects.get(name)
+    org = made.org if made is not None else DEFAULT_ORG
+    if declared is None:
+        return ProjectEntry(id=name, org=org, name=made.name if made is not None else "")
+    passing = declared.pass_through_provider
+    return ProjectEntry(
+        id=name,
+        org=org,
+        name=declared.name,
+        default_model=declared.default_model,
+        budgets=tuple(_budgets(declared)),
+        rate_limits=RateLimits(declared.rate_limits.rpm, declared.rate_limits.tpm),
+        pass_through_provider=ProviderKind(passing) if passing is not None else None,
+        features=declared.features,
+        max_output_default=declared.max_output_default,
+    )
+
+
+def _budgets(project: DeclaredProject) -> Iterable[Budget]:
+    said = project.budgets
+    fallback = prices(said.fallback_price) if said.fallback_price is not None else None
+    for period, limit in ((Period.DAILY, said.daily_usd), (Period.MONTHLY, said.monthly_usd)):
+        if limit is not None:
+            yield Budget(f"{project.id}/{period.value}", period, nano(limit), fallback)
+
+
+def _retries(said: Mapping[str, float]) -> Retries:
+    found = structs.replace(Retries(), **said)
+    return structs.replace(found, attempts=int(found.attempts))
+
+
+def _inferences(projects: tuple[ProjectEntry, ...], credentials: Mapping[ProviderKind, Sealed]) -> Iterable[Inference]:
+    """For everyone where the environment has a key; else for the projects whose callers bring their own."""
+    for provider, prefixes in INFERRED.items():
+        known = dict(catalog.family(provider))
+        if provider in credentials:
+            yield Inference(provider, ADDRESSES[provider], prefixes, credentials[provider], None, known)
+            continue
+        for project in projects:
+            if project.pass_through_provider is provider:
+                yield Inference(provider, ADDRESSES[provider], prefixes, None, project.id, known)

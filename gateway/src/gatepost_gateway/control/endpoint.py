@@ -1,0 +1,114 @@
+"""What a resource is made of: an entry of the route table, a question, an answer, and the house that it works on."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct, field
+
+from gatepost_gateway.control.configuration import Configuration
+from gatepost_gateway.control.identity import Keyring
+from gatepost_gateway.control.records import TraceSource
+from gatepost_gateway.domain.clock import Clock
+from gatepost_gateway.domain.errors import CallerError
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import Snapshot
+from gatepost_gateway.settings import Settings
+from gatepost_gateway.settings.fields import Shape
+from gatepost_gateway.storage.config import ConfigStore
+
+ShapeT = TypeVar("ShapeT", bound=Shape)
+
+
+class Access(StrEnum):
+    """Who may ask. Everything that is not said to be public needs a key."""
+
+    PUBLIC = "public"
+    READER = "reader"
+    """An admin key, or a runtime key for what belongs to its own project."""
+    ADMIN = "admin"
+
+
+class House(Protocol):
+    """The control plane, as its resources see it."""
+
+    settings: Settings
+    clock: Clock
+    store: ConfigStore
+    configuration: Configuration
+    keyring: Keyring
+    records: TraceSource | None
+    local_token: Secret | None
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+    def projects(self) -> set[str]: ...
+    def writing(self) -> AbstractAsyncContextManager[None]: ...
+    def health(self) -> dict[str, Any]: ...
+
+
+class Caller(Struct, frozen=True):
+    """Who asks. `project` None: an administrator, who sees every project."""
+
+    key_id: str
+    project: str | None = None
+
+
+class Asked(Struct, frozen=True):
+    """A question that was let in and understood."""
+
+    path: dict[str, str]
+    query: tuple[tuple[str, str], ...]
+    body: Shape | None
+    caller: Caller
+
+    def number(self, name: str) -> int:
+        """A number in the path. Raises CallerError (404): another word there means nothing."""
+        text = self.path[name]
+        if not text.isdecimal() or len(text) > 15:
+            raise CallerError(f"`{text[:40]}` is no number of a version", status=404)
+        return int(text)
+
+    def said(self, shape: type[ShapeT]) -> ShapeT:
+        """The body, which was checked against `shape`."""
+        assert isinstance(self.body, shape)
+        return self.body
+
+
+class Answer(Struct, frozen=True):
+    """`body` is anything that msgspec writes as JSON; None: no body."""
+
+    body: Any
+    status: int = 200
+
+
+class Parameter(Struct, frozen=True):
+    """A part of the query."""
+
+    name: str
+    about: str
+    repeated: bool = False
+
+
+Handler = Callable[[Any, Asked], Awaitable[Answer]]
+
+
+class Endpoint(Struct, frozen=True):
+    """One line of the route table. `answer`: the type of the body, for the description of the API."""
+
+    method: str
+    path: str
+    handler: Handler
+    access: Access
+    summary: str
+    body: type[Shape] | None = None
+    optional_body: bool = False
+    answer: Any = None
+    status: int = 200
+    query: tuple[Parameter, ...] = field(default=())
+
+
+def by(caller: Caller) -> str:
+    """Who made a change, as the log keeps it."""
+    return caller.key_id

@@ -1,0 +1,137 @@
+"""Keys and projects: made, paused, resumed, revoked, rotated. A key's text is shown once and kept as a hash."""
+
+import re
+import secrets
+
+from msgspec import Struct
+
+from gatepost_gateway.control.shapes import KeyNew
+from gatepost_gateway.domain.clock import Clock
+from gatepost_gateway.domain.errors import CallerError, Code
+from gatepost_gateway.domain.secret import Secret, digest, same
+from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind, KeyState
+from gatepost_gateway.pipeline.identify import key_id
+from gatepost_gateway.settings import DEFAULT_PROJECT, ConfigurationError, Problem
+from gatepost_gateway.storage.config import ConfigStore, Event, KeyEnds, KeyMade, KeyTurned, ProjectMade
+
+ORG = "default"
+_PREFIX = {KeyKind.RUNTIME: "gp", KeyKind.ADMIN: "gpa"}
+_WELL_FORMED = re.compile(r"(gp|gpa)_[A-Za-z0-9-]{1,64}_[!-~]{16,}")
+_MICROS = 1_000_000
+
+
+class MadeKey(Struct, frozen=True):
+    """A key at the only moment when its text is known."""
+
+    entry: KeyEntry
+    text: Secret
+
+
+class Keyring:
+    """The identities in `store`."""
+
+    def __init__(self, store: ConfigStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self.identities = store.identities()
+
+    def get(self, wanted: str) -> KeyEntry:
+        """Raises CallerError (404)."""
+        key = self.identities.keys.get(wanted)
+        if key is None:
+            raise CallerError(f"there is no key `{wanted[:80]}`", code=Code.NOT_FOUND, status=404)
+        return key
+
+    def create(self, said: KeyNew, projects: set[str], *, by: str) -> MadeKey:
+        """A new key. Raises ConfigurationError for a project that is not there, or a time that is over."""
+        problems: list[Problem] = []
+        if said.project not in projects:
+            problems.append(Problem("project", f"project `{said.project}` does not exist"))
+        if said.proxy is not None:
+            problems.append(Problem("proxy", "is not enforced by this version: leave it out"))
+        if said.expires_at is not None and said.expires_at <= self._clock.micros():
+            problems.append(Problem("expires_at", "is over already"))
+        if problems:
+            raise ConfigurationError(tuple(problems))
+        made = _make(KeyKind(said.kind), said.name, said.project, said.expires_at)
+        self._record([KeyMade(made.entry)], by=by)
+        return made
+
+    def turn(self, wanted: str, state: KeyState, *, by: str) -> KeyEntry:
+        """Pauses, resumes or revokes. Raises CallerError (409) for a revoked key: that is for ever."""
+        key = self.get(wanted)
+        if key.state is state:
+            return key
+        if key.state is KeyState.REVOKED:
+            raise CallerError(f"key `{key.id}` is revoked for ever: make another one", code=Code.CONFLICT, status=409)
+        self._record([KeyTurned(key.id, state)], by=by)
+        return self.get(wanted)
+
+    def rotate(self, wanted: str, overlap_seconds: int, *, by: str) -> MadeKey:
+        """A new key like the old one, which goes on for `overlap_seconds` and then ends."""
+        old = self.get(wanted)
+        if old.state is not KeyState.ACTIVE:
+            raise CallerError(
+                f"key `{old.id}` is {old.state.value}: only an active key is rotated", code=Code.CONFLICT, status=409
+            )
+        made = _make(old.kind, old.name, old.project, old.expires_at)
+        end = self._clock.micros() + overlap_seconds * _MICROS
+        ending: Event = KeyEnds(old.id, end) if overlap_seconds else KeyTurned(old.id, KeyState.REVOKED)
+        self._record([KeyMade(made.entry), ending], by=by)
+        return made
+
+    def first_start(self, given: dict[KeyKind, Secret]) -> list[MadeKey]:
+        """The default project and the first keys, but for the kinds that are `given`. Nothing when there are some."""
+        if self.identities.projects:
+            return []
+        kinds = [kind for kind in (KeyKind.ADMIN, KeyKind.RUNTIME) if kind not in given]
+        made = [_make(kind, f"first {kind.value} key", DEFAULT_PROJECT, None) for kind in kinds]
+        events: list[Event] = [ProjectMade(DEFAULT_PROJECT, ORG, "Default")]
+        self._record([*events, *(KeyMade(one.entry) for one in made)], by="gatepost")
+        return made
+
+    def install(self, kind: KeyKind, secret: Secret, variable: str) -> str | None:
+        """Puts in force the key that the environment gives, and revokes the one that it gave before.
+
+        Returns a warning when the key was revoked, which its being in the environment does not undo.
+        """
+        text = secret.reveal()
+        _check_form(kind, text, variable)
+        name = f"from {variable}"
+        known = self.identities.keys.get(key_id(text))
+        if known is not None and (not same(known.digest, digest(text)) or known.kind is not kind):
+            raise ConfigurationError((Problem("environment", f"the id in `{variable}` belongs to another key"),))
+        events: list[Event] = [
+            KeyTurned(key.id, KeyState.REVOKED)
+            for key in self.identities.keys.values()
+            if key.name == name and key.state is not KeyState.REVOKED and key is not known
+        ]
+        if known is None:
+            entry = KeyEntry(key_id(text), kind, name, digest(text), ORG, DEFAULT_PROJECT)
+            events.append(KeyMade(entry))
+        if events:
+            self._record(events, by="environment")
+        if known is not None and known.state is not KeyState.ACTIVE:
+            return f"the key in `{variable}` is {known.state.value} and admits nobody"
+        return None
+
+    def _record(self, events: list[Event], *, by: str) -> None:
+        self._store.record(events, by=by)
+        self.identities = self._store.identities()
+
+
+def _make(kind: KeyKind, name: str, project: str, expires_at: int | None) -> MadeKey:
+    text = f"{_PREFIX[kind]}_{secrets.token_hex(6)}_{secrets.token_hex(24)}"
+    entry = KeyEntry(key_id(text), kind, name, digest(text), ORG, project, expires_at=expires_at)
+    return MadeKey(entry, Secret(text))
+
+
+def _check_form(kind: KeyKind, text: str, variable: str) -> None:
+    """A key with our prefix has our form and the prefix of its kind; any other long text is welcome."""
+    if text.startswith(("gp_", "gpa_")):
+        prefix = _PREFIX[kind] + "_"
+        if not text.startswith(prefix) or not _WELL_FORMED.fullmatch(text):
+            words = (
+                f"`{variable}` begins like a gateway key and must be `{prefix}<id>_<secret of 16 characters or more>`"
+            )
+            raise ConfigurationError((Problem("environment", words),))

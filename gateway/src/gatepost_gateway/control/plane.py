@@ -1,0 +1,187 @@
+"""The control plane put together: its stores, the first start, the file, and the application that answers for it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from gatepost_gateway.control.api import Asgi, build_app
+from gatepost_gateway.control.compose import build_snapshot
+from gatepost_gateway.control.configuration import Configuration
+from gatepost_gateway.control.identity import Keyring
+from gatepost_gateway.control.records import TraceSource
+from gatepost_gateway.control.secrets import Keeper
+from gatepost_gateway.domain.clock import Clock, SystemClock
+from gatepost_gateway.domain.errors import Code, GatewayFault
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import KeyKind, Snapshot, SnapshotDocument
+from gatepost_gateway.settings import DEFAULT_PROJECT, Settings
+from gatepost_gateway.storage import catalog
+from gatepost_gateway.storage import config as config_file
+from gatepost_gateway.storage import vault as vault_file
+from gatepost_gateway.storage.config import ConfigStore
+from gatepost_gateway.storage.vault import make_private_dir, open_vault
+
+Publish = Callable[[SnapshotDocument], Awaitable[None]]
+
+
+class FirstKeys(Struct, frozen=True):
+    """The keys that this start made. None: there was one, or the environment gave one."""
+
+    admin: Secret | None = None
+    runtime: Secret | None = None
+
+
+async def _nobody(document: SnapshotDocument) -> None:  # noqa: ARG001 - nobody serves: nothing has to be told
+    return
+
+
+class ControlPlane:
+    """Owns `config.db`. Must be made, used and closed in one thread.
+
+    `records` answers questions about traces; `publish` returns when the data plane serves the document. `local_token`
+    is an admin key of this start only, for the command line on this machine.
+
+    Raises ConfigurationError, with every mistake, when the file or the environment is wrong: nothing is applied then.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        records: TraceSource | None = None,
+        publish: Publish | None = None,
+        local_token: Secret | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.records = records
+        self.local_token = local_token
+        self._publish: Publish = publish or _nobody
+        self._writing = asyncio.Lock()
+        data_dir = settings.server.data_dir
+        make_private_dir(data_dir)
+        self.vault = _vault(data_dir, settings.environment.master_key)
+        self.store = ConfigStore(data_dir / config_file.FILE, self.clock)
+        try:
+            self._begin(data_dir)
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _begin(self, data_dir: Path) -> None:
+        environment = self.settings.environment
+        keeper = Keeper(self.vault, environment, data_dir)
+        self.configuration = Configuration(self.store, keeper)
+        self.keyring = Keyring(self.store, self.clock)
+        self._credentials = {
+            kind: self.vault.seal(secret, f"provider/{kind.value}")
+            for kind, secret in environment.provider_keys.items()
+        }
+        warnings: list[str] = []
+        if self.settings.file is not None:
+            file = self.settings.file
+            checked = self.configuration.parse(file.text, file.name, file.base)
+            done = self.configuration.apply(checked, by="file", note=f"start with {file.name}")
+            warnings.extend(done.warnings)
+        self.first_keys = self._identities(warnings)
+        self.warnings = tuple(warnings)
+        self._snapshot = self._built()
+        self.app: Asgi = build_app(self)
+
+    def _identities(self, warnings: list[str]) -> FirstKeys:
+        environment = self.settings.environment
+        variables = (
+            (KeyKind.ADMIN, environment.admin_key, "GATEPOST_ADMIN_KEY"),
+            (KeyKind.RUNTIME, environment.runtime_key, "GATEPOST_RUNTIME_KEY"),
+        )
+        given = {kind: secret for kind, secret, _ in variables if secret is not None}
+        made = {one.entry.kind: one.text for one in self.keyring.first_start(given)}
+        for kind, secret, variable in variables:
+            warning = self.keyring.install(kind, secret, variable) if secret is not None else None
+            if warning is not None:
+                warnings.append(warning)
+        return FirstKeys(made.get(KeyKind.ADMIN), made.get(KeyKind.RUNTIME))
+
+    @property
+    def notices(self) -> list[str]:
+        """Lines to show once, on the terminal of who started this: they hold the first keys."""
+        keys = (("admin key", self.first_keys.admin), ("runtime key", self.first_keys.runtime))
+        return [f"{name}: {secret.reveal()}" for name, secret in keys if secret is not None]
+
+    @property
+    def secret(self) -> bytes:
+        """Keys the marks that this deployment makes: session ids, hashes of passed-through bearers."""
+        return self.vault.derive("marks")
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is true now, indexed."""
+        return self._snapshot
+
+    def document(self) -> SnapshotDocument:
+        """What is true now, as it travels."""
+        return self._snapshot.document
+
+    def projects(self) -> set[str]:
+        return set(self._snapshot.projects) | {DEFAULT_PROJECT}
+
+    def on_publish(self, publish: Publish) -> None:
+        """Who is told of changes from here on."""
+        self._publish = publish
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[None]:
+        """One writer at a time. What was written inside is served when this ends.
+
+        Raises GatewayFault (503) when the change is kept, but the data plane did not take it yet.
+        """
+        async with self._writing:
+            yield
+            document = self._built().document
+            if document == self._snapshot.document:
+                return
+            self._snapshot = Snapshot(document)
+            try:
+                await self._publish(document)
+            except Exception as error:
+                raise GatewayFault(
+                    "the change is kept, but the gateway does not serve it yet: it will when it is back",
+                    code=Code.CONTROL_UNAVAILABLE,
+                    status=503,
+                ) from error
+
+    def health(self) -> dict[str, Any]:
+        """Each part in a word."""
+        problems = self.store.check()
+        return {
+            "status": "unhealthy" if problems else "healthy",
+            "config": problems[0] if problems else "ok",
+            "config_version": self.configuration.current.version.number,
+            "identity_seq": self.keyring.identities.seq,
+            "catalog": catalog.as_of(),
+            "warnings": list(self.warnings),
+        }
+
+    def close(self) -> None:
+        self.store.close()
+
+    def _built(self) -> Snapshot:
+        current = self.configuration.current
+        document = build_snapshot(current.version.number, current.document, self.keyring.identities, self._credentials)
+        return Snapshot(document)
+
+
+def _vault(data_dir: Path, given: Secret | None) -> vault_file.Vault:
+    """The vault; a master key is not made anew beside a store whose secrets need the old one."""
+    key_file = data_dir / vault_file.FILE
+    if given is None and not key_file.exists() and (data_dir / config_file.FILE).exists():
+        raise GatewayFault(
+            f"`{key_file}` is gone, and the secrets in `{config_file.FILE}` open with nothing else:"
+            " restore it from a backup, or set GATEPOST_MASTER_KEY"
+        )
+    return open_vault(data_dir, given)

@@ -1,0 +1,81 @@
+"""The bodies of the admin API."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BeforeValidator, Field
+
+from gatepost_gateway.control.secrets import usable
+from gatepost_gateway.domain import clock
+from gatepost_gateway.settings.fields import Id, Shape, wrong
+from gatepost_gateway.settings.shapes import ModelFields
+
+_MASKS = ("*", "\u2022", "\u2026", "...")
+
+
+def _secret_said(value: Any) -> Any:
+    """A literal, or the place where the secret is kept. A preview with its middle masked is no secret."""
+    if isinstance(value, dict):
+        places = cast("dict[str, Any]", value)
+        if set(places) not in ({"env"}, {"file"}) or not all(isinstance(place, str) for place in places.values()):
+            raise ValueError("must be the key itself, or where it is kept: {env: NAME} or {file: path}")
+        if places.get("env", "").startswith("GATEPOST_"):
+            raise ValueError("names one of the gateway's own variables, which go to no provider")
+        return places
+    if not isinstance(value, str):
+        raise wrong("must be the key itself, or where it is kept: {env: NAME} or {file: path}")
+    if any(mask in value for mask in _MASKS):
+        raise ValueError("looks like a masked preview: send the whole key, or leave it out to keep the stored one")
+    if not usable(value):
+        raise ValueError("must be 1 to 8192 visible ASCII characters")
+    return value
+
+
+def _moment(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise wrong("must be a time such as 2027-01-31T00:00:00Z")
+    try:
+        return clock.from_iso(value)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a time such as 2027-01-31T00:00:00Z") from None
+
+
+SecretSaid = Annotated[str | dict[str, str], BeforeValidator(_secret_said)]
+Moment = Annotated[int, BeforeValidator(_moment, json_schema_input_type=datetime)]
+
+
+class ModelChange(ModelFields):
+    """PUT: the whole entry. A key that is left out stays the stored one."""
+
+    id: Id | None = None
+    api_key: SecretSaid | None = Field(default=None, json_schema_extra={"writeOnly": True})
+
+
+class ModelNew(ModelChange):
+    """POST: a new entry."""
+
+    id: Id  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
+
+
+class KeyNew(Shape):
+    """POST: a new key."""
+
+    name: str = Field(min_length=1, max_length=200)
+    kind: Literal["runtime", "admin"] = "runtime"
+    project: Id = "default"
+    proxy: Id | None = None
+    expires_at: Moment | None = None
+
+
+class KeyRotation(Shape):
+    """How long the old key goes on beside the new one."""
+
+    overlap_seconds: Annotated[int, Field(ge=0, le=30 * 86_400)] = 3600
+
+
+class Application(Shape):
+    """A whole file."""
+
+    document: str = Field(max_length=1024 * 1024)
+    dry_run: bool = False
+    name: str = Field(default="gatepost.yaml", min_length=1, max_length=300)

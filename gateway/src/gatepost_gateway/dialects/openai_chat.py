@@ -131,6 +131,9 @@ def _largest(*values: int | None) -> int | None:
 def _count_media(messages: Raw) -> int:
     """How many parts cost tokens that their bytes do not bound. Decodes only when something looks like one."""
     text = bytes(messages)
+    # A part says its type; a message whose content is plain text has none, and most messages are such.
+    if b'"type"' not in text and b"\\u" not in text:
+        return 0
     if not any(mark in text for mark in _MEDIA):
         return 0
     return _walk_media(msgspec.json.decode(messages))

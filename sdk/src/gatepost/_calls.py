@@ -14,13 +14,11 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from . import wire
 from .errors import ConnectionError as GatewayConnectionError
 from .errors import GatewayError, ValidationError
 from .results import ExecuteResult
 from .wire import headers as names
-from .wire.executions import LogRecorded
-from .wire.registry import ModelCard, ModelCards
-from .wire.traces import Trace, TraceDetail, TracePage, TraceSummary
 
 T = TypeVar("T")
 
@@ -76,34 +74,34 @@ Flow = Generator[Call[Any], Any, T]
 
 def create_trace(
     *, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None, idempotency_key: str | None = None
-) -> Call[Trace]:
+) -> Call[wire.Trace]:
     """Open a trace. Repeatable: the gateway answers a repeated key with the trace that the first one opened."""
     return Call(
         "POST",
         "/api/v1/traces",
-        lambda reply: Trace.model_validate(reply.body),
+        lambda reply: wire.Trace.model_validate(reply.body),
         body=_said(metadata=metadata, revenue=_exact(revenue)),
         headers=_once(idempotency_key),
         repeatable=True,
     )
 
 
-def complete_trace(trace_id: str) -> Call[TraceSummary]:
+def complete_trace(trace_id: str) -> Call[wire.TraceSummary]:
     """Seal a trace. Not repeated blindly: a second arrival is told 409, although the first did the work."""
     return Call(
         "PATCH",
         f"/api/v1/traces/{_segment(trace_id)}/complete",
-        lambda reply: TraceSummary.model_validate(reply.body),
+        lambda reply: wire.TraceSummary.model_validate(reply.body),
         trace_id=trace_id,
     )
 
 
-def get_trace(trace_id: str) -> Call[TraceDetail]:
+def get_trace(trace_id: str) -> Call[wire.TraceDetail]:
     """A trace with its steps."""
     return Call(
         "GET",
         f"/api/v1/traces/{_segment(trace_id)}",
-        lambda reply: TraceDetail.model_validate(reply.body),
+        lambda reply: wire.TraceDetail.model_validate(reply.body),
         repeatable=True,
         trace_id=trace_id,
     )
@@ -112,7 +110,7 @@ def get_trace(trace_id: str) -> Call[TraceDetail]:
 _FILTERS = ("session_id", "user", "outcome", "model", "project", "since", "until", "limit", "cursor")
 
 
-def list_traces(filters: Mapping[str, Any]) -> Call[TracePage]:
+def list_traces(filters: Mapping[str, Any]) -> Call[wire.TracePage]:
     """One page of traces, newest first."""
     unknown = sorted(set(filters) - {*_FILTERS, "properties"})
     if unknown:
@@ -121,7 +119,7 @@ def list_traces(filters: Mapping[str, Any]) -> Call[TracePage]:
     properties: Mapping[str, str] = filters.get("properties") or {}
     query += [("property", f"{key}:{value}") for key, value in properties.items()]
     path = "/api/v1/traces" + (f"?{urlencode(query)}" if query else "")
-    return Call("GET", path, lambda reply: TracePage.model_validate(reply.body), repeatable=True)
+    return Call("GET", path, lambda reply: wire.TracePage.model_validate(reply.body), repeatable=True)
 
 
 _EXECUTE_OPTIONS = frozenset({"tools", "model", "parent_step_id", "tool_results", "max_tokens", "temperature"})
@@ -153,21 +151,21 @@ def execute(
 
 def log(
     *, trace_id: str, name: str, data: Mapping[str, Any] | None = None, parent_step_id: str | None = None
-) -> Call[LogRecorded]:
+) -> Call[wire.LogRecorded]:
     """Record a custom event as a step."""
     return Call(
         "POST",
         "/api/v1/logs",
-        lambda reply: LogRecorded.model_validate(reply.body),
+        lambda reply: wire.LogRecorded.model_validate(reply.body),
         body=_said(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id),
         headers=_once(None),
         trace_id=trace_id,
     )
 
 
-def models() -> Call[list[ModelCard]]:
+def models() -> Call[list[wire.ModelCard]]:
     """The models that the key may call."""
-    return Call("GET", "/v1/models", lambda reply: ModelCards.model_validate(reply.body).data, repeatable=True)
+    return Call("GET", "/v1/models", lambda reply: wire.ModelCards.model_validate(reply.body).data, repeatable=True)
 
 
 def ping() -> Call[dict[str, Any]]:

@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from secrets import token_hex
 from typing import Any, Generic, TypeVar
 
-from . import _bypass, _calls
+from . import _bypass, _calls, wire
 from ._calls import Call, Flow
 from ._settings import Settings, require_fallback
 from .errors import CircuitBreakerError, GatewayError
 from .results import ExecuteResult
-from .wire.executions import LogRecorded
-from .wire.traces import Trace, TraceDetail, TraceSummary
 
 T = TypeVar("T")
 
@@ -49,7 +47,7 @@ class Memory:
     """What was begun without the gateway: traces to be registered there, conversations to go on with."""
 
     def __init__(self) -> None:
-        self.traces: Kept[Call[Trace]] = Kept()
+        self.traces: Kept[Call[wire.Trace]] = Kept()
         self.registered: Kept[str] = Kept()
         self.steps: Kept[_bypass.Conversation] = Kept()
 
@@ -61,7 +59,7 @@ class Governed:
         self._settings = settings
         self.memory = memory
 
-    def create_trace(self, *, metadata: Mapping[str, Any] | None, revenue: _calls.Dollars | None) -> Flow[Trace]:
+    def create_trace(self, *, metadata: Mapping[str, Any] | None, revenue: _calls.Dollars | None) -> Flow[wire.Trace]:
         """Open a trace; failing open, a local one that is registered when the gateway is back."""
         name = LOCAL + token_hex(16)
         call = _calls.create_trace(metadata=metadata, revenue=revenue, idempotency_key=name)
@@ -71,19 +69,19 @@ class Governed:
             if not self._settings.fail_open:
                 raise
         self.memory.traces.put(name, call)
-        return Trace.model_validate({**(call.body or {}), "id": name, "status": "open"})
+        return wire.Trace.model_validate({**(call.body or {}), "id": name, "status": "open"})
 
-    def complete_trace(self, trace_id: str) -> Flow[TraceSummary]:
+    def complete_trace(self, trace_id: str) -> Flow[wire.TraceSummary]:
         """Seal a trace."""
         known = yield from self._registered(trace_id)
         return (yield _calls.complete_trace(known))
 
-    def get_trace(self, trace_id: str) -> Flow[TraceDetail]:
+    def get_trace(self, trace_id: str) -> Flow[wire.TraceDetail]:
         """A trace with its steps."""
         known = yield from self._registered(trace_id)
         return (yield _calls.get_trace(known))
 
-    def log(self, *, trace_id: str, **event: Any) -> Flow[LogRecorded]:
+    def log(self, *, trace_id: str, **event: Any) -> Flow[wire.LogRecorded]:
         """Record a custom event."""
         known = yield from self._registered(trace_id)
         return (yield _calls.log(trace_id=known, **event))
@@ -114,7 +112,7 @@ class Governed:
             return trace_id
         known = self.memory.registered.get(trace_id)
         if known is None:
-            trace: Trace = yield call
+            trace: wire.Trace = yield call
             known = trace.id
             self.memory.registered.put(trace_id, known)
         return known

@@ -92,7 +92,13 @@ def require_fallback(settings: Settings) -> Fallback:
     raise ConfigurationError(f"`fail_open` needs a provider to fall back to: {missing} not set")
 
 
-_process_wide = Settings()
+class _Defaults:
+    """What `configure` said last."""
+
+    settings = Settings()
+
+
+_process_wide = _Defaults()
 
 
 def configure(**options: Unpack[Options]) -> None:
@@ -107,7 +113,7 @@ def configure(**options: Unpack[Options]) -> None:
     Raises:
         ConfigurationError: An option is unknown, cannot work, or is not supported by this version.
     """
-    globals()["_process_wide"] = from_options(options).checked()
+    _process_wide.settings = from_options(options).checked()
 
 
 def resolve(said: Settings) -> Settings:
@@ -116,7 +122,7 @@ def resolve(said: Settings) -> Settings:
         api_key=os.environ.get("GATEPOST_API_KEY") or None,
         base_url=os.environ.get("GATEPOST_BASE_URL") or None,
     )
-    return said.over(_process_wide.over(environment)).checked()
+    return said.over(_process_wide.settings.over(environment)).checked()
 
 
 def from_options(options: Mapping[str, Any]) -> Settings:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from . import _calls
+from . import _calls, wire
 from ._breaker import Breaker
 from ._calls import Dollars, Messages
 from ._governed import Governed, Memory
@@ -15,9 +15,6 @@ from ._settings import Settings, from_options, resolve
 from .errors import ConfigurationError
 from .options import ClientOptions, ExecuteOptions, Options, TraceFilters
 from .results import ExecuteResult
-from .wire.executions import LogRecorded
-from .wire.registry import ModelCard
-from .wire.traces import Trace, TraceDetail, TracePage, TraceSummary
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -58,7 +55,7 @@ class Traces:
         self._http = http
         self._governed = governed
 
-    def create(self, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None) -> Trace:
+    def create(self, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None) -> wire.Trace:
         """Open a trace.
 
         Args:
@@ -72,7 +69,7 @@ class Traces:
         """
         return self._http.drive(self._governed.create_trace(metadata=metadata, revenue=revenue))
 
-    def complete(self, trace_id: str) -> TraceSummary:
+    def complete(self, trace_id: str) -> wire.TraceSummary:
         """Seal a trace and return what it came to.
 
         Raises:
@@ -81,7 +78,7 @@ class Traces:
         """
         return self._http.drive(self._governed.complete_trace(trace_id))
 
-    def get(self, trace_id: str) -> TraceDetail:
+    def get(self, trace_id: str) -> wire.TraceDetail:
         """A trace with all its steps.
 
         Raises:
@@ -89,7 +86,7 @@ class Traces:
         """
         return self._http.drive(self._governed.get_trace(trace_id))
 
-    def list(self, **filters: Unpack[TraceFilters]) -> TracePage:
+    def list(self, **filters: Unpack[TraceFilters]) -> wire.TracePage:
         """One page of traces, newest first.
 
         Args:
@@ -144,13 +141,13 @@ class Client(_Shared):
 
     def logs(
         self, trace_id: str, name: str, data: Mapping[str, Any] | None = None, *, parent_step_id: str | None = None
-    ) -> LogRecorded:
+    ) -> wire.LogRecorded:
         """Record a custom event (a rating, an A/B label) as a step of a trace."""
         return self._http.drive(
             self._governed.log(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id)
         )
 
-    def models(self) -> list[ModelCard]:
+    def models(self) -> list[wire.ModelCard]:
         """The models that this key may call, with prices where they are known."""
         return self._http.send(_calls.models())
 
@@ -192,7 +189,7 @@ class AsyncTraces:
         self._http = http
         self._governed = governed
 
-    async def create(self, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None) -> Trace:
+    async def create(self, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None) -> wire.Trace:
         """Open a trace.
 
         Args:
@@ -206,7 +203,7 @@ class AsyncTraces:
         """
         return await self._http.drive(self._governed.create_trace(metadata=metadata, revenue=revenue))
 
-    async def complete(self, trace_id: str) -> TraceSummary:
+    async def complete(self, trace_id: str) -> wire.TraceSummary:
         """Seal a trace and return what it came to.
 
         Raises:
@@ -215,7 +212,7 @@ class AsyncTraces:
         """
         return await self._http.drive(self._governed.complete_trace(trace_id))
 
-    async def get(self, trace_id: str) -> TraceDetail:
+    async def get(self, trace_id: str) -> wire.TraceDetail:
         """A trace with all its steps.
 
         Raises:
@@ -223,7 +220,7 @@ class AsyncTraces:
         """
         return await self._http.drive(self._governed.get_trace(trace_id))
 
-    async def list(self, **filters: Unpack[TraceFilters]) -> TracePage:
+    async def list(self, **filters: Unpack[TraceFilters]) -> wire.TracePage:
         """One page of traces, newest first.
 
         Args:
@@ -284,13 +281,13 @@ class AsyncClient(_Shared):
 
     async def logs(
         self, trace_id: str, name: str, data: Mapping[str, Any] | None = None, *, parent_step_id: str | None = None
-    ) -> LogRecorded:
+    ) -> wire.LogRecorded:
         """Record a custom event (a rating, an A/B label) as a step of a trace."""
         return await self._http.drive(
             self._governed.log(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id)
         )
 
-    async def models(self) -> list[ModelCard]:
+    async def models(self) -> list[wire.ModelCard]:
         """The models that this key may call, with prices where they are known."""
         return await self._http.send(_calls.models())
 

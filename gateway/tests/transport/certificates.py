@@ -1,6 +1,6 @@
 """Certificates made on the spot."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-_DAY = datetime.timedelta(days=1)
+_DAY = dt.timedelta(days=1)
 
 
 class Authority:
@@ -29,9 +29,9 @@ class Authority:
         Path(self.ca_file).write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
     def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, age: datetime.timedelta = 0 * _DAY
+        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, age: dt.timedelta = 0 * _DAY
     ) -> x509.CertificateBuilder:
-        now = datetime.datetime.now(datetime.UTC) - age
+        now = dt.datetime.now(dt.UTC) - age
         return (
             x509.CertificateBuilder()
             .subject_name(subject)

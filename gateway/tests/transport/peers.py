@@ -3,12 +3,12 @@
 import asyncio
 import functools
 import inspect
-import os
 import socket
 import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +27,9 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
-def run(loop_factory: Callable[[], asyncio.AbstractEventLoop], coro: Coroutine[Any, Any, Any], seconds: float = 20) -> Any:
+def run(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop], coro: Coroutine[Any, Any, Any], seconds: float = 20
+) -> Any:
     """Runs `coro` to its end; fails when it hangs, or when a callback of the loop raised behind its back."""
     complaints: list[dict[str, Any]] = []
 
@@ -117,7 +119,9 @@ Handler = Callable[[Peer], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(handler: Handler, *, tls: Any = None, host: str = "localhost", lenient: bool = False) -> AsyncIterator[Server]:
+async def serving(
+    handler: Handler, *, tls: Any = None, host: str = "localhost", lenient: bool = False
+) -> AsyncIterator[Server]:
     """Runs `handler` once per connection; what it raises (but for a client that left) fails the test."""
     server = Server()
     tasks: set[asyncio.Task[None]] = set()
@@ -210,9 +214,9 @@ async def post(made: Client, origin: Origin, timeouts: Timeouts = SOME, body: by
 def sockets() -> int:
     """Open sockets of this process."""
     count = 0
-    for name in os.listdir("/proc/self/fd"):
+    for link in list(Path("/proc/self/fd").iterdir()):
         try:
-            count += os.readlink(f"/proc/self/fd/{name}").startswith("socket:")
+            count += str(link.readlink()).startswith("socket:")
         except FileNotFoundError:
             continue
     return count

@@ -33,14 +33,16 @@ async def test_read_all_at_the_limit() -> None:
 
 @both_loops
 async def test_read_all_gives_the_rest() -> None:
-    async with serving(saying(CHUNKED + b"3\r\nabc\r\n", b"3\r\ndef\r\n", b"0\r\n\r\n", pause=0.02)) as server:
-        async with client() as made:
-            answer = await post(made, server.origin)
-            assert await answer.read() == b"abc"
-            assert await answer.read_all(3) == b"def"
-            assert await answer.read_all(3) == b""
-            assert await answer.read() == b""
-            assert made.idle() == 1
+    async with (
+        serving(saying(CHUNKED + b"3\r\nabc\r\n", b"3\r\ndef\r\n", b"0\r\n\r\n", pause=0.02)) as server,
+        client() as made,
+    ):
+        answer = await post(made, server.origin)
+        assert await answer.read() == b"abc"
+        assert await answer.read_all(3) == b"def"
+        assert await answer.read_all(3) == b""
+        assert await answer.read() == b""
+        assert made.idle() == 1
 
 
 @both_loops

@@ -233,7 +233,7 @@ async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @both_loops
-async def test_https_through_a_proxy_is_a_tunnel(tmp_path) -> None:  # noqa: ANN001
+async def test_https_through_a_proxy_is_a_tunnel(tmp_path) -> None:
     authority = Authority(tmp_path)
     heads: list[bytes] = []
 
@@ -246,18 +246,18 @@ async def test_https_through_a_proxy_is_a_tunnel(tmp_path) -> None:  # noqa: ANN
         finally:
             writer.close()
 
-    async with serving(answering(OK), tls=authority.server("api.test"), host="api.test") as target:
-        async with serving(handler) as server:
-            proxy = Proxy("127.0.0.1", server.port, b"Basic eA==")
-            context = client_context(authority.ca_file)
-            async with client(ssl_context=context, proxies={"https": proxy}) as made:
-                for _ in range(2):
-                    assert await (await post(made, target.origin)).read_all(10) == b"hello"
-            assert len(server.peers) == 1
+    async with (
+        serving(answering(OK), tls=authority.server("api.test"), host="api.test") as target,
+        serving(handler) as server,
+    ):
+        proxy = Proxy("127.0.0.1", server.port, b"Basic eA==")
+        context = client_context(authority.ca_file)
+        async with client(ssl_context=context, proxies={"https": proxy}) as made:
+            for _ in range(2):
+                assert await (await post(made, target.origin)).read_all(10) == b"hello"
+        assert len(server.peers) == 1
     name = b"api.test:%d" % target.port
-    assert heads == [
-        b"CONNECT %b HTTP/1.1\r\nhost: %b\r\nproxy-authorization: Basic eA==\r\n\r\n" % (name, name)
-    ]
+    assert heads == [b"CONNECT %b HTTP/1.1\r\nhost: %b\r\nproxy-authorization: Basic eA==\r\n\r\n" % (name, name)]
 
 
 @pytest.mark.parametrize(
@@ -279,12 +279,14 @@ async def test_a_proxy_that_does_not_grant_the_tunnel(answer: bytes) -> None:
         await peer.send(answer)
         await asyncio.sleep(0.05)
 
-    async with serving(handler) as server:
-        async with client(proxies={"https": Proxy("127.0.0.1", server.port)}) as made:
-            with pytest.raises(TransportError) as caught:
-                await post(made, Origin("https", "api.test", 443), SOME)
-            assert (caught.value.fault, caught.value.sent) == (Fault.CONNECT, False)
-            await server.peers[0].left.wait()
+    async with (
+        serving(handler) as server,
+        client(proxies={"https": Proxy("127.0.0.1", server.port)}) as made,
+    ):
+        with pytest.raises(TransportError) as caught:
+            await post(made, Origin("https", "api.test", 443), SOME)
+        assert (caught.value.fault, caught.value.sent) == (Fault.CONNECT, False)
+        await server.peers[0].left.wait()
 
 
 @both_loops
@@ -292,9 +294,11 @@ async def test_a_proxy_that_stalls() -> None:
     async def handler(peer: Peer) -> None:
         await peer.gone()
 
-    async with serving(handler) as server:
-        async with client(proxies={"https": Proxy("127.0.0.1", server.port)}) as made:
-            with pytest.raises(TransportError) as caught:
-                await post(made, Origin("https", "api.test", 443), Timeouts(0.1, 5, 5, 5))
-            assert caught.value.fault is Fault.CONNECT_TIMEOUT
-            await server.peers[0].left.wait()
+    async with (
+        serving(handler) as server,
+        client(proxies={"https": Proxy("127.0.0.1", server.port)}) as made,
+    ):
+        with pytest.raises(TransportError) as caught:
+            await post(made, Origin("https", "api.test", 443), Timeouts(0.1, 5, 5, 5))
+        assert caught.value.fault is Fault.CONNECT_TIMEOUT
+        await server.peers[0].left.wait()

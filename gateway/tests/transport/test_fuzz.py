@@ -1,4 +1,4 @@
-"""Random cuts and random bytes over real sockets: the same answer, or a typed error; never a hang, never another exception."""
+"""Random cuts and random bytes over real sockets: the same answer or a typed error, never a hang or anything else."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatepost_gateway.transport import Timeouts, TransportError
+from gatepost_gateway.transport import Fault, Timeouts, TransportError
 
 from .peers import LOOPS, Peer, client, post, run, serving
 
@@ -54,7 +54,7 @@ def bodies() -> st.SearchStrategy[tuple[bytes, bytes]]:
 
 
 NAMES = st.text("abcdefXYZ-_09", min_size=1, max_size=8).map(lambda text: b"x-" + text.encode())
-VALUES = st.text("abc xyz,;=\"/äé\t", max_size=12).map(lambda text: text.strip().encode())
+VALUES = st.text('abc xyz,;="/äé\t', max_size=12).map(lambda text: text.strip().encode())
 
 
 @pytest.mark.parametrize("loop", list(LOOPS))
@@ -88,8 +88,7 @@ def test_random_bytes_end_in_a_typed_error_or_a_plain_answer(loop: str, start: b
     try:
         status, _, _ = run(LOOPS[loop], exchange(wire), 5)
     except TransportError as error:
-        assert error.sent
-        assert error.fault.value
+        typed = error.sent and error.fault in Fault
+        assert typed
     else:
         assert 200 <= status < 600
-

@@ -8,7 +8,7 @@ import tracemalloc
 from .peers import CHUNKED, OK, Peer, answering, both_loops, client, post, serving, sockets
 
 
-async def call(made, origin) -> None:  # noqa: ANN001
+async def call(made, origin) -> None:
     assert await (await post(made, origin)).read_all(100) == b"hello"
 
 

@@ -105,8 +105,11 @@ def test_nothing_a_caller_says_adds_a_line(headers: list[tuple[bytes, bytes]], t
     try:
         sent = compose(b"POST", b"/" + target, headers, body, b"a")
     except TransportError as error:
-        assert error.fault is Fault.REFUSED
+        refused = error.fault is Fault.REFUSED
+        assert refused
         return
     head, _, rest = sent.partition(b"\r\n\r\n")
     assert rest == body
-    assert len(head.split(b"\r\n")) == 1 + 1 + len(headers) + 2 - any(n.lower() == b"accept-encoding" for n, _ in headers)
+    assert len(head.split(b"\r\n")) == 1 + 1 + len(headers) + 2 - any(
+        n.lower() == b"accept-encoding" for n, _ in headers
+    )

@@ -45,7 +45,7 @@ class Client:
             egress=egress, ssl_context=ssl_context or client_context(), resolver=resolver, proxies=proxies or {}
         )
 
-    async def open(  # noqa: PLR0917 - the parts of a request, in the order of the wire
+    async def open(
         self,
         origin: Origin,
         method: bytes,

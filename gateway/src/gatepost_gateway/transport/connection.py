@@ -51,7 +51,11 @@ class Connection(Framing, asyncio.Protocol):
 
     def begin(self, request: bytes, timeouts: Timeouts, total_at: float, *, bodyless: bool) -> None:
         """Writes the whole request at once. `total_at` is a time of the loop; the first byte's clock starts here."""
-        assert self._transport is not None
+        transport = self._transport
+        assert transport is not None
+        if self.phase != IDLE or transport.is_closing():  # the peer closed it, or spoke first, before we wrote
+            self._fail(Fault.RESET, "closed before the request")
+            return
         self.begin_answer(bodyless=bodyless)
         now = self._loop.time()
         self._last = now
@@ -64,7 +68,7 @@ class Connection(Framing, asyncio.Protocol):
         if due < self._timer_at:
             self._arm(due)
         self.sent = True
-        self._transport.write(request)
+        transport.write(request)
 
     async def wait(self) -> None:
         """Returns when there may be news; the caller looks again. Cancelled, it cuts the connection at once."""
@@ -151,9 +155,10 @@ class Connection(Framing, asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         before = self.phase
         if before not in (HEAD, BODY):
-            self.keep = False  # bytes that no request asked for: what follows can no longer be trusted
+            # Bytes that no request asked for: what follows can no longer be trusted.
+            self.keep = False
             if before == IDLE:
-                self.abort()
+                self._fail(Fault.GARBAGE, "bytes that no request asked for")
             return
         now = self._last = self._loop.time()
         self.feed(data)
@@ -191,7 +196,7 @@ class Connection(Framing, asyncio.Protocol):
             fault = Fault.RESET if exc is not None or not self.head_bytes else Fault.TRUNCATED
             self._fail(fault, "the connection broke")
         elif self.phase == IDLE:
-            self.abort()
+            self._fail(Fault.RESET, "closed while idle")
         self.keep = False
         self._drop_timer()
 

@@ -46,11 +46,11 @@ class Dialler:
         exact = f"{origin.scheme}://{origin.host}"
         return proxies[exact] if exact in proxies else proxies.get(origin.scheme)
 
-    def proxied(self, origin: Origin, host: bytes) -> tuple[bytes, bytes] | None:
-        """What a request carries on its way through a proxy: RFC 9112 section 3.2.2, absolute form."""
+    def proxied(self, origin: Origin, host: bytes) -> tuple[bytes, bytes]:
+        """What a request carries on its way through a proxy (RFC 9112 section 3.2.2, absolute form), if any."""
         proxy = self._proxy(origin)
         if proxy is None or origin.scheme != "http":
-            return None
+            return b"", b""
         return b"http://" + host, _proxy_header(proxy)
 
     async def dial(self, origin: Origin, host: bytes, seconds: float, total_at: float) -> Connection:

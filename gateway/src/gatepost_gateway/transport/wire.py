@@ -51,32 +51,25 @@ def authority(origin: Origin) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _lower(name: bytes) -> bytes:
+def _label(name: bytes) -> bytes:
+    """The name as it goes out, with its colon. Raises TransportError when it is not the caller's to say."""
     if _TOKEN.fullmatch(name) is None:
         raise unsendable("a header name is not a token")
     lower = name.lower()
     if lower in _RESERVED:
         raise unsendable("a header is the transport's own: " + lower.decode("ascii"))
-    return lower
-
-
-@lru_cache(maxsize=256)
-def _start(method: bytes) -> bytes:
-    if _TOKEN.fullmatch(method) is None or method == b"CONNECT":
-        raise unsendable("the method cannot be sent")
-    return method + b" "
+    return lower + b": "
 
 
 @lru_cache(maxsize=1024)
-def _checked(target: bytes) -> bytes:
+def _opening(method: bytes, target: bytes, host: bytes, proxied: tuple[bytes, bytes]) -> bytes:
+    """The request line, Host, and what a proxy wants."""
+    if _TOKEN.fullmatch(method) is None or method == b"CONNECT":
+        raise unsendable("the method cannot be sent")
     if _TARGET.fullmatch(target) is None:
         raise unsendable("the target is not an absolute path of visible characters")
-    return target
-
-
-@lru_cache(maxsize=256)
-def _middle(prefix: bytes, host: bytes) -> bytes:
-    return b" HTTP/1.1\r\nhost: " + host + prefix
+    before, after = proxied
+    return b"%b %b%b HTTP/1.1\r\nhost: %b\r\n%b" % (method, before, target, host, after)
 
 
 def compose(
@@ -86,21 +79,20 @@ def compose(
     body: bytes,
     host: bytes,
     *,
-    proxied: tuple[bytes, bytes] | None = None,
+    proxied: tuple[bytes, bytes] = (b"", b""),
 ) -> bytes:
     """Head and body in one piece. `proxied`: what stands before the target and after Host on the way to a proxy.
 
     Raises TransportError (REFUSED, nothing sent) when a part could break out of its place.
     """
-    before, after = proxied or (b"", b"")
-    parts = [_start(method), before, _checked(target), _middle(b"\r\n" + after, host)]
-    lines = 2 + after.count(b"\n")
+    parts = [_opening(method, target, host, proxied)]
+    lines = 3 if proxied[1] else 2
     identity = True
     for name, value in headers:
-        lower = _lower(name)
-        if lower == b"accept-encoding":
+        label = _label(name)
+        if label == b"accept-encoding: ":
             identity = False
-        parts += (lower, b": ", value, b"\r\n")
+        parts += (label, value, b"\r\n")
         lines += 1
     if identity:
         parts.append(b"accept-encoding: identity\r\n")
@@ -110,8 +102,8 @@ def compose(
         lines += 1
     parts.append(b"\r\n")
     head = b"".join(parts)
-    # Each line brings one CR and one LF: any more came in with a value (RFC 9110 section 5.5) and would split the
-    # request. Counting in the finished head checks all values at once.
+    # Each line brings one CR and one LF, and so does the empty one at the end: any more came in with a value (RFC
+    # 9110 section 5.5) and would split the request. Counting in the finished head checks all values at once.
     if head.count(b"\r") != lines + 1 or head.count(b"\n") != lines + 1 or b"\0" in head:
         raise unsendable("a header value holds CR, LF or NUL")
     return head + body if body else head

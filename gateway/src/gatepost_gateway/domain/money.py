@@ -1,6 +1,6 @@
 """Money is an integer of nano-dollars; prices are nano-dollars per million tokens. Never a float."""
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 
 from msgspec import Struct
 
@@ -8,6 +8,10 @@ from gatepost_gateway.domain.usage import Usage
 
 NANO = 1_000_000_000
 MILLION = 1_000_000
+_NANO_USD = Decimal("1E-9")
+_MOST_DIGITS = 9
+"""Dollars below a thousand million fit the journal's 64 bits with room for sums."""
+_EXACT = Context(prec=64, traps=[Inexact, InvalidOperation, Overflow])
 
 NanoUSD = int
 
@@ -46,13 +50,16 @@ def per_million(usd_per_1k: Decimal) -> int:
 
 
 def nano(usd: Decimal) -> int:
-    """Dollars in nano-dollars. Raises ValueError when the amount has a part smaller than a nano-dollar."""
-    scaled = usd * NANO
-    whole = int(scaled)
-    if whole != scaled:
-        msg = f"`{usd}` is finer than a nano-dollar"
+    """Dollars in nano-dollars. Raises ValueError for what is finer than a nano-dollar, not a number or too large."""
+    if not usd.is_finite() or usd.adjusted() >= _MOST_DIGITS:
+        msg = "not an amount of dollars that can be counted"
         raise ValueError(msg)
-    return whole
+    try:
+        # Quantised, not multiplied: the default context would round a long tail of digits away.
+        return int(usd.quantize(_NANO_USD, context=_EXACT).scaleb(9, context=_EXACT))
+    except (Inexact, InvalidOperation, Overflow):
+        msg = "an amount of dollars is finer than a nano-dollar"
+        raise ValueError(msg) from None
 
 
 def usd(amount: int) -> str:

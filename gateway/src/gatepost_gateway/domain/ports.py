@@ -159,6 +159,8 @@ class Window(Struct, frozen=True):
     remaining: int
     reset: float
     retry_after: float = 0.0
+    at: float = 0.0
+    """When it was counted, on the monotonic clock: `correct` finds it by that."""
 
 
 class Rates(Protocol):
@@ -168,8 +170,8 @@ class Rates(Protocol):
         """Counts `amount` when, with it, at most `limit` fall into any window of 60 seconds."""
         ...
 
-    def correct(self, account: str, amount: int) -> None:
-        """Gives back what was counted too much, as far as it is still in the window."""
+    def correct(self, account: str, amount: int, at: float) -> None:
+        """Gives back what was counted too much at `at`, as far as it is still in the window."""
         ...
 
 

@@ -48,7 +48,9 @@ class MemoryLedger:
         if self._open.pop(hold.id, None) is None:
             return
         for claim in hold.claims:
-            account = self._accounts[claim.account]
+            account = self._accounts.get(claim.account)
+            if account is None:  # a hold of nothing, whose period ended meanwhile
+                account = self._accounts[claim.account] = _Account(0)
             account.held -= claim.amount
             account.settled += amount
 

@@ -18,15 +18,16 @@ class _Counter:
     __slots__ = ("buckets", "total")
 
     def __init__(self) -> None:
-        self.buckets: deque[list[float]] = deque()
+        self.buckets: deque[list[int]] = deque()
+        """[which twentieth of a second, pieces], oldest first."""
         self.total = 0
 
     def expire(self, now: float) -> None:
-        while self.buckets and self.buckets[0][0] + GRAIN + WINDOW <= now:
-            self.total -= int(self.buckets.popleft()[1])
+        while self.buckets and _leaves(self.buckets[0][0]) <= now:
+            self.total -= self.buckets.popleft()[1]
 
     def count(self, now: float, amount: int) -> None:
-        tick = now - now % GRAIN
+        tick = int(now / GRAIN)
         if self.buckets and self.buckets[-1][0] == tick:
             self.buckets[-1][1] += amount
         else:
@@ -37,10 +38,15 @@ class _Counter:
         """Seconds until `needed` pieces have left the window."""
         freed = 0
         for tick, amount in self.buckets:
-            freed += int(amount)
+            freed += amount
             if freed >= needed:
-                return max(0.0, tick + GRAIN + WINDOW - now)
+                return max(0.0, _leaves(tick) - now)
         return WINDOW
+
+
+def _leaves(tick: int) -> float:
+    """When all of a bucket is out of the window."""
+    return (tick + 1) * GRAIN + WINDOW
 
 
 class MemoryRates:
@@ -64,20 +70,16 @@ class MemoryRates:
                 admitted=False, limit=limit, remaining=max(0, limit - counter.total), reset=wait, retry_after=wait
             )
         counter.count(now, amount)
-        first = counter.buckets[0][0] + GRAIN + WINDOW - now
-        return Window(admitted=True, limit=limit, remaining=limit - counter.total, reset=first)
+        first = _leaves(counter.buckets[0][0]) - now
+        return Window(admitted=True, limit=limit, remaining=limit - counter.total, reset=first, at=now)
 
-    def correct(self, account: str, amount: int) -> None:
-        counter = self._counters.get(account)
-        left = amount
-        if counter is None:
-            return
-        for bucket in reversed(counter.buckets):
-            back = min(left, int(bucket[1]))
-            bucket[1] -= back
-            counter.total -= back
-            left -= back
-            if left <= 0:
+    def correct(self, account: str, amount: int, at: float) -> None:
+        counter, tick = self._counters.get(account), int(at / GRAIN)
+        for bucket in counter.buckets if counter is not None else ():
+            if counter is not None and bucket[0] == tick:
+                back = min(amount, bucket[1])
+                bucket[1] -= back
+                counter.total -= back
                 return
 
     def sweep(self) -> None:

@@ -103,8 +103,8 @@ class Call:
         self.hold: Hold | None = None
         self.cap: int | None = None
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
-        self.tokens_taken: tuple[str, int] | None = None
-        """(account, tokens) counted against a token rate at admission."""
+        self.tokens_taken: tuple[str, int, float] | None = None
+        """(account, tokens, when) counted against a token rate at admission."""
         self.opened = False
         self.sent = False
         """A request may have reached a provider: money may have been spent."""

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
 
+from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
-from gatepost_gateway.domain.ports import Archive, Headers, Recorder, Vault
+from gatepost_gateway.domain.ports import Archive, Found, Headers, Recorder, Vault
 from gatepost_gateway.domain.records import Closed, Kept
 from gatepost_gateway.domain.snapshot import ProjectEntry
 from gatepost_gateway.pipeline.call import Inbound, Presented
@@ -85,11 +86,12 @@ class Executions:
         self._recorder = recorder
         self._archive = archive
         self._vault = vault
-        self._pending: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+        self._pending: OrderedDict[str, Found] = OrderedDict()
         self._bytes = 0
 
     async def run(self, asked: Execution, project: ProjectEntry, inbound: Inbound) -> Executed:
         """`inbound` carries the caller's headers and keys. Raises what the exchange raises, and 404 or 409."""
+        require_step_id(asked.parent_step_id)
         conversation = await self._conversation(asked, project)
         state = await self._traces.enter(asked.trace_id, project.id)
         call = None
@@ -142,9 +144,10 @@ class Executions:
             raise CallerError("`tool_results` go with `parent_step_id` and without `input`", status=422)
         conversation = await self._load(asked.parent_step_id, asked.trace_id, project)
         calls = [call["id"] for call in conversation.messages[-1].get("tool_calls", [])]
-        results = {result.tool_call_id: result for result in asked.tool_results or []}
+        given = asked.tool_results or []
+        results = {result.tool_call_id: result for result in given}
         missing, strange = [one for one in calls if one not in results], [one for one in results if one not in calls]
-        if missing or strange:
+        if missing or strange or len(results) != len(given):
             raise CallerError(
                 f"`tool_results` must answer each call of the step once: missing {missing}, not asked for {strange}",
                 code=Code.VALIDATION_FAILED,
@@ -159,25 +162,26 @@ class Executions:
     async def _keep(self, record: Closed, conversation: Conversation, message: dict[str, Any]) -> None:
         """Remembers a step that waits for its tools; written down before the caller hears of it."""
         conversation.messages.append(message)
-        plain = msgspec.msgpack.encode((record.trace_id, conversation))
+        # JSON, because a tool's schema may hold numbers that are larger than MessagePack's.
+        plain = msgspec.json.encode((record.trace_id, conversation))
         box = self._vault.seal_state(KIND, record.step_id, plain)
         project = record.project or ""
-        self._recorder.append(Kept(KIND, record.step_id, project, record.at + LIFE, box))
-        self._pending[record.step_id] = (project, box)
+        kept = Found(project, box, record.at + LIFE)
+        self._recorder.append(Kept(KIND, record.step_id, project, kept.expires_at, box))
+        self._pending[record.step_id] = kept
         self._bytes += len(box)
         while self._bytes > MOST_BYTES and len(self._pending) > 1:
-            _, (_, gone) = self._pending.popitem(last=False)
-            self._bytes -= len(gone)
+            _, gone = self._pending.popitem(last=False)
+            self._bytes -= len(gone.box)
         await self._recorder.durable()
 
     async def _load(self, step_id: str, trace_id: str, project: ProjectEntry) -> Conversation:
         kept = self._pending.get(step_id)
         if kept is None:
-            found = await self._archive.kept(KIND, step_id)
-            kept = (found.project, found.box) if found is not None else None
-        if kept is not None and kept[0] == project.id:
-            plain = self._vault.open_state(KIND, step_id, kept[1])
-            of_trace, conversation = msgspec.msgpack.decode(plain, type=tuple[str, Conversation])
+            kept = await self._archive.kept(KIND, step_id)
+        if kept is not None and kept.project == project.id and kept.expires_at > self._traces.now():
+            plain = self._vault.open_state(KIND, step_id, kept.box)
+            of_trace, conversation = msgspec.json.decode(plain, type=tuple[str, Conversation])
             if of_trace == trace_id:
                 return conversation
         raise CallerError(
@@ -186,7 +190,7 @@ class Executions:
 
 
 class _Choice(Struct):
-    message: dict[str, Any] = field(default_factory=dict[str, Any])
+    message: dict[str, Any] | None = None
 
 
 class _Reply(Struct):
@@ -194,9 +198,20 @@ class _Reply(Struct):
 
 
 def first_message(body: bytes) -> dict[str, Any]:
-    """The message of an answer's first choice; an empty one when the provider gave no choice."""
+    """The message of an answer's first choice, each tool call of it with an id; an empty one when there is none."""
     reply = msgspec.json.decode(body, type=_Reply)
-    return reply.choices[0].message if reply.choices else {}
+    message = (reply.choices[0].message if reply.choices else None) or {}
+    calls: list[dict[str, Any]] = message.get("tool_calls") or []
+    for number, call in enumerate(calls):
+        if not isinstance(call.get("id"), str):
+            call["id"] = f"call_{number}"
+    return message
+
+
+def require_step_id(step_id: str | None) -> None:
+    """Raises CallerError (422) for what no step can be called."""
+    if step_id is not None and not ids.is_uuid(step_id):
+        raise CallerError("`parent_step_id` is not a step id", code=Code.VALIDATION_FAILED, status=422)
 
 
 def inbound_of(surface: str, headers: dict[bytes, bytes], request_id: str, presented: Presented) -> Inbound:

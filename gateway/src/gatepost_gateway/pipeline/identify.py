@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-from gatepost_gateway.domain.errors import Code, Unauthenticated
+from gatepost_gateway.domain.errors import Code, Forbidden, Unauthenticated
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.secret import Secret, digest, same
 from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind, KeyState, Snapshot
@@ -26,6 +26,8 @@ def identify(snapshot: Snapshot, presented: Presented, now: int, salt: bytes) ->
     key = find_key(snapshot, bearer)
     if key is not None:
         admit(key, now)
+        if key.project not in snapshot.projects:
+            raise Forbidden(f"the project of API key `{key.id}` does not exist any more: use another key")
         return Principal(key.id, key.org, key.project, key.proxy)
     if bearer.reveal().startswith(PREFIXES) or snapshot.document.pass_through_project is None:
         raise Unauthenticated("unknown API key: check that it is whole, and that it belongs to this gateway")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable
 
+from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.ports import Ledger, Rates, Recorder
@@ -10,12 +11,16 @@ from gatepost_gateway.domain.records import Opened, Outcome
 from gatepost_gateway.domain.snapshot import ModelEntry
 from gatepost_gateway.domain.usage import NOTHING, Usage
 from gatepost_gateway.pipeline.call import Call
-from gatepost_gateway.pipeline.reserve import input_bound, output_bound
+from gatepost_gateway.pipeline.reserve import input_bound, output_bound, price_of
 
 IN_FLIGHT_TOKENS = 256
 """Output tokens that a provider may have made, and will bill, beyond what arrived before a stream was left."""
-_THINKS_UNSEEN = re.compile(r"o\d|gpt-[5-9]|.*(?:reason|think)", re.IGNORECASE)
+_THINKS_UNSEEN = re.compile(
+    r"(?:.*[/.:])?(?:o\d|gpt-[5-9]|gemini-(?:[3-9]|2\.[5-9])|grok-[3-9])|.*(?:reason|think)", re.IGNORECASE
+)
 """Models that bill reasoning which their stream does not show: what arrived says little of what was made."""
+_LONGEST = 200
+"""Characters that a provider's own words may have in a record."""
 
 
 class Journal:
@@ -74,8 +79,8 @@ class Journal:
         if call.hold is not None:
             self._ledger.settle(call.hold, record.settled)
         if call.tokens_taken is not None:
-            account, taken = call.tokens_taken
-            self._rates.correct(account, max(0, taken - record.usage.total))
+            account, taken, at = call.tokens_taken
+            self._rates.correct(account, max(0, taken - record.usage.total), at)
         self._recorder.append(record)
 
     def _describe(self, call: Call) -> None:
@@ -85,22 +90,24 @@ class Journal:
             record.model, record.provider = entry.id, entry.provider.value
             record.retention_days = entry.data_retention_days
         if summary is not None:
-            record.upstream_id, record.fingerprint = summary.upstream_id, summary.fingerprint
-            record.finish, record.tool_calls = summary.finish, summary.tool_calls
+            record.upstream_id, record.fingerprint = _short(summary.upstream_id), _short(summary.fingerprint)
+            record.finish = tuple(reason[:_LONGEST] for reason in summary.finish)
+            record.tool_calls = tuple(name[:_LONGEST] for name in summary.tool_calls)
 
     def _price(self, call: Call) -> None:
         """Exact from the provider's own usage; else an estimate between what was seen and the hold, marked as such."""
         record = call.record
         if not call.sent or call.target is None:
             return
-        usage = call.summary.usage if call.summary is not None else None
-        if usage is None:
-            usage = self._estimate(call)
+        said = call.summary.usage if call.summary is not None else None
+        usage = said
+        if usage is None or _unfinished(call):
+            # Servers that repeat a growing usage have not said the last of it when a stream stops.
+            usage = self._estimate(call, said or NOTHING)
             record.estimated = usage is not NOTHING
         record.usage = usage
-        prices = call.target.prices
-        if prices is None and call.project is not None:
-            prices = next((budget.fallback for budget in call.project.budgets if budget.fallback), None)
+        assert call.project is not None
+        prices = price_of(call.target, call.project)
         if prices is None:
             return
         record.prices = prices
@@ -111,8 +118,8 @@ class Journal:
             record.warnings += ("the provider billed more than the worst case that was set aside",)
         record.cost = record.settled = cost
 
-    def _estimate(self, call: Call) -> Usage:
-        """What a call without a usage report may have cost: nothing where the provider refused it unserved."""
+    def _estimate(self, call: Call, so_far: Usage) -> Usage:
+        """What a call without a last usage report may have cost: nothing where the provider refused it unserved."""
         asked, project, target = call.asked, call.project, call.target
         assert asked is not None
         assert project is not None
@@ -120,9 +127,9 @@ class Journal:
         if call.summary is None and _refused(call):
             return NOTHING
         most = output_bound(target.entry, asked, project) * asked.choices
-        seen = call.summary.text_bytes if call.summary is not None else 0
-        whole = call.summary is not None and bool(call.summary.finish)
-        if not seen or thinks_unseen(target.entry):
+        seen = max(call.summary.text_bytes, so_far.output) if call.summary is not None else 0
+        whole = call.summary is not None and len(call.summary.finish) >= asked.choices
+        if not seen or thinks_unseen(target.entry, call.summary.model if call.summary else None, asked):
             output = most
         else:
             output = min(most, seen if whole else seen + IN_FLIGHT_TOKENS)
@@ -135,7 +142,22 @@ def _refused(call: Call) -> bool:
     return all((one.status is not None and one.status >= 300) or one.error in unserved for one in call.record.attempts)
 
 
-def thinks_unseen(entry: ModelEntry) -> bool:
-    """Whether a model bills reasoning that does not pass through its stream; the entry itself may say."""
+def _unfinished(call: Call) -> bool:
+    """Whether a stream was left, or stopped, before any choice of it had ended."""
+    return call.reader is not None and not call.reader.ended and not call.reader.summary.finish
+
+
+def _short(text: str | None) -> str | None:
+    return text[:_LONGEST] if text is not None else None
+
+
+def thinks_unseen(entry: ModelEntry, model: str | None, asked: Asked) -> bool:
+    """Whether a model bills reasoning that does not pass through its stream; the entry itself may say.
+
+    `model`: what the provider calls itself; the name of an entry may hide it.
+    """
     said = entry.additional_config.get("hidden_reasoning")
-    return bool(said) if said is not None else _THINKS_UNSEEN.match(entry.identifier) is not None
+    if said is not None:
+        return bool(said)
+    asks = "reasoning_effort" in asked.fields or "reasoning" in asked.fields
+    return asks or any(_THINKS_UNSEEN.match(name) for name in (entry.identifier, model or ""))

@@ -21,7 +21,15 @@ def plan(snapshot: Snapshot, project: ProjectEntry, asked: Asked, providers: Pro
         other = snapshot.models.get(fallback)
         if other is not None and other.project in (None, project.id) and _serves(other, asked, providers):
             targets.append(other)
-    return Plan(tuple(_target(one, project, passed) for one in targets if passed is None or _may_pass(one, project)))
+    chosen = tuple(_target(one, project, passed) for one in targets if passed is None or _may_pass(one, project))
+    if not chosen:
+        raise CallerError(
+            f"model `{asked.model}` cannot be called with the key that was passed through: it goes to"
+            f" {project.pass_through_provider} only, and no other is stored",
+            code=Code.PROVIDER_KEY_MISSING,
+            status=422,
+        )
+    return Plan(chosen)
 
 
 def resolve(snapshot: Snapshot, project: ProjectEntry, asked: Asked, providers: Providers) -> ModelEntry:

@@ -11,7 +11,7 @@ from gatepost_gateway.domain.governance import Claim, Hold, Period, Refusal
 from gatepost_gateway.domain.money import Prices, usd
 from gatepost_gateway.domain.ports import Ledger, Rates
 from gatepost_gateway.domain.snapshot import Budget, ModelEntry, ProjectEntry
-from gatepost_gateway.pipeline.call import Call, Plan
+from gatepost_gateway.pipeline.call import Call, Plan, Target
 
 MEDIA_TOKENS = 40_000
 """Tokens that one image, sound or file may cost: above the largest that providers document for one picture."""
@@ -40,12 +40,19 @@ def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
     return project.max_output_default
 
 
+def price_of(target: Target, project: ProjectEntry) -> Prices | None:
+    """The target's price, or the one that the project's budgets put in its place: the same for every budget."""
+    if target.prices is not None:
+        return target.prices
+    return next((budget.fallback for budget in project.budgets if budget.fallback is not None), None)
+
+
 def worst_case(plan: Plan, asked: Asked, project: ProjectEntry, budget: Budget) -> int:
     """The most that the dearest target can cost, in nano-dollars. Raises LimitExceeded (402) for an unknown price."""
     dearest = 0
     for target in plan.targets:
-        prices = target.prices or budget.fallback
-        if prices is None:
+        prices = price_of(target, project)
+        if prices is None or (target.prices is None and budget.fallback is None):
             raise LimitExceeded(
                 f"the price of `{target.entry.id}` is not known, and budget `{budget.id}` names no fallback price",
                 code=Code.PRICE_UNKNOWN,
@@ -87,7 +94,8 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
     if isinstance(granted, Refusal):
         call.hold = None
         if call.tokens_taken is not None:
-            rates.correct(*call.tokens_taken)
+            account, tokens, taken_at = call.tokens_taken
+            rates.correct(account, tokens, taken_at)
             call.tokens_taken = None
         raise refusal(granted)
     call.hold = granted
@@ -108,7 +116,7 @@ def _take_tokens(rates: Rates, call: Call, project: ProjectEntry, tokens: int) -
             arithmetic=Arithmetic(account, limit, limit - window.remaining, 0, tokens),
             retry_after=window.retry_after,
         )
-    call.tokens_taken = (account, tokens)
+    call.tokens_taken = (account, tokens, window.at)
 
 
 def refusal(said: Refusal) -> LimitExceeded:

@@ -32,32 +32,41 @@ class Sessions:
         self._live: OrderedDict[str, Live] = OrderedDict()
         for session_id, owner, turn, at in live:
             self._live[session_id] = Live(owner, turn, at)
+            self._bound()
 
     def fresh(self, owner: str, now: int) -> str:
-        """A new session id: UUIDv7 whose last 40 bits are a mark of its owner."""
+        """A new session id: UUIDv7 whose last 40 bits say that it was made here, and for whom."""
         stamp = f"{now // 1000:012x}"
         noise = ids.random_hex(9)
         head = f"{stamp[:8]}-{stamp[8:]}-7{noise[:3]}-{'89ab'[int(noise[3], 16) & 3]}{noise[4:7]}-{noise[7:9]}"
-        return head + self._mark(head, owner)
+        return head + self._mark(head) + self._mark(f"{head}|{owner}")
 
-    def _mark(self, head: str, owner: str) -> str:
-        return hashlib.blake2b(f"{head}|{owner}".encode(), key=self._key, digest_size=5).hexdigest()
+    def _mark(self, text: str) -> str:
+        return hashlib.blake2b(text.encode(), key=self._key, digest_size=5).hexdigest()[:5]
 
     def owned_by(self, session_id: str, owner: str, now: int) -> bool:
         """Whether `owner` may use the id: it is unknown, or its own."""
         live = self._live.get(session_id)
-        return live is None or live.at + LIFE < now or live.owner == owner
+        if live is not None and live.at + LIFE >= now:
+            return live.owner == owner
+        head = session_id[:26]
+        return session_id[26:31] != self._mark(head) or session_id[31:] == self._mark(f"{head}|{owner}")
 
     def turn(self, session_id: str, owner: str, now: int) -> int:
         """Counts one more turn and returns its number, from 1."""
         live = self._live.pop(session_id, None)
         if live is None or live.at + LIFE < now:
             # An id that we made had its first turn when we made it.
-            ours = self._mark(session_id[:26], owner) == session_id[26:]
-            live = Live(owner, 1 if ours else 0, now)
+            head = session_id[:26]
+            ours = live is None and self._mark(head) + self._mark(f"{head}|{owner}") == session_id[26:]
+            made = int(head[:8] + head[9:13], 16) * 1000
+            live = Live(owner, 1 if ours and made + LIFE >= now else 0, now)
         live.turn += 1
         live.at = now
         self._live[session_id] = live
+        self._bound()
+        return live.turn
+
+    def _bound(self) -> None:
         while len(self._live) > MOST:
             self._live.popitem(last=False)
-        return live.turn

@@ -27,6 +27,9 @@ class Traces:
         self._clock = clock
         self._known: OrderedDict[str, TraceState] = OrderedDict()
 
+    def now(self) -> int:
+        return self._clock.micros()
+
     async def create(self, principal: Principal, metadata: dict[str, Any], revenue: int | None) -> tuple[str, int]:
         """(id, microseconds of creation) of a new trace, when it is written. `revenue` in nano-dollars."""
         text = _json(metadata, MAX_METADATA, "metadata")
@@ -93,11 +96,11 @@ class Traces:
         self, principal: Principal, trace_id: str, name: str, data: dict[str, Any], parent_step_id: str | None
     ) -> str:
         """The step id of a custom event, when it is written."""
+        text = _json(data, MAX_DATA, "data")
         state = await self.enter(trace_id, principal.project)
         state.running -= 1
         state.steps += 1
         step_id = ids.new()
-        text = _json(data, MAX_DATA, "data")
         now = self._clock.micros()
         self._recorder.append(
             Logged(

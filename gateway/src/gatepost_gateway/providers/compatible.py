@@ -5,6 +5,7 @@ Addresses: OpenAI and compatible servers take `<root>/chat/completions`; Azure O
 address that the entry names, verbatim.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -29,6 +30,9 @@ _FIXED: tuple[tuple[bytes, bytes], ...] = (
     (b"user-agent", f"gatepost/{VERSION}".encode()),
 )
 _ACCEPT = {False: (b"accept", b"application/json"), True: (b"accept", b"text/event-stream")}
+
+
+_PLAIN = re.compile(r"[!-~]+")
 
 
 class Address(Struct, frozen=True):
@@ -61,12 +65,23 @@ def api_key_header(secret: Secret) -> tuple[bytes, bytes]:
 
 def split(url: str, *, private_ok: bool) -> Address:
     """Raises GatewayFault when the registry holds an address that no request can go to."""
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise GatewayFault(f"the model's address `{url}` is not an http or https URL: correct its `base_url`")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _misplaced() from None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    origin = Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], private_ok)
+    if parts.scheme not in _PORTS or not parts.hostname or not _PLAIN.fullmatch(target):
+        raise _misplaced()
+    origin = Origin(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], private_ok)
     return Address(origin, target.encode("ascii"))
+
+
+def _misplaced() -> GatewayFault:
+    # Without the address itself: it may hold a password, and the caller is not its owner.
+    return GatewayFault(
+        "the model's address is not an http or https URL: whoever runs this must correct its `base_url`"
+    )
 
 
 class Compatible:

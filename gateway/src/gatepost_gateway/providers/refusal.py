@@ -4,6 +4,7 @@ Sources: OpenAI's "Error codes" guide; RFC 9110 section 10.2.3 (Retry-After); `r
 it.
 """
 
+import math
 import time
 from email.utils import parsedate_to_datetime
 
@@ -16,6 +17,7 @@ from gatepost_gateway.domain.ports import Headers
 _CALLERS_FAULT = frozenset({400, 405, 406, 409, 410, 411, 413, 414, 415, 422, 451})
 NULL = Raw(b"null")
 _OBJECT = ord("{")
+_LONGEST_WAIT = 86_400.0
 _SHOWN = 500
 """Characters of a provider's own message that are shown."""
 
@@ -34,10 +36,10 @@ class _Body(Struct):
 
 def explain(provider: str, status: int, headers: Headers, body: bytes) -> UpstreamError:
     """The typed failure for an answer with a status of 300 or more."""
-    message, reason = _words(body)
+    message, reason, dressed = _words(body)
     code, ours, step = meaning(status, reason)
     # The words of a 401 or 403 may quote a part of the key, and its status would look like our own.
-    shown = code in (Code.UPSTREAM_REFUSED, Code.UPSTREAM_RATE_LIMITED) or status >= 500
+    shown = dressed and (code in (Code.UPSTREAM_REFUSED, Code.UPSTREAM_RATE_LIMITED) or status >= 500)
     return UpstreamError(
         f"{provider} answered {status}" + (f": {message}" if message else ""),
         code=code,
@@ -66,16 +68,18 @@ def meaning(status: int, reason: str) -> tuple[Code, int, NextStep]:
     return Code.UPSTREAM_FAILED, 502, NextStep.TRY_NEXT
 
 
-def _words(body: bytes) -> tuple[str, str]:
-    """(the provider's message, its code or type), whatever of the usual shapes the body has."""
+def _words(body: bytes) -> tuple[str, str, bool]:
+    """(the provider's message, its code or type, whether the body is JSON with an `error` in it)."""
     try:
+        body.decode()
         outer = msgspec.json.decode(body, type=_Body)
         error = msgspec.json.decode(outer.error, type=_Error) if memoryview(outer.error)[0] == _OBJECT else None
+        if error is not None:
+            return _text(error.message), _text(error.code) or _text(error.type), True
+        said = _text(outer.error)
+        return said or _text(outer.message) or _text(outer.detail), "", bool(said)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return body[:_SHOWN].decode("utf-8", "replace").strip(), ""
-    if error is not None:
-        return _text(error.message), _text(error.code) or _text(error.type)
-    return _text(outer.error) or _text(outer.message) or _text(outer.detail), ""
+        return body[:_SHOWN].decode("utf-8", "replace").strip(), "", False
 
 
 def _text(raw: Raw) -> str:
@@ -90,18 +94,27 @@ def retry_after(headers: Headers) -> float | None:
     found = {
         name: value.decode("latin-1").strip() for name, value in headers if name in (b"retry-after", b"retry-after-ms")
     }
+    milliseconds = _number(found.get(b"retry-after-ms"))
+    if milliseconds is not None:
+        return _sane(milliseconds / 1000)
+    said = found.get(b"retry-after")
+    seconds = _number(said)
+    return _sane(seconds) if seconds is not None or said is None else _until(said)
+
+
+def _number(text: str | None) -> float | None:
     try:
-        if b"retry-after-ms" in found:
-            return max(0.0, float(found[b"retry-after-ms"]) / 1000)
-        if b"retry-after" in found:
-            return max(0.0, float(found[b"retry-after"]))
+        return float(text) if text is not None else None
     except ValueError:
-        return _until(found.get(b"retry-after", ""))
-    return None
+        return None
+
+
+def _sane(seconds: float | None) -> float | None:
+    return min(max(0.0, seconds), _LONGEST_WAIT) if seconds is not None and math.isfinite(seconds) else None
 
 
 def _until(text: str) -> float | None:
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
+        return _sane(parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError, OSError):
         return None

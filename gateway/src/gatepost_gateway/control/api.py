@@ -10,9 +10,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from gatepost_gateway.control import health, keys, models, versions
-from gatepost_gateway.control.auth import authenticate, authorize, presented
-from gatepost_gateway.control.endpoint import Access, Asked, Caller, Endpoint, House
+from gatepost_gateway.control import health, keys, models, openapi, projects, traces, versions
+from gatepost_gateway.control.auth import PUBLIC, authenticate, authorize, presented
+from gatepost_gateway.control.endpoint import Asked, Caller, Endpoint, House
 from gatepost_gateway.control.problems import dress
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayError, GatewayFault
@@ -26,12 +26,15 @@ log = logging.getLogger("gatepost.control")
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 MAX_BODY = 2 * 1024 * 1024
 
-TABLE: tuple[Endpoint, ...] = (
+_RESOURCES: tuple[Endpoint, ...] = (
+    *traces.ENDPOINTS,
     *models.ENDPOINTS,
     *versions.ENDPOINTS,
     *keys.ENDPOINTS,
+    *projects.ENDPOINTS,
     *health.ENDPOINTS,
 )
+TABLE: tuple[Endpoint, ...] = (*_RESOURCES, openapi.endpoint(_RESOURCES))
 """Everything that this application answers."""
 
 _NOBODY = Caller("")
@@ -69,7 +72,7 @@ class AdminApi:
         shown = presented({name.lower(): value for name, value in request.headers.raw})
         endpoint, path = self._find(request, shown is not None)
         caller = _NOBODY
-        if endpoint.access is not Access.PUBLIC:
+        if (endpoint.method, endpoint.path) not in PUBLIC:
             caller = authenticate(self._house, shown)
             authorize(caller, endpoint.access)
         body = await _body(endpoint, request) if endpoint.body is not None else None

@@ -33,11 +33,11 @@ def _effective(model: DeclaredModel) -> answers.Facts:
     found = entry.prices
     source = "unknown" if found is None else "entry" if model.input_cost_per_1k is not None else _catalogue()
     return answers.Facts(
-        _per_1k(found.input) if found else None,
-        _per_1k(found.output) if found else None,
-        _per_1k(found.cache_read) if found else None,
-        _per_1k(found.cache_write) if found else None,
-        _image(found),
+        per_1k(found.input) if found else None,
+        per_1k(found.output) if found else None,
+        per_1k(found.cache_read) if found else None,
+        per_1k(found.cache_write) if found else None,
+        image_price(found),
         entry.context_window,
         entry.max_output,
         source,
@@ -48,7 +48,7 @@ def _catalogue() -> str:
     return f"catalogue of {catalog.as_of()}"
 
 
-def _per_1k(per_million: int | None) -> str | None:
+def per_1k(per_million: int | None) -> str | None:
     """Nano-dollars per million tokens as exact dollars per thousand."""
     if per_million is None:
         return None
@@ -58,7 +58,7 @@ def _per_1k(per_million: int | None) -> str | None:
     return f"{whole}.{part:012d}".rstrip("0")
 
 
-def _image(prices: Prices | None) -> str | None:
+def image_price(prices: Prices | None) -> str | None:
     return usd(prices.image) if prices is not None and prices.image is not None else None
 
 

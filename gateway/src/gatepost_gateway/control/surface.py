@@ -1,0 +1,148 @@
+"""What the data plane answers, for the description of the API: its routes and the shapes that they speak.
+
+The data plane is another process and another storey, so its shapes are named here again; a test holds the two together.
+"""
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from gatepost_gateway.control.story import UsageView
+
+
+class Route(Struct, frozen=True):
+    """A route of the data plane. `body` and `answer`: their types; None: an open object of another's format."""
+
+    method: str
+    path: str
+    summary: str
+    answer: Any = None
+    body: Any = None
+    status: int = 200
+    public: bool = False
+
+
+class TraceNew(Struct, frozen=True):
+    """`revenue` in dollars."""
+
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    revenue: float | str | None = None
+
+
+class TraceOpen(Struct, frozen=True):
+    id: str
+    status: str
+    metadata: dict[str, Any]
+    revenue: str | None
+    created_at: str
+
+
+class TraceDone(Struct, frozen=True):
+    id: str
+    status: str
+    total_cost: str | None
+    total_latency_ms: float
+    revenue: str | None
+    gross_margin: str | None
+    steps: int
+    unpriced_steps: int
+    completed_at: str
+
+
+class ToolResult(Struct, frozen=True):
+    tool_call_id: str
+    name: str
+    content: str
+
+
+class ExecutionNew(Struct, frozen=True, omit_defaults=True):
+    trace_id: str
+    input: str | list[dict[str, Any]] | None = None
+    model: str | None = None
+    tools: list[dict[str, Any]] | None = None
+    parent_step_id: str | None = None
+    tool_results: list[ToolResult] | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+
+
+class ToolCall(Struct, frozen=True):
+    """`arguments` is the raw text where it is not JSON."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] | str
+
+
+class ExecutionDone(Struct, frozen=True):
+    """`status` is `tool_calls_pending`, `blocked` (with `reason`, without `output`) or null."""
+
+    trace_id: str
+    step_id: str
+    output: str | None
+    model: str | None
+    status: str | None
+    tool_calls: list[ToolCall]
+    usage: UsageView | None
+    cost: str | None
+    latency_ms: float
+    finish_reason: str | None
+    reason: str | None = None
+
+
+class LogNew(Struct, frozen=True):
+    trace_id: str
+    name: str
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+    parent_step_id: str | None = None
+
+
+class LogDone(Struct, frozen=True):
+    step_id: str
+    trace_id: str
+
+
+class SdkFeatures(Struct, frozen=True):
+    offline_testing: bool
+
+
+class SdkConfig(Struct, frozen=True):
+    features: SdkFeatures
+    version: str
+    project: str
+
+
+class Up(Struct, frozen=True):
+    status: str
+    version: str
+
+
+class Release(Struct, frozen=True):
+    version: str
+
+
+class Condition(Struct, frozen=True):
+    """`parts`: each part in a word."""
+
+    status: str
+    version: str
+    uptime_seconds: float
+    parts: dict[str, str]
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("POST", "/v1/chat/completions", "A chat completion in OpenAI's format, plain or streamed"),
+    Route("GET", "/v1/models", "The models that this key may call, in OpenAI's format"),
+    Route("GET", "/v1/models/{id}", "One model, with prices and limits where known"),
+    Route("POST", "/api/v1/traces", "Open a trace", TraceOpen, TraceNew, 201),
+    Route("PATCH", "/api/v1/traces/{id}/complete", "Seal a trace", TraceDone),
+    Route("POST", "/api/v1/traces/{id}/complete", "Seal a trace", TraceDone),
+    Route("POST", "/api/v1/executions", "A governed call on a trace", ExecutionDone, ExecutionNew),
+    Route("POST", "/api/v1/logs", "A custom event on a trace", LogDone, LogNew, 201),
+    Route("GET", "/api/v1/sdk/config", "What the project allows SDKs to do", SdkConfig),
+    Route("GET", "/up", "Whether the gateway is there", Up, public=True),
+    Route("GET", "/version", "Which version it is", Release, public=True),
+    Route("GET", "/health", "How it is", Condition, public=True),
+    Route("GET", "/health/live", "Whether the process lives", public=True),
+    Route("GET", "/health/ready", "Whether it takes calls", public=True),
+)

@@ -316,3 +316,13 @@ async def test_after_a_pause_the_idle_limit_counts_from_the_resumption() -> None
             await drain()
         assert caught.value.fault is Fault.IDLE_TIMEOUT
         assert 0.13 < time.monotonic() - began < 0.6
+
+
+@both_loops
+async def test_a_deadline_that_passes_while_the_connection_lies_idle_means_nothing() -> None:
+    async with serving(answering(OK)) as server, client() as made:
+        for _ in range(2):
+            assert await (await post(made, server.origin, Timeouts(1, 0.05, 0.05, 0.05))).read_all(10) == b"hello"
+            await asyncio.sleep(0.1)
+            assert made.idle() == 1
+        assert len(server.peers) == 1

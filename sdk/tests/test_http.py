@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 
+import httpx
 import pytest
 
 import gatepost
@@ -150,6 +151,21 @@ def test_a_slow_gateway_times_out(shell, serve):
             shell.run(client.execute("t-1", "hi"))
         assert caught.value.code == "timeout"
         assert len(server.seen) == 1
+
+
+def test_a_timeout_of_a_transport_of_ones_own_is_told_as_such(shell):
+    class Slow(httpx.BaseTransport, httpx.AsyncBaseTransport):
+        def handle_request(self, request):
+            raise httpx.ReadTimeout("slow", request=request)
+
+        async def handle_async_request(self, request):
+            raise httpx.ReadTimeout("slow", request=request)
+
+    made = (httpx.AsyncClient if shell.asynchronous else httpx.Client)(transport=Slow())
+    client = shell.client("gp_a_b", http_client=made, timeout=float("inf"), retries=0)
+    with pytest.raises(gatepost.ConnectionError) as caught:
+        shell.run(client.ping())
+    assert caught.value.code == "timeout"
 
 
 @pytest.mark.parametrize("body", [b"<html>hello</html>", b"[]", b"", b'{"id": 7}'])

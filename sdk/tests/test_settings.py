@@ -54,6 +54,7 @@ def test_an_endless_timeout():
         ({"polcy": 1}, "no option `polcy`"),
         ({"mock": True}, "`mock` is not supported"),
         ({"offline": True}, "`offline` is not supported"),
+        ({"retries": 1, "headers": {}, "fallback_api_key": "sk-a b"}, "`fallback_api_key` is empty, or holds"),
         ({"fail_open": True}, "`fallback_provider_url`, `fallback_api_key`, `fallback_model` not set"),
         ({"fail_open": True, "fallback_provider_url": "http://f", "fallback_model": "m"}, ": `fallback_api_key` not"),
     ],
@@ -78,3 +79,14 @@ def test_secrets_do_not_print():
         fallback_model="m",
     )
     assert "secret" not in repr(settings) + repr(settings.fallback)
+
+
+@pytest.mark.parametrize("key", ["", "gp_a_b\n", "gp a b", "gp_ä_b"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(key, monkeypatch):
+    for way in (gatepost.Client, gatepost.AsyncClient, lambda api_key: gatepost.configure(api_key=api_key)):
+        with pytest.raises(gatepost.ConfigurationError, match="`api_key`") as caught:
+            way(key)
+        assert not key or key not in str(caught.value)
+    monkeypatch.setenv("GATEPOST_API_KEY", key or " ")
+    with pytest.raises(gatepost.ConfigurationError, match="`api_key`"):
+        gatepost.Client()

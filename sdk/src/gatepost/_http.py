@@ -110,7 +110,8 @@ class Link:
     def _unanswered(self, error: httpx.RequestError, call: Call[Any]) -> GatepostError:
         where = call.url or self.settings.url
         if isinstance(error, httpx.TimeoutException):
-            said, code = f"{where} did not answer within {self.settings.seconds:g} s", "timeout"
+            seconds = self.settings.seconds or float("inf")
+            said, code = f"{where} did not answer within {seconds:g} s", "timeout"
         elif _failure(error) is Failure.NOT_SENT:
             said, code = f"{where} cannot be reached: {error}", "unreachable"
         else:

@@ -78,9 +78,17 @@ class Settings:
             raise ConfigurationError(f"`base_url` is not an http or https address: `{self.url}`")
         if self.timeout is not None and not self.timeout > 0:
             raise ConfigurationError("`timeout` is a number of seconds above 0")
+        for name in ("api_key", "fallback_api_key"):
+            require_sendable(name, getattr(self, name))
         if self.fail_open:
             require_fallback(self)
         return self
+
+
+def require_sendable(name: str, key: str | None) -> None:
+    """A key read from a file often ends in a line break, which no header can carry; it is never shown."""
+    if key is not None and not (key and key.isascii() and key.isprintable() and " " not in key):
+        raise ConfigurationError(f"`{name}` is empty, or holds spaces, line breaks or other signs that no key has")
 
 
 def require_fallback(settings: Settings) -> Fallback:

@@ -16,6 +16,7 @@ import uvloop
 
 from gatepost_gateway.app.logs import to_stderr
 from gatepost_gateway.control.plane import ControlPlane
+from gatepost_gateway.control.records import FoldedRecords
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.ports import Found, TraceState
@@ -47,7 +48,9 @@ class Office:
         self.records = Records(data_dir / record_file.FILE, self._clock)
         self._retention = Retention(self.records)
         self.folder = Folder(data_dir / "journal", self.records)
-        self.plane = ControlPlane(settings, records=None, local_token=self.token, clock=self._clock)
+        self.plane = ControlPlane(
+            settings, records=FoldedRecords(self.folder, self.records), local_token=self.token, clock=self._clock
+        )
 
     def app(self) -> Asgi:
         return self.plane.app

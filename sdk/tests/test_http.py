@@ -178,6 +178,13 @@ def test_an_answer_of_something_else_is_an_error(shell, serve, body):
         assert "base_url" in caught.value.hint
 
 
+def test_an_error_names_the_trace_that_the_gateway_opened(shell, serve):
+    with serve(say(500, b"", x_gatepost_trace_id="t-9", x_should_retry="false")) as server:
+        with pytest.raises(gatepost.ServerError) as caught:
+            shell.run(shell.client("gp_a_b", base_url=server.url).models())
+        assert caught.value.trace_id == "t-9"
+
+
 def test_a_redirect_is_not_followed(shell, serve):
     with serve(say(307, b"", location="http://127.0.0.1:9/elsewhere")) as server:
         client = shell.client("gp_a_b", base_url=server.url)

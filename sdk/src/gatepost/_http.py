@@ -238,7 +238,7 @@ def _read(response: httpx.Response, call: Call[T]) -> T:
             response.status_code,
             body,
             request_id=request_id,
-            trace_id=call.trace_id,
+            trace_id=call.trace_id or response.headers.get(names.TRACE_ID),
             retry_after=read_retry_after(response.headers),
             kind=None if call.url is None else ProviderError,
         )

@@ -116,6 +116,8 @@ class Edge:
         given = [(name, value) for name, value in request.scope["headers"] if name != b"x-request-id"]
         given.append((b"x-request-id", request.request_id.encode()))
         status, headers, page = await self._control.forward(request.method, request.path, request.query, given, body)
+        if not any(name.lower() == b"x-request-id" for name, _ in headers):
+            headers = [*headers, (b"x-request-id", request.request_id.encode())]
         await respond(send, status, headers, page)
 
     async def _refuse(self, request: Request, send: Send, error: GatewayError) -> None:

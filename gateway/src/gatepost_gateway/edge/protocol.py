@@ -140,7 +140,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, code: Code, words: str) -> None:
         if self.transport.is_closing():
             return
-        self.transport.write(refusal(status, code, words))
+        cycle = self.cycle
+        if not cycle or cycle.response_complete or (cycle.more_body and not cycle.response_started):
+            self.transport.write(refusal(status, code, words))
+        # Else an earlier request is being answered, and these words would stand in the middle of its answer.
         self.transport.close()
 
 

@@ -5,6 +5,7 @@ question, `a` for its answer, `e` for a failure in words. Each side numbers its 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -57,6 +58,9 @@ class Channel:
             raise ChannelClosed(name) from error
         finally:
             self._asked.pop(number, None)
+            answer.cancel()
+            if not answer.cancelled():
+                answer.exception()  # taken note of, whether or not anybody still waits for it
 
     async def run(self) -> None:
         """Reads until the other side goes; then every open question fails with ChannelClosed."""
@@ -69,6 +73,8 @@ class Channel:
                 self._took(msgspec.msgpack.decode(await self._reader.readexactly(size), type=_Frame))
         except (asyncio.IncompleteReadError, ConnectionError):
             log.debug("the other side of the link has gone")
+        except msgspec.DecodeError:
+            log.exception("a frame is not one of ours: the link is cut")
         finally:
             self.closed = True
             for answer in self._asked.values():
@@ -105,9 +111,10 @@ class Channel:
         except Exception as error:
             log.exception("the question `%s` failed", frame.name)
             reply = _Frame(frame.number, "e", "", f"{type(error).__name__}: {error}".encode())
-        if not self.closed:
-            self._send(reply)
-            await self._writer.drain()
+        with contextlib.suppress(ConnectionError):  # the other side went while its answer was made
+            if not self.closed:
+                self._send(reply)
+                await self._writer.drain()
 
     def _send(self, frame: _Frame) -> None:
         body = msgspec.msgpack.encode(frame)

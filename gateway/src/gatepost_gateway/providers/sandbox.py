@@ -23,6 +23,11 @@ from gatepost_gateway.domain.ports import Headers, UpstreamAnswer, UpstreamReque
 from gatepost_gateway.domain.snapshot import Timeouts
 
 SCHEME = "sandbox"
+MOST_ORDERS = 64
+MOST_WORDS = 10_000
+MOST_TEXT = 1_000_000
+"""Characters that it repeats, over all choices: what it says is made in our own memory."""
+LONGEST_WAIT = 600.0
 _JSON = ((b"content-type", b"application/json"),)
 _EVENTS = ((b"content-type", b"text/event-stream"),)
 
@@ -44,11 +49,19 @@ class Script(Struct):
 def read_script(message: str) -> Script:
     """The leading slash lines of a message, and the rest as the text to repeat."""
     script = Script()
-    lines = message.split("\n")
+    lines = message.split("\n", MOST_ORDERS)
     while lines and lines[0].startswith("/") and _order(script, lines[0]):
         lines.pop(0)
     script.text = "\n".join(lines)
     return script
+
+
+def _seconds(text: str) -> float:
+    """Milliseconds in words as seconds. Raises ValueError for what is no time to wait."""
+    seconds = float(text) / 1000
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise ValueError(text)
+    return seconds
 
 
 def _order(script: Script, line: str) -> bool:
@@ -62,11 +75,11 @@ def _order(script: Script, line: str) -> bool:
             case "/retry-after":
                 script.retry_after = str(float(rest))
             case "/delay":
-                script.delay = float(rest) / 1000
+                script.delay = _seconds(rest)
             case "/pace":
-                script.pace = float(rest) / 1000
+                script.pace = _seconds(rest)
             case "/words":
-                script.words = " ".join(f"word{number}" for number in range(1, int(rest) + 1))
+                script.words = " ".join(f"word{number}" for number in range(1, min(int(rest), MOST_WORDS) + 1))
             case "/tool":
                 tool, _, arguments = rest.partition(" ")
                 script.tools.append((tool, arguments or "{}"))
@@ -108,7 +121,7 @@ class SandboxTransport:
     async def open(self, request: UpstreamRequest, timeouts: Timeouts, provider: str) -> UpstreamAnswer:  # noqa: ARG002
         body = cast("dict[str, Any]", msgspec.json.decode(request.body))
         script = read_script(_last_user_text(body))
-        if script.stall:
+        if script.stall or script.delay > timeouts.first_byte:
             await asyncio.sleep(timeouts.first_byte)
             raise _failed("no first byte in time", Code.UPSTREAM_TIMEOUT, 504)
         if script.delay:
@@ -173,10 +186,10 @@ class _Reply:
         self.choices = int(body.get("n") or 1)
         options: dict[str, Any] = body.get("stream_options") or {}
         self.usage_asked = bool(options.get("include_usage"))
-        words = (script.words or script.text).split(" ")
-        limit = body.get("max_completion_tokens") or body.get("max_tokens")
-        cut = isinstance(limit, int) and limit < len(words)
-        self.words = words[:limit] if cut else words
+        words = (script.words or script.text)[: MOST_TEXT // self.choices].split(" ")
+        limit = min(body.get("max_completion_tokens") or body.get("max_tokens") or MOST_WORDS, MOST_WORDS)
+        cut = limit < len(words)
+        self.words = words[:limit]
         self.finish = "tool_calls" if script.tools else "length" if cut else "stop"
         self.id = "chatcmpl-sandbox-" + hashlib.sha256(raw).hexdigest()[:12]
         output = sum(len(arguments.split()) + 1 for _, arguments in script.tools) if script.tools else len(self.words)

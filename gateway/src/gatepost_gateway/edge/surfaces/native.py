@@ -1,7 +1,8 @@
 """The SDK's governed calls: traces, executions, events. A block is a result here, not an error."""
 
+import contextlib
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -148,9 +149,9 @@ def _revenue(said: float | str | None) -> int | None:
         return None
     try:
         return nano(Decimal(str(said)))
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         raise CallerError(
-            f"`revenue` must be dollars with at most nine decimals, not `{said}`",
+            "`revenue` must be dollars, below a thousand million and with at most nine decimals",
             code=Code.VALIDATION_FAILED,
             status=422,
         ) from None
@@ -202,11 +203,10 @@ def _base(record: Closed) -> dict[str, Any]:
 def _tool_call(call: dict[str, Any]) -> dict[str, Any]:
     """A call with its arguments decoded; what is not a JSON object stays the text that the model wrote."""
     function: dict[str, Any] = call.get("function") or {}
-    text: str = function.get("arguments") or "{}"
-    try:
-        arguments = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        arguments = text
+    arguments: Any = function.get("arguments") or "{}"
+    if isinstance(arguments, str):
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            arguments = msgspec.json.decode(arguments)
     return {"id": call.get("id"), "name": function.get("name"), "arguments": arguments}
 
 

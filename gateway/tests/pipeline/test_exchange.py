@@ -137,3 +137,28 @@ def test_a_provider_401_does_not_look_like_ours():
     assert "sk-provider-key" not in caught.value.public
     assert "sk-provider-key" not in str(house.record)
     assert house.record.cost == 0
+
+
+def test_an_attempt_that_may_be_billed_settles_as_a_step_of_its_own():
+    cut = Answer(200, events("", done=False)[:1])
+    house = House(snapshot_of(entry(), budgets=(daily(10**9),)), ScriptedTransport(cut, Answer(200, events("x"))))
+    outlet = run(house.call(chat(stream=True)))
+    assert b'"x"' in outlet.body
+    failed, answered = house.recorder.closed
+    assert (failed.outcome, failed.error, failed.estimated) == (Outcome.FAILED, "upstream_truncated", True)
+    assert 0 < failed.settled <= failed.held
+    assert answered.parent_step_id == failed.step_id
+    assert (answered.trace_id, answered.outcome, answered.settled) == (failed.trace_id, Outcome.ANSWERED, 5000)
+    assert len(house.recorder.opened) == 2
+    assert house.ledger.used(answered.claims[0].account) == (failed.settled + 5000, 0)
+
+
+def test_no_second_attempt_without_the_money_for_it():
+    cut = Answer(200, events("", done=False)[:1])
+    house = House(snapshot_of(entry(), budgets=(daily(400_000),)), ScriptedTransport(cut, Answer(200, events("x"))))
+    with pytest.raises(LimitExceeded):
+        run(house.call(chat(stream=True)))
+    assert len(house.transport.asked) == 1
+    settled, held = house.ledger.used(house.recorder.closed[0].claims[0].account)
+    assert settled <= 400_000
+    assert held == 0

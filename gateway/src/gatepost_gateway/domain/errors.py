@@ -167,14 +167,22 @@ class UpstreamError(GatewayError):
         upstream_status: int | None = None,
         retry_after: float | None = None,
         body: bytes = b"",
+        sent: bool = True,
     ) -> None:
         super().__init__(public, code=code, status=status)
         self.next_step = next_step
         self.provider = provider
         self.upstream_status = upstream_status
         self.retry_after = retry_after
+        self.sent = sent
+        """Whether any of the request may have reached the provider."""
         self.body = body
         """The provider's own error body, for surfaces that speak its format; b"" when there is none to show."""
+
+    @property
+    def served(self) -> bool:
+        """Whether the provider may have done the work, and may bill it: it was asked, and it did not refuse."""
+        return self.sent and (self.upstream_status is None or self.upstream_status < 300)
 
 
 class GatewayFault(GatewayError):

@@ -40,6 +40,8 @@ class Attempt(Struct, frozen=True, array_like=True):
     error: str | None = None
     detail: str | None = None
     request_id: str | None = None
+    served: bool = False
+    """A failure after which the provider may bill: it was asked, and it did not refuse."""
 
 
 class Opened(Struct, frozen=True, array_like=True, tag="o"):

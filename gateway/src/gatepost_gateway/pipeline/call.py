@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.domain.chat import Asked, Operation
@@ -12,6 +13,7 @@ from gatepost_gateway.domain.ports import Headers, StreamReader, Summary, Upstre
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Sealed, Snapshot
+from gatepost_gateway.domain.usage import NOTHING
 
 
 class Presented(Struct, frozen=True):
@@ -74,6 +76,7 @@ class Call:
         "cap",
         "closed",
         "credential",
+        "earlier",
         "first",
         "hold",
         "inbound",
@@ -96,6 +99,8 @@ class Call:
         self.snapshot = snapshot
         self.record = record
         self.started = started
+        self.earlier: list[Closed] = []
+        """The records of attempts before this one that may be billed: each is a step of its own."""
         self.principal: Principal | None = None
         self.project: ProjectEntry | None = None
         self.asked: Asked | None = None
@@ -119,6 +124,28 @@ class Call:
         self.first = b""
         self.body = b""
         self.summary: Summary | None = None
+
+    def fork(self, step_id: str, at: int, started: float) -> None:
+        """Begins the next step of the same call, after one whose record is closed. `at` in microseconds."""
+        self.earlier.append(self.record)
+        self.record = msgspec.structs.replace(
+            self.record,
+            step_id=step_id,
+            parent_step_id=self.record.step_id,
+            at=at,
+            attempts=(),
+            claims=(),
+            held=0,
+            settled=0,
+            cost=None,
+            usage=NOTHING,
+            estimated=False,
+            error=None,
+            message=None,
+        )
+        self.started = started
+        self.hold = self.tokens_taken = self.target = self.summary = None
+        self.opened = self.sent = self.closed = False
 
     @property
     def ids(self) -> list[tuple[bytes, bytes]]:

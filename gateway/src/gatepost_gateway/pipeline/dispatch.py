@@ -10,7 +10,7 @@ from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Provider, Providers, Transport, UpstreamAnswer, Vault
 from gatepost_gateway.domain.records import Attempt
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import ProviderKind, Retries
+from gatepost_gateway.domain.snapshot import ProviderKind
 from gatepost_gateway.pipeline.call import Call, Target
 from gatepost_gateway.pipeline.reserve import imposed_cap
 
@@ -25,6 +25,10 @@ _MAY_PASS: dict[ProviderKind, tuple[bytes, ...]] = {
 }
 """Request headers of a caller that its provider may see; no other goes out."""
 _SUMMARY_HEADERS = (b"x-request-id", b"apim-request-id", b"request-id")
+
+
+Again = Callable[[Call, UpstreamError], Awaitable[None]]
+"""Asked before another attempt follows one that may be billed; raises when there must be none."""
 
 
 class Dispatcher:
@@ -44,17 +48,20 @@ class Dispatcher:
         self._clock = clock
         self._sleep = sleep
 
-    async def reach(self, call: Call) -> None:
+    async def reach(self, call: Call, again: Again) -> None:
         """Leaves the first good answer in `call`: a whole one in `body`, a stream in `reader` with its first batch.
 
-        Raises the UpstreamError of the last attempt when there is none.
+        `again` is asked before another attempt follows one that may be billed. Raises what it raises, and the
+        UpstreamError of the last attempt when there is no answer.
         """
         assert call.plan is not None
         retries = call.snapshot.document.retries
         give_up_at = self._clock.monotonic() + retries.budget
         failure: UpstreamError | None = None
         for target in call.plan.targets:
-            failure = await self._try(call, target, retries, give_up_at)
+            if failure is not None and failure.served:
+                await again(call, failure)
+            failure = await self._try(call, target, again, give_up_at)
             if failure is None:
                 return
             if failure.next_step is NextStep.GIVE_UP:
@@ -69,8 +76,9 @@ class Dispatcher:
             )
         raise failure
 
-    async def _try(self, call: Call, target: Target, retries: Retries, give_up_at: float) -> UpstreamError | None:
+    async def _try(self, call: Call, target: Target, again: Again, give_up_at: float) -> UpstreamError | None:
         """Asks one target, again where that may help. None: it answered."""
+        retries = call.snapshot.document.retries
         failure: UpstreamError | None = None
         for number in range(retries.attempts):
             failure = await self._attempt(call, target)
@@ -81,6 +89,8 @@ class Dispatcher:
             if self._clock.monotonic() + wait > give_up_at:
                 return failure
             await self._sleep(wait)
+            if failure.served:
+                await again(call, failure)
         return failure
 
     async def _attempt(self, call: Call, target: Target) -> UpstreamError | None:
@@ -143,6 +153,7 @@ class Dispatcher:
                 error=failure.code.value if failure else None,
                 detail=scrub(failure.public, credential) if failure else None,
                 request_id=_upstream_request_id(answer.headers) if answer else None,
+                served=failure.served if failure else False,
             ),
         )
         if failure is not None:

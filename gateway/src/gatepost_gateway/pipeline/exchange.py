@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
-from gatepost_gateway.domain.errors import GatewayError, GatewayFault
+from gatepost_gateway.domain.errors import GatewayError, GatewayFault, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Ledger, Providers, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.snapshot import Snapshot
@@ -110,7 +110,7 @@ class Exchange:
 
     async def _answer(self, call: Call, outlet: Outlet) -> None:
         """The response gate: stages 8 to 10. The last byte goes out when the record is written."""
-        await self._stages.dispatcher.reach(call)
+        await self._stages.dispatcher.reach(call, self._again)
         call.record.first_micros = int((self._stages.clock.monotonic() - call.started) * 1_000_000)
         assert call.answer is not None
         headers = [*call.ids, *_passed(call.answer.headers)]
@@ -121,6 +121,20 @@ class Exchange:
             await outlet.whole(call.answer.status, headers, body)
         else:
             await self._stream(call, outlet, headers)
+
+    async def _again(self, call: Call, failure: UpstreamError) -> None:
+        """Before another attempt follows one that may be billed: under a budget each such attempt is a step of its own.
+
+        The hold pays for one attempt. The failed one settles at its estimate, the next one gets a hold of its own.
+        Raises LimitExceeded when there is no money for it.
+        """
+        if call.hold is None:
+            return
+        stages = self._stages
+        stages.journal.close(call, Outcome.FAILED, failure.status, failure)
+        call.fork(ids.new(), stages.clock.micros(), stages.clock.monotonic())
+        await reserve(stages.ledger, stages.rates, call)
+        await stages.journal.open(call)
 
     async def _stream(self, call: Call, outlet: Outlet, headers: Headers) -> None:
         answer, reader = call.answer, call.reader

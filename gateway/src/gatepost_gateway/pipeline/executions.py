@@ -118,7 +118,7 @@ class Executions:
             if call is None:
                 state.running -= 1
             else:
-                self._traces.leave(state, call.record)
+                self._traces.leave(state, *call.earlier, call.record)
 
     async def _conversation(self, asked: Execution, project: ProjectEntry) -> Conversation:
         if asked.tool_results is not None:

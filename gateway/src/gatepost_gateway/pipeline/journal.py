@@ -137,9 +137,11 @@ class Journal:
 
 
 def _refused(call: Call) -> bool:
-    """Whether every attempt was refused with a status, so that nothing was served, or never reached a provider."""
-    unserved = {"upstream_unreachable", "egress_refused"}
-    return all((one.status is not None and one.status >= 300) or one.error in unserved for one in call.record.attempts)
+    """Whether every attempt was refused by its provider, or never reached it."""
+    return all(
+        (one.status is not None and one.status >= 300) or (one.error is not None and not one.served)
+        for one in call.record.attempts
+    )
 
 
 def _unfinished(call: Call) -> bool:

@@ -63,9 +63,13 @@ class Traces:
         state.running += 1
         return state
 
-    def leave(self, state: TraceState, record: Closed) -> None:
-        """One call less is running; what it cost is added."""
+    def leave(self, state: TraceState, *records: Closed) -> None:
+        """One call less is running; what its steps cost is added."""
         state.running -= 1
+        for record in records:
+            self._count(state, record)
+
+    def _count(self, state: TraceState, record: Closed) -> None:
         state.steps += 1
         state.micros += record.micros
         if record.cost is not None:

@@ -29,7 +29,12 @@ def explain(error: TransportError, provider: str) -> UpstreamError:
     """What a fault of the wire means for the call."""
     code, status, step, words = _MEANING[error.fault]
     return UpstreamError(
-        f"{provider} {words} ({error.reason})", code=code, status=status, next_step=step, provider=provider
+        f"{provider} {words} ({error.reason})",
+        code=code,
+        status=status,
+        next_step=step,
+        provider=provider,
+        sent=error.sent,
     )
 
 

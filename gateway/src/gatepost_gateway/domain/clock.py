@@ -32,7 +32,8 @@ class SystemClock:
 
 def iso(micros: int) -> str:
     """RFC 3339 in UTC with microseconds."""
-    return datetime.fromtimestamp(micros // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{micros % 1_000_000:06d}Z"
+    seconds, part = divmod(micros, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{part:06d}Z"
 
 
 def from_iso(text: str) -> int:

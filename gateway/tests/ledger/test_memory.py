@@ -1,0 +1,116 @@
+import asyncio
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
+from gatepost_gateway.domain.governance import Claim, Hold, Refusal
+from gatepost_gateway.ledger import MemoryLedger
+
+LIMITS = {"a@2026-11-20": 1000, "b@2026-11": 1500, "c@2026-11-20": 0}
+AMOUNTS = st.integers(0, 700)
+
+
+def reserve(ledger, name, *claims):
+    """Drives the coroutine by hand: it must not wait."""
+    asking = ledger.reserve(name, tuple(claims))
+    with pytest.raises(StopIteration) as end:
+        asking.send(None)
+    return end.value.value
+
+
+class Ledgers(RuleBasedStateMachine):
+    holds = Bundle("holds")
+
+    def __init__(self):
+        super().__init__()
+        self.ledger = MemoryLedger({"a@2026-11-20": 100})
+        self.settled = dict.fromkeys(LIMITS, 0) | {"a@2026-11-20": 100}
+        self.open: dict[str, Hold] = {}
+        self.count = 0
+
+    @rule(target=holds, accounts=st.sets(st.sampled_from(sorted(LIMITS)), min_size=1), amount=AMOUNTS)
+    def ask(self, accounts, amount):
+        self.count += 1
+        before = {name: self.ledger.used(name) for name in LIMITS}
+        claims = [Claim(name, LIMITS[name], amount) for name in sorted(accounts)]
+        said = reserve(self.ledger, str(self.count), *claims)
+        fits = all(sum(before[name]) + amount <= LIMITS[name] for name in accounts)
+        assert isinstance(said, Hold) is fits
+        if isinstance(said, Refusal):
+            assert before == {name: self.ledger.used(name) for name in LIMITS}
+            assert said.settled + said.held + said.asked > said.limit
+            return None
+        self.open[said.id] = said
+        return said
+
+    @rule(hold=consumes(holds), share=st.floats(0, 1))
+    def settle(self, hold, share):
+        if hold is None:
+            return
+        amount = int(hold.claims[0].amount * share)
+        for _ in range(2):
+            self.ledger.settle(hold, amount)
+        del self.open[hold.id]
+        for claim in hold.claims:
+            self.settled[claim.account] += amount
+
+    @rule()
+    def forget(self):
+        self.ledger.forget(frozenset({"2026-11-20", "2026-11"}))
+
+    @invariant()
+    def never_over_the_limit(self):
+        for name, limit in LIMITS.items():
+            settled, held = self.ledger.used(name)
+            assert settled + held <= limit
+            assert settled == self.settled[name]
+            assert held == sum(one.amount for hold in self.open.values() for one in hold.claims if one.account == name)
+        assert self.ledger.open_holds() == len(self.open)
+
+
+TestLedgers = Ledgers.TestCase
+TestLedgers.settings = settings(max_examples=60, stateful_step_count=30, deadline=None, derandomize=True)
+
+
+def test_what_was_spent_before_the_start_counts():
+    ledger = MemoryLedger({"a": 90})
+    assert reserve(ledger, "1", Claim("a", 100, 11)) == Refusal("a", 100, 90, 0, 11)
+    assert isinstance(reserve(ledger, "1", Claim("a", 100, 10)), Hold)
+
+
+def test_many_at_once_never_pass_the_limit_together():
+    async def main():
+        ledger = MemoryLedger()
+        asked = [ledger.reserve(str(number), (Claim("a", 100, 7),)) for number in range(100)]
+        return ledger, await asyncio.gather(*asked)
+
+    ledger, said = asyncio.run(main())
+    assert sum(isinstance(one, Hold) for one in said) == 14
+    assert ledger.used("a") == (0, 98)
+
+
+def test_a_period_that_is_over_is_forgotten_unless_something_is_held_in_it():
+    ledger = MemoryLedger({"a@2026-11-19": 5, "b@2026-11": 6})
+    hold = reserve(ledger, "1", Claim("c@2026-11-19", 10, 3))
+    ledger.forget(frozenset({"2026-11-20", "2026-11"}))
+    assert ledger.used("a@2026-11-19") == (0, 0)
+    assert ledger.used("b@2026-11") == (6, 0)
+    ledger.settle(hold, 2)
+    assert ledger.used("c@2026-11-19") == (2, 0)
+
+
+def test_a_hold_of_nothing_settles_after_its_period_was_forgotten():
+    ledger = MemoryLedger()
+    hold = reserve(ledger, "1", Claim("a@2026-11-19", 10, 0))
+    ledger.forget(frozenset({"2026-11-20"}))
+    ledger.settle(hold, 0)
+    assert ledger.open_holds() == 0
+    assert ledger.used("a@2026-11-19") == (0, 0)
+
+
+def test_a_hold_that_was_never_given_settles_nothing():
+    ledger = MemoryLedger()
+    ledger.settle(Hold("x", (Claim("a", 1, 1),)), 1)
+    assert ledger.used("a") == (0, 0)

@@ -84,6 +84,10 @@ class GatewayError(Exception):
         if status is not None:
             self.status = status
 
+    def __str__(self) -> str:
+        """The public words as they are now: a provider's are rid of keys after they were raised."""
+        return self.public
+
     retry_after: float | None = None
     """Seconds after which the same call may be tried again; None when waiting does not help or is not known."""
 

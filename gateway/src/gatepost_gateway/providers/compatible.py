@@ -47,8 +47,11 @@ def below_root(entry: ModelEntry, operation: Operation) -> str:
 
 
 def by_deployment(entry: ModelEntry, operation: Operation) -> str:
-    version = entry.additional_config.get("api_version", AZURE_API_VERSION)
-    return f"{entry.base_url.rstrip('/')}{_PATHS[operation]}?api-version={version}"
+    """Azure's version 1 API, below `/openai/v1`, takes no `api-version`; an entry that says an empty one sends none."""
+    root = entry.base_url.rstrip("/")
+    usual = "" if root.endswith("/openai/v1") else AZURE_API_VERSION
+    version = entry.additional_config.get("api_version", usual)
+    return f"{root}{_PATHS[operation]}" + (f"?api-version={version}" if version else "")
 
 
 def verbatim(entry: ModelEntry, operation: Operation) -> str:  # noqa: ARG001 - the shape of every address rule

@@ -107,18 +107,24 @@ def _provider_keys(secrets: Mapping[str, Secret]) -> dict[ProviderKind, Secret]:
 
 
 def load(
-    config: Path | None = None, variables: Mapping[str, str] | None = None, folder: Path | None = None
+    config: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    *,
+    folder: Path | None = None,
+    data_dir: Path | None = None,
 ) -> Settings:
     """The settings of this process; the file is `config`, GATEPOST_CONFIG or `gatepost.yaml` in `folder`, if any.
 
-    Raises ConfigurationError with every mistake of the file; its references are checked by the control plane.
+    `data_dir` comes before what the environment and the file say. Raises ConfigurationError with every mistake of the
+    file; its references are checked by the control plane.
     """
     environment = read_environment(variables)
     here = folder or Path()
     path = config or (Path(environment.config) if environment.config else None)
     if path is None and (here / DEFAULT_FILE).is_file():
         path = here / DEFAULT_FILE
+    where = str(data_dir) if data_dir is not None else environment.data_dir
     if path is None:
-        return Settings(server_of(None, environment.listen, environment.data_dir, here), environment)
+        return Settings(server_of(None, environment.listen, where, here), environment)
     file = parse(read_file(path), str(path), path.parent)
-    return Settings(server_of(file.server, environment.listen, environment.data_dir, path.parent), environment, file)
+    return Settings(server_of(file.server, environment.listen, where, path.parent), environment, file)

@@ -159,15 +159,6 @@ class ConfigStore:
             _fold(state, msgspec.json.decode(event, type=Event), at)
         return msgspec.structs.replace(state, seq=seq)
 
-    def backup(self, target: Path) -> None:
-        """A consistent copy, made while the store is in use."""
-        copy = sqlite3.connect(target)
-        try:
-            self._db.backup(copy)
-        finally:
-            copy.close()
-        target.chmod(0o600)
-
     def upgrade(self) -> list[str]:
         """Runs the migrations that wait until every process has moved on; returns their names."""
         return migrate(self._db, _MIGRATIONS, frozenset(Phase), self._clock, self.path)

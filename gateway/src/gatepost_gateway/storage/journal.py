@@ -225,7 +225,7 @@ class Journal:
             self._cut()
             written = os.write(self._fd, buffer)
             while written < len(buffer):
-                written += os.write(self._fd, memoryview(buffer)[written:])
+                written += os.write(self._fd, buffer[written:])
         except OSError as error:
             whole = segments.borders_of(bytes(buffer[:written]), self._salt)[0][-1]
             self._size += whole

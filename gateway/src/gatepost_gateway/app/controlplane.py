@@ -18,7 +18,7 @@ from gatepost_gateway.app.logs import to_stderr
 from gatepost_gateway.control.plane import ControlPlane
 from gatepost_gateway.control.records import FoldedRecords
 from gatepost_gateway.domain.clock import SystemClock
-from gatepost_gateway.domain.errors import GatewayError
+from gatepost_gateway.domain.errors import GatewayError, GatewayFault
 from gatepost_gateway.domain.ports import Found, TraceState
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.link.channel import Channel
@@ -161,7 +161,7 @@ async def _explain(channel: Channel, error: Exception) -> None:
     words = str(error)
 
     async def refuse(payload: bytes) -> bytes:  # noqa: ARG001
-        raise RuntimeError(words)
+        raise GatewayFault(words)
 
     channel.handlers = {"start": refuse}
     await channel.run()

@@ -112,6 +112,8 @@ class Cork(Protocol):
 
     def hold(self) -> None: ...
     def release(self) -> None: ...
+    def chunk(self, data: bytes) -> bool: ...
+    async def drain(self) -> None: ...
 
 
 async def respond(send: Send, status: int, headers: Headers, body: bytes, cork: Cork | None = None) -> None:
@@ -132,11 +134,12 @@ async def respond_json(send: Send, status: int, value: Any, headers: Sequence[tu
 class HttpOutlet:
     """Implements `pipeline.call.Outlet`. `begun`: the head has gone out, so an error can only end the stream."""
 
-    __slots__ = ("_cork", "_send", "begun")
+    __slots__ = ("_cork", "_send", "_waiting", "begun")
 
     def __init__(self, send: Send, cork: Cork | None = None) -> None:
         self._send = send
         self._cork = cork
+        self._waiting: list[bytes] = []
         self.begun = False
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
@@ -147,8 +150,19 @@ class HttpOutlet:
         self.begun = True
         await self._send({"type": "http.response.start", "status": 200, "headers": [*EVENT_STREAM, *headers]})
 
-    async def write(self, batch: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": batch, "more_body": True})
+    def push(self, batch: bytes) -> bool:
+        if self._cork is not None:
+            return self._cork.chunk(batch)
+        self._waiting.append(batch)
+        return False
+
+    async def drain(self) -> None:
+        if self._cork is not None:
+            await self._cork.drain()
+        for batch in self._waiting:
+            await self._send({"type": "http.response.body", "body": batch, "more_body": True})
+        self._waiting.clear()
 
     async def end(self, batch: bytes) -> None:
+        await self.drain()
         await self._send({"type": "http.response.body", "body": batch})

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gatepost_gateway.domain.errors import Code
@@ -33,10 +34,11 @@ class HeadLimits(Struct, frozen=True):
 class Corked:
     """The connection's transport, with a way to hold back writes: a head and its body then leave as one."""
 
-    __slots__ = ("_held", "_transport", "is_closing", "pause_reading", "resume_reading")
+    __slots__ = ("_flow", "_held", "_transport", "is_closing", "pause_reading", "resume_reading")
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, flow: FlowControl) -> None:
         self._transport = transport
+        self._flow = flow
         self._held: list[bytes] | None = None
         self.is_closing = transport.is_closing
         self.pause_reading = transport.pause_reading
@@ -51,6 +53,17 @@ class Corked:
         held, self._held = self._held, None
         if held:
             self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+
+    def chunk(self, data: bytes) -> bool:
+        """Sends a piece of a chunked body (RFC 9112 section 7.1); False when the peer reads slower than we write."""
+        if not self.is_closing():
+            self.write(b"%x\r\n%b\r\n" % (len(data), data))
+        return not self._flow.write_paused
+
+    async def drain(self) -> None:
+        """Returns when the peer has taken enough."""
+        if self._flow.write_paused:
+            await self._flow.drain()
 
     def write(self, data: bytes) -> None:
         if self._held is None:
@@ -73,7 +86,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.transport = Corked(transport)  # type: ignore[assignment]
+        self.transport = Corked(transport, self.flow)  # type: ignore[assignment]
         self._head_bytes = 0
         self._in_head = True
         self.head_due = time.monotonic() + self.limits.seconds

@@ -163,19 +163,34 @@ class Dispatcher:
 
 async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
     """The next whole events of a stream. Raises UpstreamError when it stops without its end, or is not the format."""
+    data = await answer.read()
+    if data:
+        return read_events(call, data)
+    finish(call)
+    return b""
+
+
+def read_events(call: Call, data: bytes) -> bytes:
+    """The whole events that `data` completes, for the caller. Raises UpstreamError when they are not the format."""
     reader = call.reader
     assert reader is not None
-    data = await answer.read()
-    provider = call.target.entry.provider.value if call.target else ""
-    if not data:
-        if reader.close():
-            return b""
-        raise _broken(provider, "it stopped in the middle of the stream", Code.UPSTREAM_TRUNCATED, NextStep.RETRY_SAME)
     try:
         return reader.feed(data)
     except ValueError as error:
         words = scrub(str(error), call.credential)
-        raise _broken(provider, words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
+        raise _broken(_provider(call), words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
+
+
+def finish(call: Call) -> None:
+    """The body of a stream ended. Raises UpstreamError when the stream itself did not."""
+    assert call.reader is not None
+    if not call.reader.close():
+        words = "it stopped in the middle of the stream"
+        raise _broken(_provider(call), words, Code.UPSTREAM_TRUNCATED, NextStep.RETRY_SAME)
+
+
+def _provider(call: Call) -> str:
+    return call.target.entry.provider.value if call.target else ""
 
 
 def _broken(provider: str, words: str, code: Code, step: NextStep) -> UpstreamError:

@@ -12,7 +12,7 @@ answer. By itself it repeats the last user message; lines at its start that begi
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 import msgspec
@@ -104,6 +104,12 @@ class SandboxAnswer:
 
     async def read(self) -> bytes:
         return await anext(self._pieces, b"")
+
+    async def pump(self, sink: Callable[[bytes], bool]) -> bool:
+        while data := await self.read():
+            if not sink(data):
+                return False
+        return True
 
     async def read_all(self, limit: int) -> bytes:
         body = b"".join([piece async for piece in self._pieces])

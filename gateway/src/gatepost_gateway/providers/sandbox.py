@@ -50,9 +50,10 @@ def read_script(message: str) -> Script:
     """The leading slash lines of a message, and the rest as the text to repeat."""
     script = Script()
     lines = message.split("\n", MOST_ORDERS)
-    while lines and lines[0].startswith("/") and _order(script, lines[0]):
-        lines.pop(0)
-    script.text = "\n".join(lines)
+    taken = 0
+    while taken < min(len(lines), MOST_ORDERS) and lines[taken].startswith("/") and _order(script, lines[taken]):
+        taken += 1
+    script.text = "\n".join(lines[taken:])
     return script
 
 

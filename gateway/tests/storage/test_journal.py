@@ -143,7 +143,9 @@ def test_damage_in_the_middle_stops_the_start(tmp_path):
     data = bytearray(path.read_bytes())
     data[HEADER_BYTES + 30] ^= 1
     path.write_bytes(data)
-    with pytest.raises(Corrupt, match=rf"`{path}` at byte {HEADER_BYTES} is damaged.*restore it from a backup") as caught:
+    with pytest.raises(
+        Corrupt, match=rf"`{path}` at byte {HEADER_BYTES} is damaged.*restore it from a backup"
+    ) as caught:
         write(tmp_path, [opened("d")])
     assert caught.value.path == path
     assert path.read_bytes() == data

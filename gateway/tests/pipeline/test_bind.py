@@ -15,9 +15,8 @@ BOT = Principal("k1", "org", "p", "bot")
 
 def bound(headers=None, principal=OURS, house=None, **more):
     house = house or House(snapshot_of(**more))
-    call = house.exchange.open(
-        house.inbound(chat(), {name.encode(): value.encode() for name, value in (headers or {}).items()})
-    )
+    wire = {name.encode(): value.encode() for name, value in (headers or {}).items()}
+    call = house.exchange.open(house.inbound(chat(), wire))
     bind(call, principal, house.sessions, house.rates)
     return call
 

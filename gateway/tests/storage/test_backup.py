@@ -5,13 +5,14 @@ import time
 from contextlib import closing
 
 import pytest
+
 from gatepost_gateway.storage import backup, segments
 from gatepost_gateway.storage.faults import StorageFault, Unreadable
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.segments import HEADER_BYTES
 
-from .making import closed, fork, folded, kill, opened, step_ids, write
+from .making import closed, folded, fork, kill, opened, step_ids, write
 from .test_crash import serve
 
 
@@ -35,7 +36,7 @@ def restored(directory):
 
 
 def test_a_copy_has_everything_for_its_owner_only(used, tmp_path):
-    data, records = used
+    data, _ = used
     copied = backup.back_up(data, tmp_path / "copy")
     assert (copied.segments, copied.databases) == (2, ("records.db", "config.db"))
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "copy").rglob("*") if path.is_file()} == {0o600}

@@ -7,11 +7,12 @@ import signal
 import time
 
 import pytest
+
 from gatepost_gateway.storage import backup
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.journal import Journal, JournalSettings
-from gatepost_gateway.storage.recover import interrupted, recover
 from gatepost_gateway.storage.records import Records
+from gatepost_gateway.storage.recover import interrupted, recover
 
 from .making import NOW, closed, fork, kill, opened, step_ids, write
 

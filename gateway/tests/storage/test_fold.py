@@ -4,16 +4,17 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.records import Closed, Kept, Logged, Outcome
 from gatepost_gateway.storage import segments
 from gatepost_gateway.storage.faults import Corrupt, StorageFault, TooNew, Unreadable
 from gatepost_gateway.storage.fold import Folder
-from gatepost_gateway.storage.recover import interrupted
 from gatepost_gateway.storage.records import Records
+from gatepost_gateway.storage.recover import interrupted
 from gatepost_gateway.storage.segments import HEADER_BYTES, Position
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from .making import DAILY, NOW, closed, folded, logged, opened, sealed, step_ids, trace, write
 

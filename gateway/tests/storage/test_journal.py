@@ -6,6 +6,7 @@ import subprocess
 from contextlib import contextmanager
 
 import pytest
+
 from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.storage import journal as module
 from gatepost_gateway.storage import segments
@@ -257,19 +258,20 @@ def test_a_full_disk_refuses_and_recovers_by_itself(tmp_path, disk, caplog):
                 return faults
         raise AssertionError("the disk never filled")
 
+    def many(journal):
+        for _ in range(100):  # what still fits is taken
+            journal.append(closed("late", message="m" * 3000))
+
     async def story(directory, free):
         journal = Journal.open(directory)
         faults = await fill(journal)
         assert {(fault.status, fault.code) for fault in faults} == {(503, Code.RECORDS_UNAVAILABLE)}
         for _ in range(3):
             with pytest.raises(GatewayFault, match="cannot be written") as caught:
-                for _ in range(100):  # what still fits is taken
-                    journal.append(closed("late", message="m" * 3000))
+                many(journal)
             assert caught.value.status == 503
-        while True:
-            read = entries_of(directory)
-            assert journal.position.offset == segments.path_of(directory, 1).stat().st_size
-            break
+        read = entries_of(directory)
+        assert journal.position.offset == segments.path_of(directory, 1).stat().st_size
         free()
         journal.append(closed("after"))
         await journal.durable()

@@ -2,6 +2,7 @@ import os
 import time
 
 import pytest
+
 from gatepost_gateway.storage.faults import Locked, Unreadable
 from gatepost_gateway.storage.lock import acquire
 

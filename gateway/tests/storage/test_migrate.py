@@ -3,6 +3,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.storage.faults import TooNew
 from gatepost_gateway.storage.migrate import Phase, migrate, migrations
@@ -82,5 +83,5 @@ def test_the_version_before_works_with_pre_and_refuses_post(folder):
 
 def test_a_name_without_number_and_phase_is_refused(tmp_path):
     (tmp_path / "fix.sql").touch()
-    with pytest.raises(ValueError, match="`fix.sql`"):
+    with pytest.raises(ValueError, match=r"`fix\.sql`"):
         migrations(tmp_path)

@@ -1,4 +1,5 @@
 import pytest
+
 from gatepost_gateway.storage import records, retention
 from gatepost_gateway.storage.queries import HOME, Queries, statements
 
@@ -21,9 +22,21 @@ def test_every_query_is_one_that_sqlite_takes(tmp_path):
                 for name in queries.names():
                     text = queries[name]
                     count = text.count("?")
-                    names = (
-                        "now limit open_before period project at id since outcome session wanted name value"
-                    ).split()
+                    names = [
+                        "now",
+                        "limit",
+                        "open_before",
+                        "period",
+                        "project",
+                        "at",
+                        "id",
+                        "since",
+                        "outcome",
+                        "session",
+                        "wanted",
+                        "name",
+                        "value",
+                    ]
                     values = (1,) * count if count else dict.fromkeys(names, "1")
                     db.execute("EXPLAIN " + text, values).fetchall()
 

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.governance import Claim

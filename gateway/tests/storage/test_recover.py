@@ -1,7 +1,7 @@
 from gatepost_gateway.domain.records import Outcome
 from gatepost_gateway.storage.fold import Folder
-from gatepost_gateway.storage.recover import interrupted, recover
 from gatepost_gateway.storage.records import Records
+from gatepost_gateway.storage.recover import interrupted, recover
 
 from .making import DAILY, NOW, closed, opened, write
 

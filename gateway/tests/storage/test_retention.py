@@ -1,4 +1,5 @@
 import pytest
+
 from gatepost_gateway.domain.clock import DAY_MICROS
 from gatepost_gateway.domain.governance import Claim
 from gatepost_gateway.domain.records import Kept

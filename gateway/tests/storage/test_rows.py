@@ -16,6 +16,6 @@ def test_an_open_trace_is_not_completed():
     assert (read_trace(ROW).project, read_trace(ROW).models) == (None, ("a",))
 
 
-def test_the_rarest_facet_drives():
+def test_what_has_an_index_of_its_own():
     said = Filters(model="m", user="u", properties=(("a", "b"),))
     assert said.facets() == [("property:a", "b"), ("user", "u"), ("model", "m")]

@@ -3,12 +3,13 @@ import stat
 import struct
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from gatepost_gateway.domain import ids
 from gatepost_gateway.storage import segments
 from gatepost_gateway.storage.faults import Corrupt, TooNew, Unreadable
 from gatepost_gateway.storage.segments import FRAME_BYTES, HEADER_BYTES, Header, Rest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from .making import closed, full, logged, opened, sealed, trace, write
 

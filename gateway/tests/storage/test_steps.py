@@ -1,8 +1,9 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from gatepost_gateway.domain.clock import DAY_MICROS
 from gatepost_gateway.domain.records import Closed, Logged, StepKind
 from gatepost_gateway.storage.steps import COLUMNS, expiry, read_step, write_event, write_step
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from .making import NOW, full, logged
 

@@ -2,8 +2,10 @@ import asyncio
 import errno
 import os
 import threading
+from pathlib import Path
 
 import pytest
+
 from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.sync import Fsync
@@ -101,11 +103,11 @@ def test_a_retired_segment_is_synced_and_closed(tmp_path, synced):
             journal.append(opened())
             await journal.durable()
 
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     run(tmp_path / "j", story, fsync=Fsync.INTERVAL, segment_bytes=100)
     assert synced.count("MainThread") >= 5
     assert len([name for name in synced if name.startswith("journal-sync")]) >= 4
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_sync_that_fails_is_not_durable_and_the_next_goes_elsewhere(tmp_path, monkeypatch, caplog):

@@ -1,7 +1,7 @@
 """The fold: the journal's records go into `records.db`, each exactly once, and what is folded leaves the disk.
 
-The entries and the border behind them are written in one transaction: a fold that dies before it did nothing.
-The tail of the last segment may be a record that is just being written: the fold waits there. Anywhere else such a place
+Entries and the border behind them are written in one transaction: a fold that dies before its end did nothing.
+Entries and the border behind them go in one transaction: a fold that dies before its end has done nothing.
 is damage, and the fold stops there with the file and the offset until somebody has looked at it.
 """
 

@@ -126,9 +126,11 @@ def greeting(plane: ControlPlane) -> list[str]:
         "These keys are shown once; what is stored of them is a hash:",
         *(f"  {line}" for line in plane.notices),
         "A first call:",
-        f"  curl -s {{url}}/v1/chat/completions -H 'Authorization: Bearer {runtime.reveal()}'"
-        " -H 'Content-Type: application/json'"
-        ' -d \'{"model": "sandbox/echo", "messages": [{"role": "user", "content": "Hello, gate."}]}\'',
+        (
+            f"  curl -s {{url}}/v1/chat/completions -H 'Authorization: Bearer {runtime.reveal()}'"
+            " -H 'Content-Type: application/json'"
+            ' -d \'{"model": "sandbox/echo", "messages": [{"role": "user", "content": "Hello, gate."}]}\''
+        ),
     ]
 
 

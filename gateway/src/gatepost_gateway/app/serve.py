@@ -16,7 +16,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-from gatepost_gateway.app.dataplane import Beginning, DataPlane, Foundation
+from gatepost_gateway.app.dataplane import Beginning, Bounds, DataPlane, Foundation
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.edge.http import BodyLimits
@@ -136,10 +136,12 @@ class Gateway:
         return DataPlane(
             base,
             Beginning(start.snapshot, settled, start.sessions, start.secret),
-            condition=self._condition,
-            body_limits=BodyLimits(server.limits.body_bytes, server.limits.body_seconds),
-            egress=server.egress_allow,
-            trusted_proxies=server.trusted_proxies,
+            Bounds(
+                BodyLimits(server.limits.body_bytes, server.limits.body_seconds),
+                server.egress_allow,
+                server.trusted_proxies,
+            ),
+            self._condition,
         )
 
     def _condition(self) -> dict[str, str]:

@@ -146,6 +146,13 @@ class Call:
             estimated=False,
             error=None,
             message=None,
+            model=None,
+            provider=None,
+            prices=None,
+            upstream_id=None,
+            fingerprint=None,
+            finish=(),
+            tool_calls=(),
         )
         self.started = started
         self.hold = self.tokens_taken = self.target = self.summary = None

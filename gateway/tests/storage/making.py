@@ -25,6 +25,12 @@ DAILY = Claim("default/daily@2026-11-20", 20_000_000_000, 100_000)
 MONTHLY = Claim("default/monthly@2026-11", 300_000_000_000, 100_000)
 
 
+def at_time(micros):
+    """A step id made at that time (microseconds)."""
+    stamp = f"{micros // 1000:012x}"
+    return f"{stamp[:8]}-{stamp[8:]}-7{ids.new()[15:]}"
+
+
 def opened(step_id: str | None = None, **said: Any) -> Opened:
     base: dict[str, Any] = {
         "step_id": step_id or ids.new(),

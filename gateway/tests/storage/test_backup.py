@@ -56,8 +56,8 @@ def test_a_copy_of_a_working_gateway_is_whole(tmp_path):
     folder = Folder(data / "journal", records)
     acknowledged = b""
     try:
-        for number in range(5):
-            time.sleep(0.03)
+        for number in range(3):
+            time.sleep(0.02)
             acknowledged += os.read(heard, 1 << 16)
             folder.fold_to_end()
             target = tmp_path / f"copy{number}"

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import select
 import signal
 import time
 
@@ -46,7 +47,9 @@ def killed_run(directory, after, seed):
     heard, tell = os.pipe()
     pid = fork(lambda: serve(directory, after, tell, seed))
     os.close(tell)
-    time.sleep(random.Random(seed).random() * 0.06)
+    if seed % 5:  # else it may die before it has begun
+        assert select.select([heard], [], [], 20)[0]
+    time.sleep(random.Random(seed).random() * 0.04)
     assert os.WTERMSIG(kill(pid)) == signal.SIGKILL
     said = b""
     while part := os.read(heard, 1 << 16):

@@ -16,7 +16,7 @@ from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.rows import Filters, LiveSession
 from gatepost_gateway.storage.segments import Position
 
-from .making import DAILY, NOW, closed, folded, full, logged, opened, sealed, trace, write
+from .making import DAILY, NOW, at_time, closed, folded, full, logged, opened, sealed, trace, write
 
 MINUTE = 60_000_000
 
@@ -215,12 +215,6 @@ def test_holds_that_are_open(tmp_path):
     assert records.open_holds() == [begun[0]]
     assert records.counts().open_holds == 1
     records.close()
-
-
-def at_time(micros):
-    """A step id made at that time."""
-    stamp = f"{micros // 1000:012x}"
-    return f"{stamp[:8]}-{stamp[8:]}-7{ids.new()[15:]}"
 
 
 def test_sessions_that_may_go_on(tmp_path):

@@ -3,18 +3,18 @@ from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import interrupted, recover
 
-from .making import DAILY, NOW, closed, opened, write
+from .making import DAILY, NOW, at_time, closed, opened, write
 
 
 def test_a_start_knows_what_was_before(tmp_path):
     begun = opened()
-    ended = closed(session_id="s", turn=2, at=NOW)
+    ended = closed(at_time(NOW), session_id="s", turn=2)
     write(tmp_path / "journal", [begun, ended])
     with Records(tmp_path / "records.db") as records:
         found = recover(Folder(tmp_path / "journal", records), records, NOW)
         assert found.settled[DAILY.account] == 700
         assert found.open_holds == (begun,)
-        assert [one.id for one in found.sessions] in (["s"], [])
+        assert [(one.id, one.turn) for one in found.sessions] == [("s", 2)]
         assert found.folded == 1
 
 

@@ -1,8 +1,8 @@
 """The fold: the journal's records go into `records.db`, each exactly once, and what is folded leaves the disk.
 
 Entries and the border behind them are written in one transaction: a fold that dies before its end did nothing.
-Entries and the border behind them go in one transaction: a fold that dies before its end has done nothing.
-is damage, and the fold stops there with the file and the offset until somebody has looked at it.
+The tail of the last segment may be a record that is just being written: the fold waits there. Anywhere else such a
+place is damage, and the fold stops there with the file and the offset until somebody has looked at it.
 """
 
 import threading

@@ -30,6 +30,7 @@ from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import recover
 from gatepost_gateway.storage.retention import Retention
+from gatepost_gateway.storage.vault import make_private_dir
 
 log = logging.getLogger("gatepost.control")
 FOLD_SECONDS = 0.5
@@ -43,6 +44,7 @@ class Office:
 
     def __init__(self, settings: Settings) -> None:
         data_dir = settings.server.data_dir
+        make_private_dir(data_dir)
         self._clock = SystemClock()
         self.token = Secret(f"gpa_local{secrets.token_hex(4)}_{secrets.token_hex(24)}")
         self.records = Records(data_dir / record_file.FILE, self._clock)

@@ -31,7 +31,7 @@ from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.lock import Lock, acquire
 from gatepost_gateway.storage.recover import interrupted
 from gatepost_gateway.storage.sync import Fsync
-from gatepost_gateway.storage.vault import open_vault
+from gatepost_gateway.storage.vault import make_private_dir, open_vault
 
 log = logging.getLogger("gatepost")
 LOCK_SECONDS = 5.0
@@ -89,7 +89,7 @@ class Gateway:
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT, then drains. Raises StartFailed, Locked, and what storage raises."""
         server = self._settings.server
-        server.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_dir(server.data_dir)
         with await locked(server.data_dir / "lock") as lock, listen(server.host, server.port) as sock:
             child = Child(self._command, {"publish": self._end.published}, self._attached, (lock.fileno(),))
             try:

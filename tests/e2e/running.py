@@ -82,6 +82,7 @@ class Gateway:
         self.port = port or free_port()
         self.keys = keys
         self.env = dict(env or {})
+        self.words = ["serve"]
         self.admin_key, self.runtime_key = ADMIN_KEY, RUNTIME_KEY
         self.process: subprocess.Popen[bytes] | None = None
         self.scheme = "http"
@@ -108,7 +109,7 @@ class Gateway:
         """Starts the process, and does not wait for it."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve"], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL,
+                [*COMMAND, *self.words], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         return self.process

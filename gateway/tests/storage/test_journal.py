@@ -318,6 +318,24 @@ def test_a_tail_that_cannot_be_cut_is_cut_before_the_next_write(tmp_path, monkey
     assert [one.step_id for one in entries_of(tmp_path / "j")] == ["a", "e"]
 
 
+def test_asking_late_tells_the_same(tmp_path, monkeypatch, caplog):
+    """Handed in, lost in the flush, and only then asked for."""
+
+    async def story(journal):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
+            journal.append(opened("a"))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            with pytest.raises(GatewayFault, match="no space left"):
+                await journal.durable()
+        journal.append(opened("b"))
+        await journal.durable()
+
+    run(tmp_path / "j", story)
+    assert [one.step_id for one in entries_of(tmp_path / "j")] == ["b"]
+
+
 def test_a_segment_that_cannot_be_begun_refuses_the_entry(tmp_path, monkeypatch):
     async def story(journal):
         journal.append(opened("a"))

@@ -126,6 +126,9 @@ class Journal:
         cancelling one touches no other.
         """
         if not self._buffer and not self._unsynced:
+            if self._failing is not None:
+                # What the caller handed in may be among what was lost.
+                raise _unavailable(self._failing)
             return _DONE
         future = self._loop.create_future()
         if self._buffer:

@@ -6,9 +6,7 @@ import stat
 
 import pytest
 
-from gatepost_gateway.app.serve import LOCK_SECONDS, StartFailed, listen, locked, say_where
-from gatepost_gateway.domain.snapshot import SnapshotDocument
-from gatepost_gateway.link.messages import Start
+from gatepost_gateway.app.serve import LOCK_SECONDS, StartFailed, announce, greet, listen, locked, url_of
 from gatepost_gateway.settings import load
 from gatepost_gateway.storage.faults import Locked
 from gatepost_gateway.storage.lock import acquire
@@ -39,21 +37,17 @@ def test_a_start_beside_a_running_gateway_is_refused(tmp_path, monkeypatch):
         asyncio.run(locked(tmp_path / "lock"))
 
 
-def test_the_address_is_left_for_commands_and_for_nobody_else(tmp_path, capsys):
+def test_the_address_is_left_for_commands_and_for_nobody_else(tmp_path):
     settings = load(variables={"GATEPOST_DATA_DIR": str(tmp_path)}, folder=tmp_path)
-    start = Start(
-        snapshot=SnapshotDocument(1, 1),
-        settled={},
-        open_holds=[],
-        sessions=[],
-        folded=0,
-        secret=b"",
-        local_token="gpa_x",
-    )
-    start.notices = ["curl {url}/up"]
     with socket.create_server(("127.0.0.1", 0)) as sock:
-        path = say_where(settings, sock, start)
-        url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        url = url_of(settings, sock)
+        assert url == f"http://127.0.0.1:{sock.getsockname()[1]}"
+    announce(settings, url, "gpa_old")
+    path = announce(settings, url, "gpa_new")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert json.loads(path.read_text()) == {"url": url, "pid": os.getpid(), "token": "gpa_x"}
-    assert capsys.readouterr().out == f"curl {url}/up\ngatepost is listening on {url}\n"
+    assert json.loads(path.read_text()) == {"url": url, "pid": os.getpid(), "token": "gpa_new"}
+
+
+def test_the_greeting_says_where_last(capsys):
+    greet(["curl {url}/up"], "http://127.0.0.1:1")
+    assert capsys.readouterr().out == "curl http://127.0.0.1:1/up\ngatepost is listening on http://127.0.0.1:1\n"

@@ -85,6 +85,7 @@ class Gateway:
         self._end = DataEnd()
         self._server: _Server | None = None
         self._plane: DataPlane | None = None
+        self._url = ""
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT, then drains. Raises StartFailed, Locked, and what storage raises."""
@@ -102,7 +103,9 @@ class Gateway:
     async def _attached(self, channel: Channel) -> None:
         self._end.attach(channel)
         if self._plane is not None:
-            self._plane.publish((await self._end.start()).snapshot)
+            start = await self._end.start()
+            self._plane.publish(start.snapshot)
+            announce(self._settings, self._url, start.local_token)
 
     async def _begin(self) -> Start:
         try:
@@ -157,7 +160,9 @@ class Gateway:
             loop.create_task(sweep(server.server_state.connections)),
             loop.create_task(self._tidy(plane)),
         ]
-        address = say_where(self._settings, sock, start)
+        self._url = url_of(self._settings, sock)
+        address = announce(self._settings, self._url, start.local_token)
+        greet(start.notices, self._url)
         # What lives now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -208,21 +213,28 @@ class Gateway:
         return config
 
 
-def say_where(settings: Settings, sock: socket.socket, start: Start) -> Path:
-    """Leaves the address and this run's local admin key for the commands of this machine (0600), and greets."""
+def url_of(settings: Settings, sock: socket.socket) -> str:
+    """Where the gateway is reached from this machine."""
     host, port = sock.getsockname()[:2]
-    scheme = "https" if settings.server.tls is not None else "http"
     shown = f"[{host}]" if ":" in host else host
-    url = f"{scheme}://{shown}:{port}"
+    return f"{'https' if settings.server.tls is not None else 'http'}://{shown}:{port}"
+
+
+def announce(settings: Settings, url: str, token: str) -> Path:
+    """Leaves the address and the local admin key of this run for the commands of this machine, and for nobody else."""
     path = settings.server.data_dir / "server.json"
-    page = {"url": url, "pid": os.getpid(), "token": start.local_token}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(page, file)
-    for line in [*start.notices, f"gatepost is listening on {url}"]:
+        json.dump({"url": url, "pid": os.getpid(), "token": token}, file)
+    return fresh.replace(path)
+
+
+def greet(notices: Sequence[str], url: str) -> None:
+    """The lines for whoever started this."""
+    for line in [*notices, f"gatepost is listening on {url}"]:
         sys.stdout.write(line.replace("{url}", url) + "\n")
     sys.stdout.flush()
-    return path
 
 
 def serve(settings: Settings, command: Sequence[str]) -> None:

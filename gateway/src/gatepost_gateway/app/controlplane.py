@@ -7,6 +7,7 @@ socket pair closes, after a last fold.
 import argparse
 import asyncio
 import logging
+import os
 import secrets
 import signal
 import socket
@@ -37,6 +38,7 @@ FOLD_SECONDS = 0.5
 """How late an aggregate may be; what is asked by id is never late."""
 CLEAN_SECONDS = 30.0
 RETAIN_SECONDS = 3600.0
+NICE = 5
 
 
 class Office:
@@ -180,6 +182,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     to_stderr()
+    # Where both want the same core, a call goes first.
+    os.nice(NICE)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(said.fd, load(said.config)))
 

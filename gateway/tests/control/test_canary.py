@@ -37,12 +37,19 @@ def test_no_canary_sings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> No
             await ask(plane, "POST", "/api/v1/models", entry),
             await ask(plane, "POST", "/api/v1/models", entry),
             await ask(plane, "POST", "/api/v1/models", {**entry, "id": "b", "provider": "canary-other"[:0] + "x"}),
-            await ask(plane, "POST", "/api/v1/models", {**entry, "id": "b", "additional_config": {"secret": "canary-other"}}),
+            await ask(
+                plane, "POST", "/api/v1/models", {**entry, "id": "b", "additional_config": {"secret": "canary-other"}}
+            ),
             await ask(plane, "POST", "/api/v1/models", {**entry, "id": "b", "api_key": ["canary-other"]}),
             await ask(plane, "POST", "/api/v1/models", {**entry, "id": "b", "api_key": "canary-other***"}),
             await ask(plane, "PUT", "/api/v1/models/a", {**entry, "api_key": "canary-other"}),
             await ask(plane, "POST", "/api/v1/apply", {"document": "models: [{id: z, api_key: canary-other}]"}),
-            await ask(plane, "POST", "/api/v1/apply", {"document": "models: [{id: z, api_key: canary-other}", "x": "canary-api"}),
+            await ask(
+                plane,
+                "POST",
+                "/api/v1/apply",
+                {"document": "models: [{id: z, api_key: canary-other}", "x": "canary-api"},
+            ),
             await ask(plane, "GET", "/api/v1/keys", key=ADMIN + "-canary-other"),
         ]
         for line in TABLE:

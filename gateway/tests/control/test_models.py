@@ -49,7 +49,10 @@ def test_an_entry_is_made_shown_changed_and_removed(tmp_path: Path) -> None:
 def test_a_key_that_is_left_out_stays_the_stored_one(tmp_path: Path) -> None:
     async def story(plane: Any, served: Served) -> None:
         await ask(plane, "POST", "/api/v1/models", ENTRY)
-        for body in ({"identifier": "y", "provider": "openai"}, {"identifier": "z", "provider": "openai", "api_key": None}):
+        for body in (
+            {"identifier": "y", "provider": "openai"},
+            {"identifier": "z", "provider": "openai", "api_key": None},
+        ):
             assert (await ask(plane, "PUT", "/api/v1/models/a", body)).json["api_key_set"] is True
             sealed = served.documents[-1].models[0].credential
             assert plane.vault.open(sealed).reveal() == "sk-canary-1"

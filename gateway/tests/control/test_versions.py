@@ -67,7 +67,9 @@ def test_a_wrong_file_is_not_half_applied(tmp_path: Path) -> None:
     async def story(plane: Any, served: Served) -> None:
         reply = await ask(plane, "POST", "/api/v1/apply", {"document": FIRST + "sever: {}\n", "name": "g.yaml"})
         assert reply.status == 422
-        assert reply.json["errors"] == [{"where": "g.yaml:3:1", "message": "unknown key `sever`: did you mean `server`?"}]
+        assert reply.json["errors"] == [
+            {"where": "g.yaml:3:1", "message": "unknown key `sever`: did you mean `server`?"}
+        ]
         assert (await ask(plane, "GET", "/api/v1/models")).json["items"] == []
         assert served.documents == []
 

@@ -63,3 +63,17 @@ def test_the_environment_comes_before_the_file_and_the_command_before_both(tmp_p
     settings = load(variables=said, folder=tmp_path)
     assert (settings.server.port, settings.server.data_dir) == (7, Path("/there"))
     assert load(variables=said, folder=tmp_path, data_dir=Path("/else")).server.data_dir == Path("/else")
+
+
+def test_variables_of_others_with_our_prefix_are_left_alone() -> None:
+    said = {"GATEPOST_PORT": "tcp://10.0.0.1:41002", "GATEPOST_SERVICE_HOST": "10.0.0.1", "GATEPOST_FIXTURES": "x"}
+    assert read_environment(said).listen is None
+
+
+def test_a_file_elsewhere_does_not_move_the_data_unless_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    file = tmp_path / "conf" / "g.yaml"
+    file.write_text("models: []\n")
+    assert load(file, {}, folder=tmp_path).server.data_dir == tmp_path / ".gatepost"
+    file.write_text("server: {data_dir: data}\n")
+    assert load(file, {}, folder=tmp_path).server.data_dir == tmp_path / "conf" / "data"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the sample stands here as people write it
 from decimal import Decimal
 from pathlib import Path
 
@@ -95,8 +96,7 @@ MODEL = "models:\n  - {id: a, identifier: x, provider: openai}\n"
         ("models:\n  - {id: a, provider: openai}", "f.yaml:2:5: `identifier` is missing"),
         (
             "models:\n  - {id: a, identifier: x, provider: opnai}",
-            "f.yaml:2:38: `opnai` is not one of `openai`, `anthropic`, `gemini`, `bedrock`, `azure`, `internal`,"
-            " `sandbox`: did you mean `openai`?",
+            "f.yaml:2:38: `opnai` is not one of `openai`, `anthropic`, `gemini`, `bedrock`, `azure`, `internal`, `sandbox`: did you mean `openai`?",
         ),
         ("models: {}", "f.yaml:1:9: `models` must be a list"),
         ("[]", "f.yaml:1:1: the document must be a mapping of keys to values"),
@@ -120,11 +120,17 @@ MODEL = "models:\n  - {id: a, identifier: x, provider: openai}\n"
             "models: [{id: a, identifier: x, provider: azure}]",
             "f.yaml:1:10: provider `azure` has no address of its own: `base_url` is missing",
         ),
-        ("models: [{id: a, identifier: x, provider: openai, input_cost_per_1k: 1}]", "f.yaml:1:10: half a price is none"),
+        (
+            "models: [{id: a, identifier: x, provider: openai, input_cost_per_1k: 1}]",
+            "f.yaml:1:10: half a price is none",
+        ),
         ("models: [{id: a, identifier: 'x#y', provider: openai}]", "`identifier` must be 1 to 256 visible characters"),
         ("models: [{id: a, identifier: x, provider: openai, base_url: 'ftp://x'}]", "must be a whole URL"),
         ("models: [{id: a, identifier: x, provider: openai, base_url: 'http://u:p@x/v1'}]", "no password"),
-        ("models: [{id: a, identifier: x, provider: openai, base_url: 'http://x/v1?api_key=1'}]", "no key in its query"),
+        (
+            "models: [{id: a, identifier: x, provider: openai, base_url: 'http://x/v1?api_key=1'}]",
+            "no key in its query",
+        ),
         ("models: [{id: a, identifier: x, provider: openai, base_url: 'http://x:99999/v1'}]", "port that is no port"),
         ("models: [{id: a, identifier: x, provider: openai, api_key: {}}]", "`api_key` must name one place"),
         ("models: [{id: a, identifier: x, provider: openai, api_key: {env: A, file: b}}]", "must name one place"),
@@ -134,7 +140,10 @@ MODEL = "models:\n  - {id: a, identifier: x, provider: openai}\n"
         ("fallbacks: {a: [bb]}\n" + MODEL, "f.yaml:1:17: model `bb` is not declared"),
         ("fallbacks: {aa: [a]}\n" + MODEL, "f.yaml:1:13: model `aa` is not declared: did you mean `a`?"),
         ("server: {pass_through_project: defalt}", "project `defalt` is not declared: did you mean `default`?"),
-        ("models:\n  - {id: a, identifier: x, provider: openai, project: p}", "f.yaml:2:55: project `p` is not declared"),
+        (
+            "models:\n  - {id: a, identifier: x, provider: openai, project: p}",
+            "f.yaml:2:55: project `p` is not declared",
+        ),
         ("models:\n  - {id: sandbox/echo, identifier: x, provider: openai}", "`sandbox/echo` is built in"),
         (
             "projects:\n  - id: a\n  - id: a\n",
@@ -182,7 +191,9 @@ def test_an_unknown_key_with_nothing_behind_it_is_still_unknown() -> None:
 
 
 def test_prices_keep_every_digit() -> None:
-    text = "models: [{id: a, identifier: x, provider: openai, input_cost_per_1k: 0.000000000001, output_cost_per_1k: 1}]"
+    text = (
+        "models: [{id: a, identifier: x, provider: openai, input_cost_per_1k: 0.000000000001, output_cost_per_1k: 1}]"
+    )
     assert parse(text).layer.models[0].input_cost_per_1k == Decimal("0.000000000001")
 
 

@@ -55,13 +55,14 @@ async def apply(house: House, asked: Asked) -> Answer:
 
 def _not_now(house: House, file: ConfigFile) -> list[str]:
     """What of `server` a running process does not take up."""
-    said = house.settings.environment
-    running, wanted = house.settings.server, server_of(file.server, said.listen, said.data_dir, file.base)
-    same = {"data_dir": running.data_dir.resolve() == wanted.data_dir.resolve()}
-    names = [
-        name for name in Server.__struct_fields__ if not same.get(name, getattr(running, name) == getattr(wanted, name))
-    ]
-    keys = sorted({_KEYS.get(name, name) for name in names})
+    environment = house.settings.environment
+    running = house.settings.server
+    wanted = server_of(file.server, environment.listen, environment.data_dir, file.base)
+    differing = {name for name in Server.__struct_fields__ if getattr(running, name) != getattr(wanted, name)}
+    if running.data_dir.resolve() == wanted.data_dir.resolve():
+        differing.discard("data_dir")
+    said = file.server.model_dump(exclude_none=True)
+    keys = sorted({_KEYS.get(name, name) for name in differing}.intersection(said))
     return [f"`server.{key}` is read when `gatepost serve` starts with this file" for key in keys]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gatepost_gateway.domain.errors import CallerError, LimitExceeded, Unauthenticated, UpstreamError
+from gatepost_gateway.domain.errors import CallerError, GatewayFault, LimitExceeded, Unauthenticated, UpstreamError
 from gatepost_gateway.domain.records import Outcome
 
 from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, events, run, snapshot_of
@@ -162,3 +162,16 @@ def test_no_second_attempt_without_the_money_for_it():
     settled, held = house.ledger.used(house.recorder.closed[0].claims[0].account)
     assert settled <= 400_000
     assert held == 0
+
+
+def test_a_bug_in_the_way_of_a_stream_is_a_fault_and_not_a_silence():
+    class Broken(Answer):
+        async def pump(self, sink):
+            assert sink(object()) is False
+            return False
+
+    house = House(snapshot_of(entry()), ScriptedTransport(Broken(200, events("one", "two"))))
+    with pytest.raises(GatewayFault) as caught:
+        run(house.call(chat(stream=True)))
+    assert isinstance(caught.value.__cause__, AttributeError | TypeError)
+    assert house.record.error == "internal_error"

@@ -166,14 +166,14 @@ class Flow:
     def __init__(self, call: Call, outlet: Outlet) -> None:
         self._call = call
         self._outlet = outlet
-        self._trouble: UpstreamError | None = None
+        self._trouble: Exception | None = None
         self.last = b""
 
     def take(self, data: bytes) -> bool:
         """A sink: whether more may come at once. Trouble is kept for `check`."""
         try:
             return self.release(watch(self._call, read_events(self._call, data)))
-        except UpstreamError as error:
+        except Exception as error:  # noqa: BLE001 - raised where the task can tell a failure from a bug
             self._trouble = error
             return False
 

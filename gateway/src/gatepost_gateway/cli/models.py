@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add.add_argument(_flag(field))
     for field in _NUMBERS:
         add.add_argument(_flag(field), type=int)
-    add.add_argument("--private", action="store_true", help="no public model: routes choose it, callers do not see it")
+    add.add_argument("--private", action="store_true", help="a private route, not a public provider's")
     # A key on the command line would stand in the list of processes for all to see.
     key = add.add_mutually_exclusive_group()
     key.add_argument("--api-key-env", metavar="NAME", help="the variable of the gateway that holds the provider's key")

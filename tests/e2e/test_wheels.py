@@ -33,9 +33,9 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def home(wheels: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheels; what they depend on is lent by ours, the distributions themselves are not."""
     home = tmp_path_factory.mktemp("home") / "env"
-    venv.create(home, with_pip=True)
-    python = home / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", *OFFLINE, *wheels], check=True, capture_output=True, timeout=120)
+    venv.create(home)
+    pip = [sys.executable, "-m", "pip", "--python", home / "bin" / "python"]
+    subprocess.run([*pip, "install", *OFFLINE, *wheels], check=True, capture_output=True, timeout=120)
     (lent,) = home.glob("lib/python3*/site-packages")
     ours = Path(os.path.realpath(pytest.__file__)).parents[1]
     lend = lent / "lent"

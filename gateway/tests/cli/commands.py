@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from gatepost_gateway.cli import main
+
 ADMIN = "gpa_adm1n_0123456789abcdef0123456789abcdef"
+FILE = """
+models: [{id: a, identifier: x, provider: openai, input_cost_per_1k: 0.001, output_cost_per_1k: 0.002}]
+projects: [{id: default, default_model: a}]
+"""
 PROGRAM = "import sys; from gatepost_gateway.cli import main; sys.exit(main())"
 
 
@@ -38,3 +46,21 @@ def gatepost(folder: Path, *words: str, stdin: str | None = None, **variables: s
         check=False,
     )
     return Done(process)
+
+
+class Here:
+    """Runs commands in this process, in a directory of their own."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        code = main(words)
+        said = self._capsys.readouterr()
+        assert "Traceback" not in said.err
+        return code, said.out, said.err
+
+    def json(self, *words: str) -> Any:
+        code, out, err = self(*words, "--json")
+        assert code in (0, 2), err
+        return json.loads(out)

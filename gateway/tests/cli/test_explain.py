@@ -6,8 +6,9 @@ from gatepost_gateway.cli.explain import story
 def step(**more: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "kind": "run", "operation": "chat", "surface": "openai", "created_at": "now", "outcome": "answered",
-        "status": 200, "error": None, "message": None, "key_id": "k", "user": None, "request_id": "r", "session_id": None,
-        "turn": None, "session_path": None, "properties": {}, "model_asked": "m", "model": "m", "provider": "p", "config_version": 4,
+        "status": 200, "error": None, "message": None, "key_id": "k", "user": None, "request_id": "r",
+        "session_id": None, "turn": None, "session_path": None, "properties": {}, "model_asked": "m", "model": "m",
+        "provider": "p", "config_version": 4,
         "attempts": [], "decisions": [], "usage": None, "prices": None, "cost": None, "estimated": False, "claims": [],
         "settled": "0", "latency_ms": 1.5, "first_token_ms": None, "stream": False, "warnings": [],
     }  # fmt: skip

@@ -1,7 +1,6 @@
 from decimal import Decimal
 
 from gatepost_gateway.settings.check import NOT_ENFORCED, check, near
-from gatepost_gateway.settings.problems import ConfigurationError, Problem
 from gatepost_gateway.settings.shapes import FileShape, RetriesShape
 
 
@@ -24,9 +23,3 @@ def test_a_key_of_a_mapping_with_free_keys_is_told() -> None:
 
 def test_the_table_of_what_is_not_enforced_names_keys_of_the_file() -> None:
     assert all(path[0] in FileShape.model_fields for path in NOT_ENFORCED)
-
-
-def test_an_error_says_all_of_its_problems() -> None:
-    error = ConfigurationError((Problem("f:1:1", "a"), Problem("f:2:1", "b")))
-    assert str(error) == "f:1:1: a\nf:2:1: b"
-    assert error.public == "2 mistakes found; nothing was changed"

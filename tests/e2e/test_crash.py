@@ -256,11 +256,15 @@ def test_a_full_disk_refuses_calls_until_there_is_room(tmp_path: Path, skip_or_f
                 assert (again.status_code, again.json()["error"]["code"]) == (503, "records_unavailable")
             assert len(upstream.seen) == calls, "a call went out without its record"
             assert gateway.request("GET", "/up").status_code == 200
+            health = gateway.request("GET", "/health")
+            assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
+            assert "no space" in health.json()["parts"]["journal"]
             filler.unlink()
             after = until(lambda: [one for one in [gateway.chat("billed")] if one.status_code == 200])
             for answer in [*before, *kept, *after]:
                 assert until(lambda answer=answer: gateway.step(answer))["outcome"] == "answered"
             assert gateway.get("/health")["open_holds"] == 0
+            assert gateway.get("/health")["parts"]["journal"] == "ok"
             settled = sum(nano(step["settled"]) for step in _steps(gateway).values())
             assert _ledger(gateway) == (settled, 0)
             gateway.stop()

@@ -287,6 +287,25 @@ def test_a_full_disk_refuses_and_recovers_by_itself(tmp_path, disk, caplog):
     assert len([line for line in caplog.records if "could not be written" in line.message]) == 1
 
 
+def test_trouble_is_told_until_it_is_over_or_old(tmp_path, monkeypatch):
+    async def story(journal):
+        assert journal.trouble is None
+        monkeypatch.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
+        journal.append(opened("a"))
+        with pytest.raises(GatewayFault):
+            await journal.durable()
+        assert journal.trouble == "no space left"
+        monkeypatch.setattr(module, "TROUBLE_SECONDS", 0.0)
+        assert journal.trouble is None
+        monkeypatch.undo()
+        assert journal.trouble == "no space left"
+        journal.append(opened("b"))
+        await journal.durable()
+        assert journal.trouble is None
+
+    run(tmp_path / "j", story)
+
+
 def test_a_tail_that_cannot_be_cut_is_cut_before_the_next_write(tmp_path, monkeypatch, caplog):
     async def story(journal):
         journal.append(opened("a"))

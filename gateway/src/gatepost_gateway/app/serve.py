@@ -16,7 +16,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-from gatepost_gateway.app.dataplane import Beginning, Bounds, DataPlane, Foundation
+from gatepost_gateway.app.dataplane import Beginning, Bounds, Condition, DataPlane, Foundation
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.edge.http import BodyLimits
@@ -124,13 +124,17 @@ class Gateway:
             for opened in start.open_holds:
                 journal.append(interrupted(opened, clock.micros()))
             await journal.durable()
-            self._plane = plane = self._data_plane(start, Foundation(journal, vault, self._end, self._end, clock))
+            self._plane = plane = self._data_plane(
+                start,
+                Foundation(journal, vault, self._end, self._end, clock),
+                lambda: self._condition(journal),
+            )
             self._end.publish = plane.publish
             await self._until_stopped(plane, sock, child, start)
         finally:
             journal.close()
 
-    def _data_plane(self, start: Start, base: Foundation) -> DataPlane:
+    def _data_plane(self, start: Start, base: Foundation, condition: Condition) -> DataPlane:
         server = self._settings.server
         settled = dict(start.settled)
         for opened in start.open_holds:
@@ -144,11 +148,11 @@ class Gateway:
                 server.egress_allow,
                 server.trusted_proxies,
             ),
-            self._condition,
+            condition,
         )
 
-    def _condition(self) -> dict[str, str]:
-        return {"journal": "ok", "control": "ok" if self._end.up else "away"}
+    def _condition(self, journal: Journal) -> dict[str, str]:
+        return {"journal": journal.trouble or "ok", "control": "ok" if self._end.up else "away"}
 
     async def _until_stopped(self, plane: DataPlane, sock: socket.socket, child: Child, start: Start) -> None:
         server = self._server = _Server(self._uvicorn(plane))

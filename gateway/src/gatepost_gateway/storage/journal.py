@@ -28,6 +28,8 @@ from gatepost_gateway.storage.sync import Fsync, Syncer
 
 log = logging.getLogger("gatepost.journal")
 SEGMENT_BYTES = 64 * 1024 * 1024
+TROUBLE_SECONDS = 5.0
+"""How long a failed write is a word on the journal's state."""
 
 
 class JournalSettings(Struct, frozen=True):
@@ -68,6 +70,7 @@ class Journal:
         self._torn = False
         self._spent = False
         self._failing: str | None = None
+        self._failed_at = 0.0
         self._closed = False
         self._lock: Lock | None = None
         self._syncer: Syncer | None = None
@@ -103,6 +106,12 @@ class Journal:
     def position(self) -> segments.Position:
         """The border behind the last entry that was written."""
         return segments.Position(self._number, self._size)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last write failed. Told for a while: the next call finds out whether it works again."""
+        recent = self._clock.monotonic() - self._failed_at < TROUBLE_SECONDS
+        return self._failing if recent else None
 
     def append(self, entry: Entry) -> None:
         """Hands an entry in; it is on its way to the file when this returns.
@@ -250,6 +259,7 @@ class Journal:
                 "%d entries could not be written to `%s`: %s; calls are refused until it works", lost, self._path, error
             )
         self._failing = _words(error)
+        self._failed_at = self._clock.monotonic()
         self._buffer.clear()
         try:
             self._cut()

@@ -116,6 +116,9 @@ class Office:
         try:
             self.folder.fold_to_end()
             self.folder.clean()
+        except GatewayError as error:
+            # What is not folded stays in the journal, and the next start says the same.
+            log.error("the last fold stopped: %s", error)  # noqa: TRY400 - its words say it all
         finally:
             self.plane.close()
             self.records.close()

@@ -1,15 +1,16 @@
 import time
 
+import msgspec
 import pytest
 
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.domain.snapshot import Inference, ProviderKind, Snapshot
 from gatepost_gateway.pipeline.plan import plan
 from gatepost_gateway.providers import PROVIDERS
 
-from .fakes import entry, snapshot_of
+from .fakes import Answer, House, ScriptedTransport, chat, completion, entry, run, snapshot_of
 
 
 def asked(model):
@@ -90,3 +91,16 @@ def test_a_passed_key_chooses_the_targets():
     assert (second.passed, second.credential) == (None, second.entry.credential)
     with pytest.raises(CallerError, match="passed through"):
         targets(snapshot, "bare", Secret("sk-mine"))
+
+
+def test_a_name_that_was_inferred_is_not_called_without_a_key():
+    inferred = Inference(ProviderKind.OPENAI, "https://api.openai.com/v1", ("gpt-",))
+    house = House(Snapshot(msgspec.structs.replace(snapshot_of().document, inferred=(inferred,))))
+    with pytest.raises(CallerError, match="no stored provider key") as caught:
+        run(house.call(chat(model="gpt-4o-mini")))
+    assert (caught.value.code, caught.value.status) == ("provider_key_missing", 422)
+
+
+def test_a_declared_server_may_need_no_key():
+    house = House(snapshot_of(entry(credential=None)), ScriptedTransport(Answer(200, [completion()])))
+    assert run(house.call(chat())).status == 200

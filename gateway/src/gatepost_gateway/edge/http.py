@@ -92,16 +92,6 @@ class Request:
                 secret = Secret(token.strip().decode("latin-1"))
         return Presented(secret, Secret(beside.decode("latin-1")) if beside else None)
 
-    async def json(self, limits: BodyLimits) -> Any:
-        """The body as JSON. Raises CallerError (400)."""
-        body = await self.body(limits)
-        try:
-            return msgspec.json.decode(body)
-        except RecursionError:
-            raise CallerError("the JSON is nested too deeply", code=Code.TOO_DEEP) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise CallerError(f"the request body is not valid JSON: {error}", code=Code.INVALID_JSON) from None
-
 
 def _too_large(limits: BodyLimits) -> CallerError:
     return CallerError(f"the request's body is larger than {limits.bytes} bytes", code=Code.BODY_TOO_LARGE, status=413)

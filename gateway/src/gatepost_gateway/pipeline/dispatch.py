@@ -66,14 +66,7 @@ class Dispatcher:
                 return
             if failure.next_step is NextStep.GIVE_UP:
                 break
-        if failure is None:
-            raise UpstreamError(
-                "no target can be called with the key that was passed through",
-                code=Code.PROVIDER_KEY_MISSING,
-                status=422,
-                next_step=NextStep.GIVE_UP,
-                provider="",
-            )
+        assert failure is not None  # a plan has a target
         raise failure
 
     async def _try(self, call: Call, target: Target, again: Again, give_up_at: float) -> UpstreamError | None:

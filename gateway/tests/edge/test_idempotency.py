@@ -106,8 +106,8 @@ def test_answers_are_kept_ten_minutes():
     async def main():
         clock, make = HandClock(), Maker()
         kept = Idempotency(clock)
-        for now in (0, LIFE, LIFE + 1):
-            clock.now = now
+        for moment in (0, LIFE, LIFE + 1):
+            clock.now = moment
             await kept.once("me", b"k", b"b", make)
         assert make.made == 2
 

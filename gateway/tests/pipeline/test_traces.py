@@ -149,3 +149,11 @@ def test_memory_is_bounded_and_running_traces_stay(monkeypatch):
     first = run(main())
     assert first in traces._known
     assert len(traces._known) <= 4
+
+
+def test_metadata_is_written_and_not_held_in_memory():
+    name = ids.new()
+    traces, _ = made(Archive(**{name: TraceState("p", metadata="x" * 10_000)}))
+    made_here, _ = run(traces.create(ME, {"x": "y" * 10_000}, None))
+    for one in (name, made_here):
+        assert len(run(traces.find(one, "p")).metadata) < 10

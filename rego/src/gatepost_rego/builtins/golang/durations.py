@@ -65,7 +65,7 @@ def _amount(rest: str, text: str) -> tuple[int, str]:
     if fraction:
         # Past 18 digits a fraction cannot change a whole nanosecond of any unit.
         kept = fraction[:18]
-        nanos += _int(kept) * unit // 10 ** len(kept)
+        nanos += int(kept) * unit // 10 ** len(kept)
     if nanos > _MOST:
         raise DurationError(f'time: invalid duration "{text}"')
     return nanos, rest
@@ -73,7 +73,7 @@ def _amount(rest: str, text: str) -> tuple[int, str]:
 
 def _int(digits: str) -> int:
     # A longer number is out of range whatever its unit; reading it would cost time.
-    return int(digits[:40]) if digits else 0
+    return int(digits.lstrip("0")[:40] or "0")
 
 
 def _leading_digits(text: str) -> tuple[str, str]:

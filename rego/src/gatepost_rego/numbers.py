@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Context, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from math import isfinite
 from typing import Final
 
 from gatepost_rego.values import Number
 
 __all__ = [
-    "NumberError", "add", "as_integer", "divide", "multiply", "number_of", "number_text",
-    "remainder", "round64", "subtract",
+    "NumberError", "absolute", "add", "as_integer", "divide", "multiply", "number_of", "number_text",
+    "remainder", "round64", "rounded", "subtract",
 ]  # fmt: skip
 
 _SPELLING: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
@@ -135,6 +135,32 @@ def remainder(left: Number, right: Number) -> int | None:
     one, other = whole
     found = abs(one) % abs(other)
     return -found if one < 0 else found
+
+
+def absolute(number: Number) -> Number:
+    """Drop the sign as OPA's `abs`, which also forgets how the number was written."""
+    if isinstance(number, int) and number.bit_length() <= _MANTISSA:
+        return abs(number)
+    mantissa, power = _binary(number)
+    return _number(abs(mantissa), power)
+
+
+def rounded(number: Number, mode: str) -> int:
+    """Round to an integer by one of the decimal module's modes, after OPA's 64 bits."""
+    if isinstance(number, int) and number.bit_length() <= _MANTISSA:
+        return number
+    mantissa, power = _binary(number)
+    if power >= 0:
+        return _ratio(mantissa, power)[0]
+    numerator, denominator = _ratio(mantissa, power)
+    whole, rest = divmod(abs(numerator), denominator)
+    negative = numerator < 0
+    if mode == ROUND_HALF_UP:
+        up = 2 * rest >= denominator
+    else:
+        up = rest > 0 and negative is (mode == ROUND_FLOOR)
+    found = whole + up
+    return -found if negative else found
 
 
 # A binary number is a mantissa and a power of two.

@@ -82,6 +82,8 @@ class Builtin:
     ``relation`` returns an iterable of values, each of them one answer (``walk``).
     ``result`` of None: it says nothing, as ``print`` does. ``infix`` is the operator's sign.
     ``needs`` names the capability without which a policy that uses it is refused at load.
+    ``extra`` names the optional extra of this package it needs and ``modules`` what that extra
+    installs; ``unsupported`` says why this engine refuses the built-in at load altogether.
     """
 
     name: str
@@ -95,3 +97,6 @@ class Builtin:
     deprecated: bool = False
     nondeterministic: bool = False
     needs: Literal["network", "runtime"] | None = None
+    extra: str | None = None
+    modules: tuple[str, ...] = ()
+    unsupported: str | None = None

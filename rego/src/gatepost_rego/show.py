@@ -1,0 +1,106 @@
+"""Values as text: in Rego's own notation, and as JSON the way OPA writes it."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from operator import itemgetter
+from typing import Final
+
+from gatepost_rego.builtins.golang.quoting import quote, sanitise
+from gatepost_rego.numbers import number_text
+from gatepost_rego.values import (
+    ObjectValue,
+    RegoObject,
+    RegoSet,
+    Value,
+    ValueTypeError,
+    ordered_pairs,
+)
+
+__all__ = ["json_string", "json_text", "show"]
+
+_LITERALS: Final = {None: "null", True: "true", False: "false"}
+_UNSAFE: Final = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029]')
+_ESCAPES: Final = {
+    '"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
+}  # fmt: skip
+
+
+def show(value: Value) -> str:
+    """Write a value in Rego's notation, as OPA prints it in messages and for `%v`."""
+    if isinstance(value, str):
+        return quote(value)
+    if value is None or isinstance(value, bool):
+        return _LITERALS[value]
+    if isinstance(value, (int, float, Decimal)):
+        return number_text(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(show, value))}]"
+    if isinstance(value, RegoSet):
+        return f"{{{', '.join(map(show, value.ordered()))}}}" if len(value) else "set()"
+    if isinstance(value, (dict, RegoObject)):
+        pairs = [f"{show(key)}: {show(item)}" for key, item in ordered_pairs(value)]
+        return f"{{{', '.join(pairs)}}}"
+    raise ValueTypeError(f"a {type(value).__name__} is not a Rego value")
+
+
+def json_string(text: str) -> str:
+    """Write a string as Go's JSON encoder does, which also hides `<`, `>` and `&`."""
+    return f'"{_UNSAFE.sub(_escape, sanitise(text))}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found.group()
+    return _ESCAPES.get(char) or f"\\u{ord(char):04x}"
+
+
+def json_text(value: Value, indent: str | None = None, prefix: str = "", margin: str = "") -> str:
+    """Write a value as JSON: sets as lists, keys that are no strings as their Rego notation.
+
+    With `indent`, one member a line, each line after the first begun with `prefix`.
+    """
+    if isinstance(value, str):
+        return json_string(value)
+    if value is None or isinstance(value, bool):
+        return _LITERALS[value]
+    if isinstance(value, (int, float, Decimal)):
+        return number_text(value)
+    if isinstance(value, (list, RegoSet)):
+        items = value if isinstance(value, list) else value.ordered()
+        inner = None if indent is None else margin + indent
+        parts = [json_text(item, indent, prefix, inner or "") for item in items]
+        return _join("[]", parts, indent, prefix, margin)
+    if isinstance(value, (dict, RegoObject)):
+        inner = None if indent is None else margin + indent
+        colon = ":" if indent is None else ": "
+        parts = [
+            f"{json_string(key)}{colon}{json_text(item, indent, prefix, inner or '')}"
+            for key, item in _named(value)
+        ]
+        return _join("{}", parts, indent, prefix, margin)
+    raise ValueTypeError(f"a {type(value).__name__} is not a Rego value")
+
+
+def _named(value: ObjectValue) -> list[tuple[str, Value]]:
+    if isinstance(value, dict):
+        return [(key, value[key]) for key in sorted(value)]
+    named = [(json_key(key), item) for key, item in ordered_pairs(value)]
+    named.sort(key=itemgetter(0))
+    return named
+
+
+def _join(signs: str, parts: list[str], indent: str | None, prefix: str, margin: str) -> str:
+    if not parts:
+        return signs
+    if indent is None:
+        return signs[0] + ",".join(parts) + signs[1]
+    line = f"\n{prefix}{margin}"
+    return f"{signs[0]}{line}{indent}{f',{line}{indent}'.join(parts)}{line}{signs[1]}"
+
+
+def json_key(key: Value) -> str:
+    """Write an object's key as the string it becomes in JSON."""
+    if isinstance(key, str):
+        return key
+    return json_text(key)

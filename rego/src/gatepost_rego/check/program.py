@@ -1,0 +1,140 @@
+"""All checks in OPA's order: each stage stops the ones after it when it finds something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gatepost_rego.ast import Body, Module, Rule, Stmt, TermStmt
+from gatepost_rego.builtins.registry import Builtin
+from gatepost_rego.check.annotations import with_metadata
+from gatepost_rego.check.calls import Functions
+from gatepost_rego.check.modules import Globals, check_module, globals_of, rule_names, without_prints
+from gatepost_rego.check.names import NameResolver, Scope
+from gatepost_rego.check.recursion import check_recursion
+from gatepost_rego.check.safety import Safety
+from gatepost_rego.check.tree import Group, Node, Placed, check_base, grow, place, plant
+from gatepost_rego.check.typing import TypeChecker
+from gatepost_rego.errors import TYPE, Diagnostic, PolicyError
+from gatepost_rego.visit import everywhere
+from gatepost_rego.ast import Call
+
+
+@dataclass(slots=True)
+class Program:
+    """Checked modules: the tree of documents, and the rules in it with ordered bodies."""
+
+    root: Node
+    groups: list[Group]
+    functions: Functions
+    modules: list[Module]
+    types: TypeChecker
+    names: dict[tuple[str, ...], Globals] = field(default_factory=dict)
+
+
+def _stop(errors: list[Diagnostic]) -> None:
+    if errors:
+        raise PolicyError(errors)
+
+
+def _change_rules(modules: list[Module], change: Callable[[Module, Rule], Rule]) -> list[Module]:
+    return [replace(m, rules=[change(m, rule) for rule in m.rules]) for m in modules]
+
+
+def check_program(
+    modules: Sequence[Module],
+    builtins: Mapping[str, Builtin],
+    refused: Mapping[str, Builtin],
+    data: object = None,
+    strict: bool = False,
+) -> Program:
+    """Check modules as one policy. Raises PolicyError with all findings of the failing stage."""
+    errors: list[Diagnostic] = []
+    found = list(modules)
+    names = rule_names(found)
+    for module in found:
+        check_module(module, errors)
+    _stop(errors)
+
+    def resolve(module: Module, rule: Rule) -> Rule:
+        names_here = globals_of(module, names[module.package])
+        return NameResolver(names_here, errors, strict).rule(without_prints(rule))
+
+    found = _change_rules(found, resolve)
+    _stop(errors)
+    found = with_metadata(found)
+    root = grow(found)
+    placed = [place(module, rule) for module in found for rule in module.rules]
+    groups = plant(root, placed, errors)
+    check_base(root, data, errors)
+    _stop(errors)
+    functions = Functions(root, groups, builtins, refused, errors)
+    _change_placed(groups, functions.rule)
+    _stop(errors)
+    safety = Safety(errors, functions.arity)
+    _change_placed(groups, safety.rule)
+    _stop(errors)
+    graph = check_recursion(root, groups, errors)
+    _stop(errors)
+    types = TypeChecker(root, functions, errors)
+    types.program(graph, groups)
+    _stop(errors)
+    _check_deprecated(groups, functions, errors)
+    _stop(errors)
+    return Program(root, groups, functions, found, types, names)
+
+
+def _change_placed(groups: list[Group], change: Callable[[Rule], Rule]) -> None:
+    for group in groups:
+        for one in group.everything():
+            one.rule = change(one.rule)
+
+
+def _check_deprecated(groups: list[Group], functions: Functions, errors: list[Diagnostic]) -> None:
+    """v1 refuses built-ins that are deprecated."""
+    for group in groups:
+        for one in group.everything():
+            if one.module.v1:
+                for link in one.rule.chain():
+                    _note_deprecated(link.body, functions, errors)
+
+
+def _note_deprecated(body: Body, functions: Functions, errors: list[Diagnostic]) -> None:
+    for term in everywhere(body):
+        if isinstance(term, Call) and term.name not in functions.rules:
+            builtin = functions.builtins.get(term.name)
+            if builtin is not None and builtin.deprecated:
+                text = f"deprecated built-in function calls in expression: {term.name}"
+                errors.append(Diagnostic.at(term.loc, TYPE, text))
+
+
+def check_query(program: Program, body: Body, package: tuple[str, ...] = (), imports: Globals | None = None) -> tuple[Body, list[str]]:
+    """Check a query against a program; give its ordered body and the names it declares.
+
+    The names map back to what the query wrote by :func:`gatepost_rego.check.names.plain`.
+    """
+    errors: list[Diagnostic] = []
+    scope = Scope(None)
+    names = {**(imports or {}), **(program.names.get(package, {}) if package else {})}
+    kept = tuple(stmt for stmt in body if not _prints(stmt))
+    resolved = NameResolver(names, errors).body(kept, scope)
+    _stop(errors)
+    functions = Functions(
+        program.root, program.groups, program.functions.builtins, program.functions.refused, errors
+    )
+    functions.check_body(resolved)
+    settled = functions.body(resolved)
+    _stop(errors)
+    ordered, safe = Safety(errors, functions.arity).body(settled, set())
+    _stop(errors)
+    TypeChecker(program.root, functions, errors, program.types.known).query(ordered)
+    _stop(errors)
+    return ordered, sorted(safe)
+
+
+def _prints(stmt: Stmt) -> bool:
+    kind = stmt.kind
+    return isinstance(kind, TermStmt) and isinstance(kind.term, Call) and kind.term.name == "print"
+
+
+__all__ = ["Group", "Placed", "Program", "check_program", "check_query"]

@@ -1,0 +1,116 @@
+"""Which variables a unification or a reference makes safe.
+
+"Policy Language", sections "Unification =" and "References"; "Frequently Asked Questions",
+"Safety". The compiler walks the same pairs in the same order when it writes the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from gatepost_rego.ast import ArrayTerm, Call, ObjectTerm, Ref, Scalar, Term, Var
+from gatepost_rego.values import key_of
+from gatepost_rego.visit import inner
+
+Covered = Callable[[Term], bool]
+_WRITTEN = (ArrayTerm, ObjectTerm, Scalar)
+
+
+def pattern_variables(term: Term) -> Iterator[str]:
+    """Give the variables that matching a value against the term would bind."""
+    if isinstance(term, Var):
+        yield term.name
+    elif isinstance(term, ArrayTerm):
+        for item in term.items:
+            yield from pattern_variables(item)
+    elif isinstance(term, ObjectTerm):
+        for _, value in term.pairs:
+            yield from pattern_variables(value)
+
+
+def ref_outputs(term: Term, safe: set[str]) -> set[str]:
+    """Give the variables that references inside the term bind by iterating."""
+    found: set[str] = set()
+    for part in inner(term):
+        if isinstance(part, Ref) and _head_known(part.head, safe | found):
+            for step in part.path:
+                found.update(pattern_variables(step))
+    return found - safe
+
+
+def _head_known(head: Term, safe: set[str]) -> bool:
+    if isinstance(head, Var):
+        return head.name in safe or head.name in ("data", "input")
+    return all(
+        part.name in safe or part.name in ("data", "input")
+        for part in inner(head)
+        if isinstance(part, Var)
+    ) or not isinstance(head, Call)
+
+
+def split(left: Term, right: Term) -> list[tuple[Term, Term]] | None:
+    """Pair up the parts of two arrays or two objects; None where they cannot be split.
+
+    Where arrays differ in length, or objects in keys, the terms can never be equal: the pairs are
+    then the terms themselves, and the code compares them.
+    """
+    if isinstance(left, ArrayTerm) and isinstance(right, ArrayTerm):
+        if len(left.items) == len(right.items):
+            return list(zip(left.items, right.items, strict=True))
+        return None
+    if isinstance(left, ObjectTerm) and isinstance(right, ObjectTerm):
+        return _split_objects(left, right)
+    return None
+
+
+def _split_objects(left: ObjectTerm, right: ObjectTerm) -> list[tuple[Term, Term]] | None:
+    mine, other = _by_key(left), _by_key(right)
+    if mine is None or other is None or mine.keys() != other.keys():
+        return None
+    return [(value, other[key]) for key, value in mine.items()]
+
+
+def _by_key(term: ObjectTerm) -> dict[object, Term] | None:
+    found: dict[object, Term] = {}
+    for key, value in term.pairs:
+        if not isinstance(key, Scalar):
+            return None
+        found[key_of(key.value)] = value
+    return found if len(found) == len(term.pairs) else None
+
+
+def unify_outputs(left: Term, right: Term, safe: set[str], covered: Covered) -> set[str]:
+    """Give the variables that ``left = right`` binds, ``safe`` being bound already.
+
+    ``covered`` says of a term whether ``safe`` holds all it needs; it sees ``safe`` grow.
+    """
+    start = set(safe)
+    safe |= ref_outputs(left, safe)
+    safe |= ref_outputs(right, safe)
+    pending = [(left, right)]
+    progress = True
+    while pending and progress:
+        progress = False
+        for pair in pending[:]:
+            smaller = _step(pair, safe, covered)
+            if smaller is not None:
+                pending.remove(pair)
+                pending.extend(smaller)
+                progress = True
+    return safe - start
+
+
+def _step(
+    pair: tuple[Term, Term], safe: set[str], covered: Covered
+) -> list[tuple[Term, Term]] | None:
+    """Settle one pair: bind variables, give the smaller pairs, or None while neither side is known."""
+    left, right = pair
+    if isinstance(left, _WRITTEN) and isinstance(right, _WRITTEN):
+        return split(left, right) or []
+    if covered(left):
+        safe.update(pattern_variables(right))
+    elif covered(right):
+        safe.update(pattern_variables(left))
+    else:
+        return None
+    return []

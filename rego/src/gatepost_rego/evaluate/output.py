@@ -1,0 +1,33 @@
+"""Values on their way out: plain JSON that shares nothing with the policy."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from gatepost_rego.show import json_key
+from gatepost_rego.values import RegoObject, RegoSet, Value, rank
+
+
+def plain_json(value: Value) -> Any:
+    """Copy a value to JSON: sets become sorted lists, keys that are no strings their text.
+
+    A number that no float says exactly stays a ``decimal.Decimal``.
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is float or kind is bool or value is None:
+        return value
+    if isinstance(value, dict):
+        return {key: plain_json(found) for key, found in value.items()}
+    if isinstance(value, list):
+        return [plain_json(found) for found in value]
+    if isinstance(value, RegoSet):
+        return [plain_json(found) for found in value.ordered()]
+    if isinstance(value, RegoObject):
+        return {json_key(key): plain_json(found) for key, found in value.items.values()}
+    return value if isinstance(value, Decimal) else _stranger(value)
+
+
+def _stranger(value: Any) -> Any:
+    rank(value)
+    return value

@@ -6,9 +6,54 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from gatepost_rego.builtins import (
+    aggregates,
+    arithmetic,
+    cidr,
+    digests,
+    encoding,
+    formatting,
+    glob,
+    glob_intersection,
+    graph,
+    identifiers,
+    json_patch,
+    json_paths,
+    json_text,
+    jwt,
+    kinds,
+    objects,
+    regex,
+    sequences,
+    strings,
+    times,
+    units,
+)
 from gatepost_rego.builtins.registry import Builtin
 
-_FAMILIES: Final[tuple[tuple[Builtin, ...], ...]] = ()
+_FAMILIES: Final[tuple[tuple[Builtin, ...], ...]] = (
+    arithmetic.BUILTINS,
+    aggregates.BUILTINS,
+    sequences.BUILTINS,
+    objects.BUILTINS,
+    strings.BUILTINS,
+    formatting.BUILTINS,
+    regex.BUILTINS,
+    glob.BUILTINS,
+    glob_intersection.BUILTINS,
+    kinds.BUILTINS,
+    units.BUILTINS,
+    times.BUILTINS,
+    encoding.BUILTINS,
+    json_text.BUILTINS,
+    json_paths.BUILTINS,
+    json_patch.BUILTINS,
+    cidr.BUILTINS,
+    digests.BUILTINS,
+    jwt.BUILTINS,
+    identifiers.BUILTINS,
+    graph.BUILTINS,
+)
 
 BUILTINS: Final[Mapping[str, Builtin]] = MappingProxyType(
     {builtin.name: builtin for family in _FAMILIES for builtin in family}

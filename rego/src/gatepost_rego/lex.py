@@ -129,7 +129,7 @@ class Lexer:
         if kind == "string":
             token.value = self._unescape(part, position)
         elif kind == "raw":
-            token.value = part[1:-1].replace("\r\n", "\n")
+            token.value = part[1:-1]
         elif kind == "number":
             token.value = self._number(part, position)
         return token

@@ -57,17 +57,25 @@ class Functions:
                 self._check_call(found)
 
     def _check_call(self, call: Call) -> None:
-        if call.name in self.rules or call.name in self.builtins:
+        rule = self.rules.get(call.name)
+        if rule is not None:
+            if not rule.arity <= len(call.args) <= rule.arity + 1:
+                self._wrong_count(call, rule.arity)
+            return
+        if call.name in self.builtins:
             return
         if call.name in self.refused:
             self.error(call.loc, TYPE, f"unsafe built-in function calls in expression: {call.name}")
             return
         group = self._rule_at(call.name)
         if group is not None:
-            count = f"{len(call.args)} argument" + ("" if len(call.args) == 1 else "s")
-            self.error(call.loc, TYPE, f"function {call.name} has arity 0, got {count}")
+            self._wrong_count(call, 0)
             return
         self.error(call.loc, TYPE, f"undefined function {call.name}")
+
+    def _wrong_count(self, call: Call, arity: int) -> None:
+        count = f"{len(call.args)} argument" + ("" if len(call.args) == 1 else "s")
+        self.error(call.loc, TYPE, f"function {call.name} has arity {arity}, got {count}")
 
     def _rule_at(self, name: str) -> Group | None:
         node = self.root.find(tuple(name.split(".")[1:])) if name.startswith("data.") else None

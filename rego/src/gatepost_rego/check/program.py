@@ -127,7 +127,8 @@ def check_query(program: Program, body: Body, package: tuple[str, ...] = (), imp
     _stop(errors)
     ordered, safe = Safety(errors, functions.arity).body(settled, set())
     _stop(errors)
-    TypeChecker(program.root, functions, errors, program.types.known).query(ordered)
+    known = program.types
+    TypeChecker(program.root, functions, errors, known.known, known.signatures).query(ordered)
     _stop(errors)
     return ordered, sorted(safe)
 

@@ -49,34 +49,41 @@ def _head_known(head: Term, safe: set[str]) -> bool:
 
 
 def split(left: Term, right: Term) -> list[tuple[Term, Term]] | None:
-    """Pair up the parts of two arrays or two objects; None where they cannot be split.
-
-    Where arrays differ in length, or objects in keys, the terms can never be equal: the pairs are
-    then the terms themselves, and the code compares them.
-    """
+    """Pair up the parts of two arrays or two objects; None where they cannot be paired."""
     if isinstance(left, ArrayTerm) and isinstance(right, ArrayTerm):
         if len(left.items) == len(right.items):
             return list(zip(left.items, right.items, strict=True))
         return None
     if isinstance(left, ObjectTerm) and isinstance(right, ObjectTerm):
-        return _split_objects(left, right)
+        mine, other = _by_key(left), _by_key(right)
+        if mine is None or other is None or mine.keys() != other.keys():
+            return None
+        return [(value, other[key]) for key, value in mine.items()]
     return None
-
-
-def _split_objects(left: ObjectTerm, right: ObjectTerm) -> list[tuple[Term, Term]] | None:
-    mine, other = _by_key(left), _by_key(right)
-    if mine is None or other is None or mine.keys() != other.keys():
-        return None
-    return [(value, other[key]) for key, value in mine.items()]
 
 
 def _by_key(term: ObjectTerm) -> dict[object, Term] | None:
     found: dict[object, Term] = {}
     for key, value in term.pairs:
-        if not isinstance(key, Scalar):
-            return None
-        found[key_of(key.value)] = value
+        if isinstance(key, Scalar):
+            found[key_of(key.value)] = value
+        elif isinstance(key, Var):
+            found[("variable", key.name)] = value
     return found if len(found) == len(term.pairs) else None
+
+
+def never_equal(left: Term, right: Term) -> bool:
+    """Say whether two terms, as they are written, can be equal under no values of variables."""
+    if not (isinstance(left, _WRITTEN) and isinstance(right, _WRITTEN)):
+        return False
+    if type(left) is not type(right):
+        return True
+    if isinstance(left, ArrayTerm) and isinstance(right, ArrayTerm):
+        return len(left.items) != len(right.items)
+    if isinstance(left, ObjectTerm) and isinstance(right, ObjectTerm):
+        plain = all(isinstance(key, Scalar) for key, _ in (*left.pairs, *right.pairs))
+        return len(left.pairs) != len(right.pairs) or (plain and split(left, right) is None)
+    return False
 
 
 def unify_outputs(left: Term, right: Term, safe: set[str], covered: Covered) -> set[str]:
@@ -105,8 +112,11 @@ def _step(
 ) -> list[tuple[Term, Term]] | None:
     """Settle one pair: bind variables, give the smaller pairs, or None while neither side is known."""
     left, right = pair
-    if isinstance(left, _WRITTEN) and isinstance(right, _WRITTEN):
-        return split(left, right) or []
+    if never_equal(left, right):
+        return []
+    smaller = split(left, right)
+    if smaller is not None:
+        return smaller
     if covered(left):
         safe.update(pattern_variables(right))
     elif covered(right):

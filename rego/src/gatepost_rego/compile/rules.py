@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatepost_rego.ast import Body, Rule, Scalar, Term, Var
+from gatepost_rego.ast import Body, Rule, Scalar, Term, Var, is_wildcard
 from gatepost_rego.check.names import plain
 from gatepost_rego.check.tree import Group, Placed
 from gatepost_rego.compile.pyast import (
@@ -143,7 +143,7 @@ class RuleCompiler:
         writer = self._writer(None)
         writer.ordered = True
         writer.body(body)
-        shown = [n for n in names if n in writer.bound and not plain(n).startswith("_")]
+        shown = [n for n in names if n in writer.bound and not is_wildcard(n)]
         keys: list[ast.expr | None] = [const(plain(n)) for n in shown]
         made = ast.Dict(keys, [writer.bound[n].node for n in shown])
         writer.emit(ast.Expr(method("out", "append", made)))

@@ -20,7 +20,7 @@ from gatepost_rego.ast import (
     Var,
     With,
 )
-from gatepost_rego.check.unify import pattern_variables, ref_outputs, split
+from gatepost_rego.check.unify import never_equal, pattern_variables, ref_outputs, split
 from gatepost_rego.compile.operators import INLINE, equality
 from gatepost_rego.compile.pyast import (
     assign,
@@ -40,7 +40,6 @@ from gatepost_rego.compile.refs import RefWriter
 from gatepost_rego.compile.writer import Val
 from gatepost_rego.visit import inner
 
-_WRITTEN = (ArrayTerm, ObjectTerm, Scalar)
 Item = tuple[Term, "Term | Val"]
 
 
@@ -185,14 +184,14 @@ class StatementWriter(RefWriter):
         """Write one unification; give what is left of it, or None while nothing is known."""
         if isinstance(right, Val):
             return self._against(left, right)
-        if isinstance(left, _WRITTEN) and isinstance(right, _WRITTEN):
+        if never_equal(left, right):
+            self.emit(ast.If(const(True), [self.fail()], []))
+            self._bind_nothing(left, right)
+            return []
+        if not (self.ready(left) and self.ready(right)):
             smaller = split(left, right)
             if smaller is not None:
                 return list(smaller)
-            if not (self.ready(left) and self.ready(right)):
-                self.emit(ast.If(const(True), [self.fail()], []))
-                self._bind_nothing(left, right)
-                return []
         if self.ready(left):
             return self._computed(right, left)
         return self._computed(left, right) if self.ready(right) else None

@@ -70,7 +70,8 @@ def _members(value: object, ordered: bool) -> Iterable[Value]:
         return [found for _, found in _pairs(value, ordered)]
     if isinstance(value, list):
         return value
-    rank(value)
+    if value is not UNDEFINED:
+        rank(value)
     return ()
 
 
@@ -104,7 +105,8 @@ def _pairs(value: object, ordered: bool) -> Iterable[tuple[Value, Value]]:
         return zip(found, found, strict=True)
     if isinstance(value, RegoObject):
         return ordered_pairs(value) if ordered else value.items.values()
-    rank(value)
+    if value is not UNDEFINED:
+        rank(value)
     return ()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt
-from gatepost_rego.errors import CONFLICT, WITH_MERGE, Diagnostic, EvaluationError, Location
+from gatepost_rego.errors import CONFLICT, Diagnostic, EvaluationError, Location
 from gatepost_rego.evaluate.access import index
 from gatepost_rego.evaluate.meter import Meter
 from gatepost_rego.values import UNDEFINED, Undefined
@@ -157,8 +157,6 @@ def replaced(document: Any, path: Sequence[Any], value: Any, at: Location) -> An
     if not all(type(part) is str for part in path):
         raise EvaluationError(Diagnostic.at(at, CONFLICT, "bad document path"))
     made = dict(document) if isinstance(document, dict) else {}
-    if document is not UNDEFINED and not isinstance(document, dict):
-        raise EvaluationError(Diagnostic.at(at, WITH_MERGE, "real and replacement data could not be merged"))
     first, *rest = path
     made[first] = replaced(made.get(first, UNDEFINED), rest, value, at)
     return made

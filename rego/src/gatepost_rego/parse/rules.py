@@ -76,6 +76,8 @@ class RuleParser(BodyParser):
         start, depth = self.index, self.depth
         try:
             self.advance()
+            if has_if and self._comprehends(start):
+                return (self.statement(),)
             return self.body("}")
         except Abort:
             if not has_if:
@@ -83,6 +85,18 @@ class RuleParser(BodyParser):
             self.back_to(start)
             self.depth = depth
             return self._term_block()
+
+    def _comprehends(self, start: int) -> bool:
+        """Say whether the braces hold a comprehension; goes back to the brace if they do."""
+        inside, depth = self.index, self.depth
+        try:
+            self.primary()
+            found = self.at_sign("|")
+        except Abort:
+            found = False
+        self.back_to(start if found else inside)
+        self.depth = depth
+        return found
 
     def _term_block(self) -> Body:
         """Read a body that is one term in braces, or give the error of its first statement."""
@@ -141,7 +155,7 @@ class RuleParser(BodyParser):
         if isinstance(name, Var):
             return (name,), None
         if isinstance(name, Call):
-            return self._function_ref(name), name.args
+            return self._function_ref(name), name.args or None
         if isinstance(name, Ref) and isinstance(name.head, Var):
             return (name.head, *name.path), None
         raise self.fail(f"{self._kind_of(name)} cannot be used for rule name", at)

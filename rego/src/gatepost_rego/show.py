@@ -18,7 +18,7 @@ from gatepost_rego.values import (
     ordered_pairs,
 )
 
-__all__ = ["json_string", "json_text", "show"]
+__all__ = ["json_key", "json_string", "json_text", "show"]
 
 _LITERALS: Final = {None: "null", True: "true", False: "false"}
 _UNSAFE: Final = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029]')

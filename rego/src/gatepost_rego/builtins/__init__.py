@@ -26,6 +26,7 @@ from gatepost_rego.builtins import (
     regex,
     sequences,
     strings,
+    templates,
     times,
     units,
 )
@@ -38,6 +39,7 @@ _FAMILIES: Final[tuple[tuple[Builtin, ...], ...]] = (
     objects.BUILTINS,
     strings.BUILTINS,
     formatting.BUILTINS,
+    templates.BUILTINS,
     regex.BUILTINS,
     glob.BUILTINS,
     glob_intersection.BUILTINS,

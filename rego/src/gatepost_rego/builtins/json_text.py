@@ -13,7 +13,7 @@ from gatepost_rego.numbers import NumberError, number_of
 from gatepost_rego.show import json_text
 from gatepost_rego.values import RegoObject, RegoSet, Value, object_pairs
 
-__all__ = ["BUILTINS", "clean", "read_json"]
+__all__ = ["BUILTINS", "clean", "read_json", "weigh"]
 
 _OPTIONS: Final = ("indent", "prefix", "pretty")
 

@@ -208,7 +208,6 @@ class Rule:
     default: bool = False
     generated: bool = False
     assign: bool = False
-    annotations: tuple[Annotations, ...] = ()
     has_body: bool = False
 
     @property
@@ -249,7 +248,6 @@ class Module:
     rules: list[Rule]
     v1: bool
     loc: Location
-    annotations: tuple[Annotations, ...] = ()
     comments: list[tuple[int, int, str]] = field(default_factory=list)
     rego_v1: bool = False
 

@@ -94,7 +94,7 @@ class Functions:
         self.check_body(rule.body)
         return Rule(
             rule.ref, rule.loc, rule.args, key, value, body, orelse, rule.default, rule.generated,
-            rule.assign, rule.annotations, rule.has_body,
+            rule.assign, rule.has_body,
         )  # fmt: skip
 
     def body(self, body: Body) -> Body:

@@ -113,7 +113,7 @@ class NameResolver:
         orelse = None if rule.orelse is None else self._link(rule.orelse, args, outer)
         return Rule(
             (rule.ref[0], *path), rule.loc, args, key, value, body, orelse, rule.default,
-            rule.generated, rule.assign, rule.annotations, rule.has_body,
+            rule.generated, rule.assign, rule.has_body,
         )  # fmt: skip
 
     def _check_args(self, body: Body, outer: Scope) -> None:

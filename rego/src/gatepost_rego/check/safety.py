@@ -77,7 +77,7 @@ class Safety:
         value = None if rule.value is None else self.head(rule.value, safe)
         return Rule(
             ref, rule.loc, args, key, value, body, orelse, rule.default, rule.generated,
-            rule.assign, rule.annotations, rule.has_body,
+            rule.assign, rule.has_body,
         )  # fmt: skip
 
     def head(self, term: Term, safe: set[str]) -> Term:

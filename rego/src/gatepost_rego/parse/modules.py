@@ -6,7 +6,6 @@ from gatepost_rego.ast import Body, Import, Module, Rule
 from gatepost_rego.errors import Abort, Location, Source
 from gatepost_rego.lex import END, NAME, SIGN, STRING, Lexer
 from gatepost_rego.parse.cursor import ALWAYS, FUTURE
-from gatepost_rego.parse.metadata import attach
 from gatepost_rego.parse.rules import RuleParser
 
 _ROOTS = ("data", "future", "input", "rego")
@@ -45,7 +44,6 @@ class ModuleParser(RuleParser):
         made = Module(self.source, package, tuple(imports), rules, self.v1, at)
         made.comments = self.comments
         made.rego_v1 = self.rego_v1
-        attach(made)
         return made
 
     def _path(self, root: bool) -> tuple[str, ...]:

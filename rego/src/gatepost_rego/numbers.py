@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from math import isfinite
 from typing import Final
 
@@ -155,7 +155,9 @@ def rounded(number: Number, mode: str) -> int:
     numerator, denominator = _ratio(mantissa, power)
     whole, rest = divmod(abs(numerator), denominator)
     negative = numerator < 0
-    if mode == ROUND_HALF_UP:
+    if mode == ROUND_DOWN:
+        up = False
+    elif mode == ROUND_HALF_UP:
         up = 2 * rest >= denominator
     else:
         up = rest > 0 and negative is (mode == ROUND_FLOOR)

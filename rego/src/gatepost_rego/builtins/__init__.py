@@ -23,12 +23,14 @@ from gatepost_rego.builtins import (
     jwt,
     kinds,
     objects,
+    reflection,
     regex,
     sequences,
     strings,
     templates,
     times,
     units,
+    unsupported,
 )
 from gatepost_rego.builtins.registry import Builtin
 
@@ -55,6 +57,8 @@ _FAMILIES: Final[tuple[tuple[Builtin, ...], ...]] = (
     jwt.BUILTINS,
     identifiers.BUILTINS,
     graph.BUILTINS,
+    reflection.BUILTINS,
+    unsupported.BUILTINS,
 )
 
 BUILTINS: Final[Mapping[str, Builtin]] = MappingProxyType(

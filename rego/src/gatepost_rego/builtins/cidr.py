@@ -177,7 +177,7 @@ def contains_matches(ctx: Context, cidrs: Value, others: Value) -> RegoSet:
         outer = _parsed(text)
         ctx.charge(2 * len(inner) + 1)
         found = [other for other, network in inner if _within(network, outer)]
-        ctx.reserve(len(pairs) + len(found))
+        ctx.reserve(3 * len(found))
         pairs.extend([name, other] for other in found)
     return RegoSet(pairs)
 

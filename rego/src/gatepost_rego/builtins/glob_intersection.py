@@ -129,7 +129,7 @@ def _common(ctx: Context, ones: list[_Token], others: list[_Token]) -> bool:
         ctx.charge(4)
         for following in _steps(ones, others, state):
             if following not in seen:
-                ctx.reserve(len(seen))
+                ctx.reserve(4)
                 seen.add(following)
                 waiting.append(following)
     return False

@@ -46,7 +46,7 @@ def reachable(ctx: Context, graph: Value, initial: Value) -> RegoSet:
         if edges is not None:
             found[place] = vertex
             ctx.charge(len(edges))
-            ctx.reserve(len(waiting) + len(edges))
+            ctx.reserve(len(edges))
             waiting.extend(edges)
     return RegoSet.of_items(found)
 

@@ -220,14 +220,20 @@ def encode_sign_raw(ctx: Context, headers: Value, payload: Value, key: Value) ->
     """Make a token out of the JSON texts of its header, its payload and a JSON Web Key."""
     head, body, secret = string(headers, 1), string(payload, 2), string(key, 3)
     material = private_key(secret)
-    alg = _algorithm(ctx, head)
+    header = _header(ctx, head)
+    alg = _algorithm(header)
+    if header.get("typ", "JWT") == "JWT":
+        try:
+            read_json(ctx, body)
+        except BuiltinError as error:
+            raise BuiltinError("type is JWT but payload is not JSON") from error
     ctx.charge(2_000 + len(body) // 8)
     ctx.reserve(len(body) // 4)
     message = f"{_encoded(utf8(head))}.{_encoded(utf8(body))}"
     return f"{message}.{_encoded(sign(alg, material, message.encode()))}"
 
 
-def _algorithm(ctx: Context, head: str) -> str:
+def _header(ctx: Context, head: str) -> dict[str, Value]:
     if not head:
         raise BuiltinError(
             "missing or invalid 'alg' header: cannot parse JSON: cannot parse empty string"
@@ -236,7 +242,11 @@ def _algorithm(ctx: Context, head: str) -> str:
         header = read_json(ctx, head)
     except BuiltinError:
         header = None
-    found = header.get("alg") if isinstance(header, dict) else None
+    return header if isinstance(header, dict) else {}
+
+
+def _algorithm(header: dict[str, Value]) -> str:
+    found = header.get("alg")
     if not isinstance(found, str):
         raise BuiltinError("missing or invalid 'alg' header: jwsbb: header \"alg\" not found")
     return found

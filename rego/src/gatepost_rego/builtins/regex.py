@@ -69,12 +69,11 @@ def replace(ctx: Context, value: Value, pattern: Value, template: Value) -> str:
     text, expression = sanitise(string(value, 1)), compiled(string(pattern, 2))
     parts = _template(string(template, 3), expression)
     done: list[str] = []
-    last = size = 0
+    last = 0
     for found in spans_of(ctx, expression, text):
         piece = _expand(parts, found, text)
-        size += len(piece)
         ctx.charge(1 + len(piece) // 16)
-        ctx.reserve(size // 8)
+        ctx.reserve(1 + len(piece) // 8)
         done += (text[last : found[0][0]], piece)
         last = found[0][1]
     return "".join([*done, text[last:]])

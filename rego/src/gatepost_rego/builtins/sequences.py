@@ -41,7 +41,7 @@ def flatten(ctx: Context, value: Value) -> list[Value]:
     for item in array(value, 1):
         items = item if isinstance(item, list) else [item]
         ctx.charge(len(items) + 1)
-        ctx.reserve(len(found) + len(items))
+        ctx.reserve(len(items))
         found.extend(items)
     return found
 

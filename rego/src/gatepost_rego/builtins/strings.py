@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import ROUND_DOWN
 from functools import lru_cache, partial
 from typing import Final
 
@@ -52,7 +53,7 @@ def format_int(value: Value, base: Value) -> str:
     shape = _SHAPES.get(integer(base, 2))
     if shape is None:
         raise BuiltinError("operand 2 must be one of {2, 8, 10, 16}", TYPE_ERROR)
-    return format(rounded(found, "ROUND_DOWN"), shape)
+    return format(rounded(found, ROUND_DOWN), shape)
 
 
 def indexof(haystack: Value, needle: Value) -> int:

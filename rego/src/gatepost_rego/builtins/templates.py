@@ -38,13 +38,10 @@ def render(ctx: Context, template: Value, variables: Value) -> str:
         raise BuiltinError("template too long")
     ctx.charge(len(text))
     weigh(ctx, data)
-    size = 0
 
     def claim(characters: int) -> None:
-        nonlocal size
-        size += characters
         ctx.charge(1 + characters // 16)
-        ctx.reserve(size // 8)
+        ctx.reserve(1 + characters // 8)
 
     try:
         found = run_template(parse_template(text), _plain(data), claim)

@@ -1,0 +1,32 @@
+"""Built-ins that this engine knows by name and refuses when a policy is loaded."""
+
+from __future__ import annotations
+
+from typing import Final, NoReturn
+
+from gatepost_rego.builtins.registry import Builtin, BuiltinHalt
+from gatepost_rego.builtins.signature import declare
+from gatepost_rego.values import Value
+
+__all__ = ["BUILTINS"]
+
+_GRAPHQL: Final = "GraphQL is not supported"
+_REASONS: Final = {
+    "graphql.is_valid": _GRAPHQL,
+    "graphql.parse": _GRAPHQL,
+    "graphql.parse_and_verify": _GRAPHQL,
+    "graphql.parse_query": _GRAPHQL,
+    "graphql.parse_schema": _GRAPHQL,
+    "graphql.schema_is_valid": _GRAPHQL,
+    "http.send": "policies have no way to the network",
+}
+
+
+def _refuse(*operands: Value) -> NoReturn:
+    raise BuiltinHalt("this built-in is not supported")
+
+
+BUILTINS: Final[tuple[Builtin, ...]] = tuple(
+    declare(name, _refuse, unsupported=reason, needs="network" if name == "http.send" else None)
+    for name, reason in _REASONS.items()
+)

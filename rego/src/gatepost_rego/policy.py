@@ -57,7 +57,9 @@ class Capabilities:
         refused = {
             title: one
             for title, one in BUILTINS.items()
-            if title in self.refuse or (one.needs is not None and title not in self.allow)
+            if title in self.refuse
+            or (one.needs is not None and title not in self.allow)
+            or one.missing is not None
         }
         return {title: one for title, one in BUILTINS.items() if title not in refused}, refused
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Final, Literal, Protocol
 
 from gatepost_rego.types import Named, Type
@@ -100,3 +101,12 @@ class Builtin:
     extra: str | None = None
     modules: tuple[str, ...] = ()
     unsupported: str | None = None
+
+    @property
+    def missing(self) -> str | None:
+        """Say why this engine, as it is installed, cannot answer; None where it can."""
+        if self.unsupported is not None:
+            return self.unsupported
+        if all(find_spec(module) is not None for module in self.modules):
+            return None
+        return f"install gatepost-rego[{self.extra}]"

@@ -65,13 +65,19 @@ class Functions:
         if call.name in self.builtins:
             return
         if call.name in self.refused:
-            self.error(call.loc, TYPE, f"unsafe built-in function calls in expression: {call.name}")
+            self.error(call.loc, TYPE, self._refusal(self.refused[call.name]))
             return
         group = self._rule_at(call.name)
         if group is not None:
             self._wrong_count(call, 0)
             return
         self.error(call.loc, TYPE, f"undefined function {call.name}")
+
+    def _refusal(self, builtin: Builtin) -> str:
+        reason = builtin.missing
+        if reason is not None:
+            return f"built-in function {builtin.name} is not available: {reason}"
+        return f"unsafe built-in function calls in expression: {builtin.name}"
 
     def _wrong_count(self, call: Call, arity: int) -> None:
         count = f"{len(call.args)} argument" + ("" if len(call.args) == 1 else "s")

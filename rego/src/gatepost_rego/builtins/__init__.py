@@ -25,12 +25,16 @@ from gatepost_rego.builtins import (
     objects,
     reflection,
     regex,
+    schema,
     sequences,
     strings,
     templates,
     times,
     units,
     unsupported,
+    uris,
+    x509,
+    yaml_text,
 )
 from gatepost_rego.builtins.registry import Builtin
 
@@ -59,6 +63,10 @@ _FAMILIES: Final[tuple[tuple[Builtin, ...], ...]] = (
     graph.BUILTINS,
     reflection.BUILTINS,
     unsupported.BUILTINS,
+    schema.BUILTINS,
+    uris.BUILTINS,
+    x509.BUILTINS,
+    yaml_text.BUILTINS,
 )
 
 BUILTINS: Final[Mapping[str, Builtin]] = MappingProxyType(

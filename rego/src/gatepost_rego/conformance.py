@@ -22,7 +22,7 @@ from gatepost_rego.policy import Capabilities, evaluate_query, load
 from gatepost_rego.values import UNDEFINED
 
 _CODE: Final = re.compile(r"(?:rego|eval)_[a-z_]+_error")
-_MISSING: Final = re.compile(r"undefined function ([\w.]+)")
+_MISSING: Final = re.compile(r"(?:undefined function|built-in function) ([\w.]+)")
 _LIMIT: Final = 10.0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from gatepost_rego.ast import Body, Module, Stmt, TermStmt, Unify, Var
+from gatepost_rego.ast import Body, Call, Module, Stmt, TermStmt, Unify, Var
 from gatepost_rego.builtins import BUILTINS
 from gatepost_rego.builtins.registry import Builtin
 from gatepost_rego.check import Program, check_program, check_query
@@ -228,13 +228,15 @@ def follow(state: State, path: Sequence[str]) -> Any:
     return state.settle(place)
 
 
-def _captured(body: Body) -> Body:
+def _captured(body: Body, arity: Callable[[str], int | None]) -> Body:
     """A query of one expression has a result whenever the expression has a value, false too."""
     if len(body) != 1 or body[0].negated or not isinstance(body[0].kind, TermStmt):
         return body
-    stmt = body[0]
+    stmt, term = body[0], body[0].kind.term
+    if isinstance(term, Call) and len(term.args) - 1 == arity(term.name):
+        return body
     value = Var("$value", stmt.loc)
-    return (Stmt(Unify(value, stmt.kind.term), stmt.loc, False, stmt.withs),)
+    return (Stmt(Unify(value, term), stmt.loc, False, stmt.withs),)
 
 
 def load(
@@ -253,7 +255,7 @@ def load(
         found = []
         for text in queries:
             body, names = check_query(program, parse_query(text, version != "v0"))
-            found.append(Query(_captured(body), names))
+            found.append(Query(_captured(body, program.functions.arity), names))
         return Runner(program, found, data, capabilities)
 
 

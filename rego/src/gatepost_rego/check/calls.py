@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 
 from gatepost_rego.ast import COMPREHENSIONS, Body, Call, Every, Ref, Rule, Scalar, Stmt, Term, Var, With
 from gatepost_rego.builtins.registry import Builtin
@@ -13,6 +14,19 @@ from gatepost_rego.check.tree import Group, Node
 from gatepost_rego.errors import COMPILE, TYPE, Diagnostic, Location
 from gatepost_rego.parse.terms import dotted
 from gatepost_rego.visit import data_path, everywhere, everywhere_in, map_parts, map_stmt
+
+
+_VOID = "with keyword replacing built-in function: target must not be a void function"
+
+
+def unavailable(builtin: Builtin) -> str | None:
+    """Say why a built-in cannot be called here; None when it can."""
+    if builtin.unsupported is not None:
+        return builtin.unsupported
+    missing = [title for title in builtin.modules if find_spec(title) is None]
+    if builtin.extra is not None and missing:
+        return f"install gatepost-rego[{builtin.extra}] for {', '.join(missing)}"
+    return None
 
 
 class Functions:
@@ -62,7 +76,11 @@ class Functions:
             if not rule.arity <= len(call.args) <= rule.arity + 1:
                 self._wrong_count(call, rule.arity)
             return
-        if call.name in self.builtins:
+        builtin = self.builtins.get(call.name)
+        if builtin is not None:
+            why = unavailable(builtin)
+            if why is not None:
+                self.error(call.loc, TYPE, f"built-in function {call.name} is not available: {why}")
             return
         if call.name in self.refused:
             self.error(call.loc, TYPE, self._refusal(self.refused[call.name]))
@@ -147,6 +165,9 @@ class Functions:
         if name is not None:
             return self._replaced(name, modifier)
         head = target.head if isinstance(target, Ref) else target
+        if isinstance(target, Var) and target.name == "print":
+            self.error(at, COMPILE, _VOID)
+            return With(Var("input", at), modifier.value, at)
         if not (isinstance(head, Var) and head.name in ("input", "data")):
             text = "with keyword target must reference existing input, data, or a function"
             self.error(at, TYPE, text)
@@ -165,8 +186,7 @@ class Functions:
         at = modifier.loc
         builtin = self.builtins.get(name)
         if name not in self.rules and builtin is not None and builtin.result is None:
-            text = "with keyword replacing built-in function: target must not be a void function"
-            self.error(at, COMPILE, text)
+            self.error(at, COMPILE, _VOID)
         value = modifier.value
         other = self.function_name(value)
         if other is not None:

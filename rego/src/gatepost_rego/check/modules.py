@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-
-from gatepost_rego.ast import Body, Call, Import, Module, Rule, Scalar, Stmt, TermStmt
+from gatepost_rego.ast import Import, Module
 from gatepost_rego.errors import COMPILE, Diagnostic
 
 Globals = dict[str, tuple[str, ...]]
@@ -52,24 +50,4 @@ def check_module(module: Module, errors: list[Diagnostic]) -> None:
 def _written(one: Import) -> str:
     text = "import " + ".".join(one.path)
     return f"{text} as {one.alias}" if one.alias else text
-
-
-def without_prints(rule: Rule) -> Rule:
-    """Leave out ``print`` statements, as OPA does where printing is off."""
-    orelse = None if rule.orelse is None else without_prints(rule.orelse)
-    return replace(rule, body=_silent(rule.body), orelse=orelse)
-
-
-def _silent(body: Body) -> Body:
-    kept = tuple(stmt for stmt in body if not _is_print(stmt))
-    if kept or not body:
-        return kept
-    at = body[0].loc
-    return (Stmt(TermStmt(Scalar(True, at)), at),)
-
-
-def _is_print(stmt: Stmt) -> bool:
-    kind = stmt.kind
-    return isinstance(kind, TermStmt) and isinstance(kind.term, Call) and kind.term.name == "print"
-
 

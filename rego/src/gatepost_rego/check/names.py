@@ -36,7 +36,7 @@ from gatepost_rego.ast import (
 )
 from gatepost_rego.errors import COMPILE, Diagnostic, Location
 from gatepost_rego.parse.terms import dotted
-from gatepost_rego.visit import inner, map_parts
+from gatepost_rego.visit import inner, map_parts, terms_of
 
 ROOTS = ("data", "input")
 
@@ -156,6 +156,8 @@ class NameResolver:
             self.globals = {k: v for k, v in outer_globals.items() if k not in declared}
         found = [new for stmt in body for new in self._statement(stmt, scope)]
         self.globals = outer_globals
+        if body and not found and all(map(is_print, body)):
+            return (Stmt(TermStmt(Scalar(True, body[0].loc)), body[0].loc),)
         return tuple(found)
 
     def _statement(self, stmt: Stmt, scope: Scope) -> list[Stmt]:
@@ -163,6 +165,8 @@ class NameResolver:
         withs = tuple(
             With(self._target(w.target, scope), self.term(w.value, scope), w.loc) for w in stmt.withs
         )
+        if is_print(stmt):
+            return self._print(stmt, scope)
         if isinstance(kind, SomeVars):
             for var in kind.names:
                 self.declare(var, scope, "declared")
@@ -180,6 +184,17 @@ class NameResolver:
         else:
             new = TermStmt(self.term(kind.term, scope))
         return [Stmt(new, stmt.loc, stmt.negated, withs)]
+
+    def _print(self, stmt: Stmt, scope: Scope) -> list[Stmt]:
+        """Leave ``print`` out, as OPA does where printing is off; what it names must be declared."""
+        for term in terms_of(stmt):
+            for found in inner(term):
+                if isinstance(found, Var) and not is_wildcard(found.name):
+                    known = scope.find(found.name) is not None or found.name in self.globals
+                    if not known and found.name not in ROOTS:
+                        self.error(found.loc, f"var {found.name} is undeclared")
+            self.term(term, scope)
+        return []
 
     def _some_in(self, kind: SomeIn, scope: Scope, at: Location) -> Unify:
         """``some k, v in xs`` is the reference ``xs[k]`` with the value ``v``."""
@@ -247,8 +262,16 @@ class NameResolver:
         if isinstance(term, COMPREHENSIONS):
             return self._comprehension(term, Scope(scope))
         if isinstance(term, Template):
+            self._check_template(term)
             return map_parts(term, lambda part: self.term(part, Scope(scope)))
         return map_parts(term, lambda part: self.term(part, scope, use))
+
+    def _check_template(self, term: Template) -> None:
+        """A part of a template string has one value, so nothing in it may iterate by ``_``."""
+        for part in term.parts:
+            for found in inner(part) if not isinstance(part, str) else ():
+                if isinstance(found, Var) and is_wildcard(found.name):
+                    self.error(found.loc, "var _ is undeclared")
 
     def _var(self, var: Var, scope: Scope, use: bool) -> Term:
         name = var.name
@@ -295,6 +318,12 @@ def _word(scope: Scope, name: str) -> str:
     """Say how a name came into the scope, as messages put it."""
     how = scope.how.get(name, "referenced")
     return "declared" if how == "iterated" else how
+
+
+def is_print(stmt: Stmt) -> bool:
+    """Say whether a statement is a call of ``print``."""
+    kind = stmt.kind
+    return isinstance(kind, TermStmt) and isinstance(kind.term, Call) and kind.term.name == "print"
 
 
 _KINDS = {

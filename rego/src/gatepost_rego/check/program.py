@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gatepost_rego.ast import Body, Module, Rule, Stmt, TermStmt
+from gatepost_rego.ast import Body, Call, Module, Rule
 from gatepost_rego.builtins.registry import Builtin
 from gatepost_rego.check.annotations import with_metadata
 from gatepost_rego.check.calls import Functions
-from gatepost_rego.check.modules import Globals, check_module, globals_of, rule_names, without_prints
+from gatepost_rego.check.modules import Globals, check_module, globals_of, rule_names
 from gatepost_rego.check.names import NameResolver, Scope
 from gatepost_rego.check.recursion import check_recursion
 from gatepost_rego.check.safety import Safety
@@ -17,7 +17,6 @@ from gatepost_rego.check.tree import Group, Node, Placed, check_base, grow, plac
 from gatepost_rego.check.typing import TypeChecker
 from gatepost_rego.errors import TYPE, Diagnostic, PolicyError
 from gatepost_rego.visit import everywhere
-from gatepost_rego.ast import Call
 
 
 @dataclass(slots=True)
@@ -58,7 +57,7 @@ def check_program(
 
     def resolve(module: Module, rule: Rule) -> Rule:
         names_here = globals_of(module, names[module.package])
-        return NameResolver(names_here, errors, strict).rule(without_prints(rule))
+        return NameResolver(names_here, errors, strict).rule(rule)
 
     found = _change_rules(found, resolve)
     _stop(errors)
@@ -116,8 +115,7 @@ def check_query(program: Program, body: Body, package: tuple[str, ...] = (), imp
     errors: list[Diagnostic] = []
     scope = Scope(None)
     names = {**(imports or {}), **(program.names.get(package, {}) if package else {})}
-    kept = tuple(stmt for stmt in body if not _prints(stmt))
-    resolved = NameResolver(names, errors).body(kept, scope)
+    resolved = NameResolver(names, errors).body(body, scope)
     _stop(errors)
     functions = Functions(
         program.root, program.groups, program.functions.builtins, program.functions.refused, errors
@@ -132,10 +130,3 @@ def check_query(program: Program, body: Body, package: tuple[str, ...] = (), imp
     _stop(errors)
     return ordered, sorted(safe)
 
-
-def _prints(stmt: Stmt) -> bool:
-    kind = stmt.kind
-    return isinstance(kind, TermStmt) and isinstance(kind.term, Call) and kind.term.name == "print"
-
-
-__all__ = ["Group", "Placed", "Program", "check_program", "check_query"]

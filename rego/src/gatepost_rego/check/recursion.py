@@ -59,7 +59,7 @@ class Dependencies:
         heads: set[int] = set()
         for rule in self._rules_of(one):
             for term in terms_of_rule(rule):
-                if isinstance(term, Ref):
+                if isinstance(term, Ref) and isinstance(term.head, Var):
                     heads.add(id(term.head))
                 elif id(term) in heads:
                     continue

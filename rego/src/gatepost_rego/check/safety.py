@@ -72,6 +72,7 @@ class Safety:
         orelse = None if rule.orelse is None else self.rule(rule.orelse)
         head = [*rule.ref[1:], *(t for t in (rule.key, rule.value) if t is not None)]
         body, safe = self.body(rule.body, bound, head)
+        safe |= self._head_outputs(head, safe)
         ref = (rule.ref[0], *(self.head(part, safe) for part in rule.ref[1:]))
         key = None if rule.key is None else self.head(rule.key, safe)
         value = None if rule.value is None else self.head(rule.value, safe)
@@ -79,6 +80,13 @@ class Safety:
             ref, rule.loc, args, key, value, body, orelse, rule.default, rule.generated,
             rule.assign, rule.has_body,
         )  # fmt: skip
+
+    def _head_outputs(self, terms: Iterable[Term], safe: set[str]) -> set[str]:
+        """Give what the references in a head bind, each for the others."""
+        found: set[str] = set()
+        for term in terms:
+            found |= ref_outputs(term, safe)
+        return found
 
     def head(self, term: Term, safe: set[str]) -> Term:
         """Check a term that stands behind a body, and order the closures in it."""
@@ -193,6 +201,7 @@ class Safety:
             return map_parts(term, lambda part: self.head(part, bound))
         body, safe = self.body(term.body, bound, heads(term))
         if isinstance(term, ObjectCompr):
+            safe |= self._head_outputs((term.key, term.value), safe)
             return ObjectCompr(self.head(term.key, safe), self.head(term.value, safe), body, term.loc)
         made = SetCompr if isinstance(term, SetCompr) else ArrayCompr
         return made(self.head(term.term, safe), body, term.loc)

@@ -125,7 +125,6 @@ class Builder:
             for at, query in enumerate(self.queries)
         ]
         module = ast.Module(self.rules.definitions, [])
-        ast.fix_missing_locations(module)
         exec(compile(module, "<policy>", "exec"), self.unit.namespace)  # noqa: S102
         makers = [self._join(group) for group in self.program.groups]
         found = [self.unit.namespace[title] for title in queries]

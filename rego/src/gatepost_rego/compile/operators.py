@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from gatepost_rego.compile import pyast as py
 from gatepost_rego.compile.pyast import both, call, choose, const, is_, name, negate
 
 
@@ -45,7 +46,7 @@ def equality(meter: ast.expr, left: ast.expr, right: ast.expr) -> ast.expr:
     """Write ``left == right`` of Rego."""
     for one, other in ((left, right), (right, left)):
         if exact(one):
-            return ast.Compare(other, [ast.Eq()], [one])
+            return py.Compare(other, [ast.Eq()], [one])
         if isinstance(one, ast.Constant) and (one.value is None or type(one.value) is bool):
             return is_(other, const(one.value))
     return call("same", meter, left, right)
@@ -57,7 +58,7 @@ def inequality(meter: ast.expr, left: ast.expr, right: ast.expr) -> ast.expr:
 
 
 def _arithmetic(op: ast.operator) -> Callable[[ast.expr, ast.expr, ast.expr], ast.expr]:
-    return lambda _, left, right: ast.BinOp(left, op, right)
+    return lambda _, left, right: py.BinOp(left, op, right)
 
 
 INLINE: Final[dict[str, Inline]] = {

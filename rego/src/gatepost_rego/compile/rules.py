@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gatepost_rego.ast import Body, Rule, Scalar, Term, Var, is_wildcard
 from gatepost_rego.check.names import plain
 from gatepost_rego.check.tree import Group, Placed
+from gatepost_rego.compile import pyast as py
 from gatepost_rego.compile.pyast import (
     assign,
     attr,
@@ -58,7 +59,7 @@ class RuleCompiler:
         """In traced code, note that a rule gave a value."""
         if self.unit.traced:
             mark = Fired(placed.title, link.loc.source.name, link.loc.row)
-            writer.emit(ast.Expr(call("fired", name(writer.state), self.unit.constant(mark))))
+            writer.emit(py.Expr(call("fired", name(writer.state), self.unit.constant(mark))))
 
     def value_body(self, title: str, placed: Placed, link: Rule, function: bool) -> str:
         """Write a body that gives one value, for complete rules and functions."""
@@ -73,14 +74,14 @@ class RuleCompiler:
         self._note(writer, placed, link)
         depth = len(writer.frames)
         if depth == 1 or (is_constant(link.value) and not self._outlined(writer)):
-            writer.emit(ast.Return(value.node))
-            return self._add(writer.finish(title, params, ast.Return(name("U"))))
+            writer.emit(py.Return(value.node))
+            return self._add(writer.finish(title, params, py.Return(name("U"))))
         text = FUNCTION_TEXT if function else COMPLETE_TEXT
         conflict = method("S", "conflict", writer.place(link.loc), const(text))
-        other = when(negate(call("equal", name("R"), value.node)), ast.Raise(conflict, None))
-        writer.emit(ast.If(is_(name("R"), name("U")), [assign("R", value.node)], [other]))
+        other = when(negate(call("equal", name("R"), value.node)), py.Raise(conflict, None))
+        writer.emit(py.If(is_(name("R"), name("U")), [assign("R", value.node)], [other]))
         writer.prologue["R"] = name("U")
-        return self._add(writer.finish(title, params, ast.Return(name("R"))))
+        return self._add(writer.finish(title, params, py.Return(name("R"))))
 
     def _outlined(self, writer: StatementWriter) -> bool:
         return any(frame.kind == "outlined" for frame in writer.frames)
@@ -88,8 +89,8 @@ class RuleCompiler:
     def _arguments(self, writer: StatementWriter, args: Sequence[Term]) -> list[str]:
         """Count the call, and match the arguments with their patterns."""
         left = attr(writer.meter(), "left")
-        spend = ast.AugAssign(ast.Attribute(writer.meter(), "left", ast.Store()), ast.Sub(), const(1))
-        check = ast.Expr(method(writer.meter(), "check"))
+        spend = py.AugAssign(py.Attribute(writer.meter(), "left", ast.Store()), ast.Sub(), const(1))
+        check = py.Expr(method(writer.meter(), "check"))
         writer.emit(spend, when(compare(left, ast.Lt(), const(0)), check))
         params = [f"a{at}" for at in range(len(args))]
         for arg, param in zip(args, params, strict=True):
@@ -114,12 +115,11 @@ class RuleCompiler:
         """Write a body that adds pairs to an object."""
         writer = self._writer(None)
         writer.body(rule.body)
-        key = writer.value(placed.rest[0])
         assert rule.value is not None
-        value = writer.value(rule.value)
+        key, value = writer.all_values((placed.rest[0], rule.value))
         self._note(writer, placed, rule)
         put = call("put_pair", name("S"), name("out"), key.node, value.node, writer.place(rule.loc))
-        writer.emit(ast.Expr(put))
+        writer.emit(py.Expr(put))
         return self._add(writer.finish(title, ["S", "out"]))
 
     def path_body(self, title: str, group: Group, placed: Placed, rule: Rule) -> str:
@@ -127,15 +127,15 @@ class RuleCompiler:
         writer = self._writer(None)
         writer.body(rule.body)
         steps = [const(part) for part in placed.path[len(group.path) :]]
-        nodes: list[ast.expr] = [*steps, *(writer.value(term).node for term in placed.rest)]
         function = "put_default" if rule.default else "put" if rule.key is None else "put_member"
         term = rule.key if rule.key is not None else rule.value
         assert term is not None
-        value = writer.value(term)
+        *keys, value = writer.all_values((*placed.rest, term))
+        nodes: list[ast.expr] = [*steps, *(key.node for key in keys)]
         self._note(writer, placed, rule)
         place = writer.place(rule.loc)
         put = call(function, name("S"), name("out"), tuple_of(nodes), value.node, place)
-        writer.emit(ast.Expr(put))
+        writer.emit(py.Expr(put))
         return self._add(writer.finish(title, ["S", "out"]))
 
     def query(self, title: str, body: Body, names: Sequence[str]) -> str:
@@ -145,8 +145,8 @@ class RuleCompiler:
         writer.body(body)
         shown = [n for n in names if n in writer.bound and not is_wildcard(n)]
         keys: list[ast.expr | None] = [const(plain(n)) for n in shown]
-        made = ast.Dict(keys, [writer.bound[n].node for n in shown])
-        writer.emit(ast.Expr(method("out", "append", made)))
+        made = py.Dict(keys, [writer.bound[n].node for n in shown])
+        writer.emit(py.Expr(method("out", "append", made)))
         return self._add(writer.finish(title, ["S", "out"]))
 
 

@@ -22,6 +22,7 @@ from gatepost_rego.ast import (
 )
 from gatepost_rego.check.unify import never_equal, pattern_variables, ref_outputs, split
 from gatepost_rego.compile.operators import INLINE, equality
+from gatepost_rego.compile import pyast as py
 from gatepost_rego.compile.pyast import (
     assign,
     call,
@@ -51,10 +52,18 @@ class StatementWriter(RefWriter):
         for stmt in body:
             self.statement(stmt)
 
+    def all_values(self, terms: Sequence[Term]) -> list[Val]:
+        """Write several terms, first those that bind what the others need."""
+        found: dict[int, Val] = {}
+        while len(found) < len(terms):
+            at = next(at for at, term in enumerate(terms) if at not in found and self.ready(term))
+            found[at] = self.value(terms[at])
+        return [found[at] for at in range(len(terms))]
+
     def statement(self, stmt: Stmt) -> None:
         """Write one statement; the code after it runs only where it holds."""
         if self.unit.traced:
-            self.emit(ast.Expr(call("passed", name(self.state), self.place(stmt.loc))))
+            self.emit(py.Expr(call("passed", name(self.state), self.place(stmt.loc))))
         state = self.state
         if stmt.withs:
             self._begin_with(stmt.withs)
@@ -123,7 +132,7 @@ class StatementWriter(RefWriter):
             with self.scope(), self.once(hit, (flag, hit)):
                 self.body(kind.body)
                 self.stop(hit)
-            self.emit(ast.If(name(hit), [self.fail()], []))
+            self.emit(py.If(name(hit), [self.fail()], []))
             self.stop(flag)
         self.fail_if(name(flag))
 
@@ -185,7 +194,7 @@ class StatementWriter(RefWriter):
         if isinstance(right, Val):
             return self._against(left, right)
         if never_equal(left, right):
-            self.emit(ast.If(const(True), [self.fail()], []))
+            self.emit(py.If(const(True), [self.fail()], []))
             self._bind_nothing(left, right)
             return []
         if not (self.ready(left) and self.ready(right)):
@@ -251,7 +260,7 @@ def _negated(test: ast.expr) -> ast.expr:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return test.operand
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq):
-        return ast.Compare(test.left, [ast.NotEq()], test.comparators)
+        return py.Compare(test.left, [ast.NotEq()], test.comparators)
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
         return is_not(test.left, test.comparators[0])
     return negate(test)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from gatepost_rego.ast import (
@@ -23,6 +23,7 @@ from gatepost_rego.ast import (
 )
 from gatepost_rego.builtins.registry import Builtin
 from gatepost_rego.compile.operators import INLINE
+from gatepost_rego.compile import pyast as py
 from gatepost_rego.compile.pyast import (
     assign,
     call,
@@ -90,6 +91,10 @@ class TermWriter(Writer):
         """Write a reference."""
         raise NotImplementedError
 
+    def all_values(self, terms: Sequence[Term]) -> list[Val]:
+        """Write several terms, first those that bind what the others need."""
+        raise NotImplementedError
+
     def place(self, at: Location) -> ast.expr:
         """Give the constant that names a place in the policy."""
         return self.unit.constant(at, ("place", at.source.name, at.row, at.col))
@@ -140,7 +145,8 @@ class TermWriter(Writer):
         keys = [k.node.value for k, _ in pairs if isinstance(k.node, ast.Constant)]
         if len(set(keys)) == len(pairs) and all(type(key) is str for key in keys):
             nodes = [value.node for _, value in pairs]
-            return self.hold(ast.Dict([key.node for key, _ in pairs], nodes), "obj")
+            return self.hold(py.Dict([key.node for key, _ in pairs], nodes), "obj")
+        pairs.sort(key=lambda pair: not isinstance(pair[0].node, ast.Constant))  # computed keys win
         tuples = [tuple_of((key.node, value.node)) for key, value in pairs]
         return self.hold(call("make_object", list_of(tuples)), "obj")
 
@@ -154,20 +160,20 @@ class TermWriter(Writer):
         """Write a comprehension ("Policy Language", section "Comprehensions")."""
         out = self.temp("c")
         array = isinstance(term, ArrayCompr)
-        self.emit(assign(out, list_of(()) if array else ast.Dict([], [])))
+        self.emit(assign(out, list_of(()) if array else py.Dict([], [])))
         with self.scope(array), self.once():
             self.body(term.body)
             if isinstance(term, ObjectCompr):
-                key, value = self.value(term.key), self.value(term.value)
+                key, value = self.all_values((term.key, term.value))
                 place = self.place(term.loc)
                 put = call("put_pair", name(self.state), name(out), key.node, value.node, place)
-                self.emit(ast.Expr(put))
+                self.emit(py.Expr(put))
             elif isinstance(term, ArrayCompr):
-                self.emit(ast.Expr(method(out, "append", self.value(term.term).node)))
+                self.emit(py.Expr(method(out, "append", self.value(term.term).node)))
             else:
                 val = self.value(term.term)
                 self.emit(set_item(name(out), self.key(val), val.node))
-        self.emit(ast.Expr(method(self.meter(), "reserve", call("len", name(out)))))
+        self.emit(py.Expr(method(self.meter(), "reserve", call("len", name(out)))))
         if array:
             return Val(name(out), "list")
         if isinstance(term, SetCompr):
@@ -190,7 +196,7 @@ class TermWriter(Writer):
                 text = found.node if found.kind == "str" else call("part_text", found.node)
                 if self.looped:
                     place = self.place(term.loc)
-                    self.emit(ast.Expr(call("single", name(self.state), name(f"{out}n"), place)))
+                    self.emit(py.Expr(call("single", name(self.state), name(f"{out}n"), place)))
                     self.emit(assign(f"{out}n", const(1)))
                 self.emit(assign(out, text))
             pieces.append(name(out))
@@ -253,13 +259,9 @@ class TermWriter(Writer):
         return Val(name(out), kind)
 
     def _guarded(self, out: str, made: ast.expr, term: Call) -> ast.Try:
-        caught = method(self.state, "builtin_error", name("E"), const(term.name), self.place(term.loc))
-        halted = method(self.state, "halt", name("E"), const(term.name), self.place(term.loc))
-        handlers = [
-            ast.ExceptHandler(name("BuiltinError"), "E", [assign(out, caught)]),
-            ast.ExceptHandler(name("BuiltinHalt"), "E", [ast.Raise(halted, name("E"))]),
-        ]
-        return ast.Try([assign(out, made)], handlers, [], [])
+        caught = method(self.state, "failed", name("E"), const(term.name), self.place(term.loc))
+        handler = py.ExceptHandler(name("Failures"), "E", [assign(out, caught)])
+        return py.Try([assign(out, made)], [handler], [], [])
 
     def _kind(self, result: Named) -> str | None:
         kind = result.type

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from gatepost_rego.compile import pyast as py
 from gatepost_rego.compile.pyast import (
     assign,
     attr,
@@ -103,12 +104,12 @@ class Writer:
         """Build the statement that gives up here."""
         frame = self.frames[-1]
         if frame.kind == "loop":
-            return ast.Continue()
+            return py.Continue()
         if frame.kind == "once":
-            return ast.Break()
+            return py.Break()
         if frame.kind == "outlined" or self.fail_value is None:
-            return ast.Return(None)
-        return ast.Return(name(self.fail_value))
+            return py.Return(None)
+        return py.Return(name(self.fail_value))
 
     def fail_if(self, test: ast.expr) -> None:
         """Give up where the test holds."""
@@ -151,11 +152,11 @@ class Writer:
         if self.frames[-1].depth >= _DEEPEST:
             self._outline(outputs)
         frame = Frame("once", [], self.frames[-1].depth + 1, stop, outputs)
-        self.emit(ast.While(const(True), frame.block, []))
+        self.emit(py.While(const(True), frame.block, []))
         self.frames.append(frame)
         yield
         self.unwind(level + (self.frames[level] is not frame))
-        self.emit(ast.Break())
+        self.emit(py.Break())
         self.unwind(level - 1)
 
     def begin_loop(self, targets: Sequence[str], items: ast.expr) -> None:
@@ -176,8 +177,8 @@ class Writer:
         title = self.temp("o")
         body: list[ast.stmt] = []
         if outputs:
-            body.append(ast.Nonlocal(list(outputs)))
-        self.emit(define(title, (), body), ast.Expr(call(title)))
+            body.append(py.Nonlocal(list(outputs)))
+        self.emit(define(title, (), body), py.Expr(call(title)))
         stop = self.frames[-1].stop
         self.frames.append(Frame("outlined", body, 0, stop, outputs))
 
@@ -186,20 +187,20 @@ class Writer:
         while len(self.frames) - 1 > level:
             closed = self.frames.pop()
             if not closed.block:
-                closed.block.append(ast.Pass())
+                closed.block.append(py.Pass())
             if closed.kind in ("loop", "outlined") and closed.stop is not None:
                 self._pass_stop(closed.stop)
 
     def _pass_stop(self, stop: str) -> None:
         kind = self.frames[-1].kind
-        leave: ast.stmt = ast.Return(None) if kind == "outlined" else ast.Break()
+        leave: ast.stmt = py.Return(None) if kind == "outlined" else py.Break()
         self.emit(when(name(stop), leave))
 
     def stop(self, flag: str) -> None:
         """Note that the block's question is answered, and leave it."""
         self.emit(assign(flag, const(True)))
         kind = self.frames[-1].kind
-        self.emit(ast.Return(None) if kind == "outlined" else ast.Break())
+        self.emit(py.Return(None) if kind == "outlined" else py.Break())
 
     def not_flag(self, flag: str) -> ast.expr:
         """Read a flag, negated."""
@@ -212,4 +213,4 @@ class Writer:
         if last is not None:
             block.append(last)
         front: list[ast.stmt] = [assign(key, node) for key, node in self.prologue.items()]
-        return define(title, params, [*front, *block] or [ast.Pass()])
+        return define(title, params, [*front, *block] or [py.Pass()])

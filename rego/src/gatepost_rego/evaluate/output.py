@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from gatepost_rego.show import json_key
@@ -12,7 +13,8 @@ from gatepost_rego.values import RegoObject, RegoSet, Value, rank
 def plain_json(value: Value) -> Any:
     """Copy a value to JSON: sets become sorted lists, keys that are no strings their text.
 
-    A number that no float says exactly stays a ``decimal.Decimal``.
+    A number that no float says exactly becomes the nearest float, or stays a ``decimal.Decimal``
+    where it is beyond all floats; :func:`gatepost_rego.show.json_text` writes it exactly.
     """
     kind = type(value)
     if kind is str or kind is int or kind is float or kind is bool or value is None:
@@ -25,9 +27,8 @@ def plain_json(value: Value) -> Any:
         return [plain_json(found) for found in value.ordered()]
     if isinstance(value, RegoObject):
         return {json_key(key): plain_json(found) for key, found in value.items.values()}
-    return value if isinstance(value, Decimal) else _stranger(value)
-
-
-def _stranger(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        near = float(value)
+        return near if isfinite(near) else value
     rank(value)
     return value

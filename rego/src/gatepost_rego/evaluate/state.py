@@ -64,17 +64,18 @@ class State:
         self.fired: list[Any] | None = None
         self.lines: set[Any] | None = None
 
-    def builtin_error(self, error: BuiltinError, name: str, at: Location) -> Undefined:
-        """Make a failed built-in undefined, or end the evaluation where errors are strict."""
+    def failed(self, error: BuiltinError | BuiltinHalt, name: str, at: Location) -> Undefined:
+        """Make a failed built-in undefined.
+
+        Raises EvaluationError for failures that end the evaluation; where errors are strict, they
+        all do so once it is over.
+        """
+        found = EvaluationError(Diagnostic.at(at, error.code, f"{name}: {error.message}"))
+        if isinstance(error, BuiltinHalt):
+            raise found from error
         if self.strict is not None:
-            text = f"{name}: {error.message}"
-            found = EvaluationError(Diagnostic.at(at, error.code, text))
             self.strict.append(found)
         return UNDEFINED
-
-    def halt(self, error: BuiltinHalt, name: str, at: Location) -> EvaluationError:
-        """Build the error of a built-in that ends the evaluation."""
-        return EvaluationError(Diagnostic.at(at, error.code, f"{name}: {error.message}"))
 
     def conflict(self, at: Location, text: str) -> EvaluationError:
         """Build the error of two values where there may be one."""

@@ -52,7 +52,7 @@ def replacement(state: State, called: str, *args: Any) -> Any:
     try:
         return builtin.call(state.meter, *args) if builtin.context else builtin.call(*args)
     except BuiltinError as error:
-        return state.builtin_error(error, builtin.name, Location(_NOWHERE, 0, 0))
+        return state.failed(error, builtin.name, Location(_NOWHERE, 0, 0))
 
 
 def _in_original(function: Callable[..., Any], state: State, called: str, args: tuple[Any, ...]) -> Any:
@@ -115,7 +115,7 @@ def namespace() -> dict[str, Any]:
         "contains": contains, "same": same, "put": put, "put_default": put_default,
         "put_member": put_member, "put_pair": put_pair, "replacement": replacement,
         "Swap": Swap, "place_keys": place_keys, "place_value": place_value, "single": single,
-        "passed": passed, "fired": fired, "part_text": part_text, "BuiltinError": BuiltinError,
-        "BuiltinHalt": BuiltinHalt, "list": list, "dict": dict, "type": type, "int": int,
+        "passed": passed, "fired": fired, "part_text": part_text, "Failures": (BuiltinError, BuiltinHalt),
+        "list": list, "dict": dict, "type": type, "int": int,
         "len": len, "isinstance": isinstance, "__builtins__": {},
     }  # fmt: skip

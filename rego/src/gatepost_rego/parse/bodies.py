@@ -41,7 +41,7 @@ class BodyParser(TermParser):
         if self.at_word("not") and not self._keyword_as_name():
             self.advance()
             negated = True
-            if self.at_word("not") and not self._keyword_as_name():
+            if self.at_word("not"):
                 raise self.unexpected()
         if self._keyword_as_name():
             return self._expression(at, negated)

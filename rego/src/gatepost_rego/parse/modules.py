@@ -76,7 +76,8 @@ class ModuleParser(RuleParser):
             )
         alias = None
         if self.take_word("as"):
-            if self.token.kind != NAME or self.token.text in self.keywords:
+            reserved = self.token.text in self.keywords or self.token.text in ("data", "input")
+            if self.token.kind != NAME or reserved:
                 raise self.unexpected("expected var")
             alias = self.advance().text
         if path[0] == "future":

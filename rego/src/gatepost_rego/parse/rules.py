@@ -103,7 +103,8 @@ class RuleParser(BodyParser):
         start = self.index
         try:
             found = self.statement()
-            if self.token.row > self.last_row or self.token.kind == END:
+            plain_set = isinstance(found.kind, TermStmt) and isinstance(found.kind.term, SetTerm)
+            if not plain_set and (self.token.row > self.last_row or self.token.kind == END):
                 return (found,)
         except Abort:
             self.depth = 0  # neither reading works: the one as a body says why

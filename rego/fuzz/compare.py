@@ -1,0 +1,50 @@
+"""Are two answers the same, and if not, is it a difference that is documented?"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+__all__ = ["documented", "same"]
+
+_CODE = re.compile(r"(?:rego|eval)_[a-z_]+_error")
+
+# The kinds of difference that CONFORMANCE.md lists, each with what marks it.
+_STRICT = "strict built-in errors are found in another order"
+
+
+def _code(answer: dict[str, Any]) -> str:
+    """Give the code of an error, "" for a result."""
+    if "e" not in answer:
+        return ""
+    found = _CODE.search(answer["e"])
+    return found.group() if found else answer["e"][:60]
+
+
+def _plain(value: Any) -> Any:
+    """Make values comparable: numbers by value, sets and arrays alike as lists."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else str(number)
+
+
+def same(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Say whether both have the same result or an error of the same code."""
+    if "e" in ours or "e" in theirs:
+        return _code(ours) == _code(theirs)
+    return bool(_plain(ours["r"]) == _plain(theirs["r"]))
+
+
+def documented(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
+    """Name the documented kind of a difference, "" where there is none."""
+    codes = {_code(ours), _code(theirs)}
+    strict = {"eval_builtin_error", "eval_type_error"}
+    if codes & strict and codes <= strict | {"", "eval_conflict_error"}:
+        return _STRICT
+    return ""

@@ -26,6 +26,7 @@ from gatepost_rego.ast import (
     Unify,
     Var,
 )
+from gatepost_rego.check.hoist import hoist
 from gatepost_rego.check.names import plain
 from gatepost_rego.check.unify import pattern_variables, ref_outputs, unify_outputs
 from gatepost_rego.errors import UNSAFE, Diagnostic
@@ -96,6 +97,7 @@ class Safety:
 
     def body(self, body: Body, bound: set[str], head: Iterable[Term] = ()) -> tuple[Body, set[str]]:
         """Order a body whose outer variables are ``bound``; give it with all it binds."""
+        body = hoist(body)
         parts = {id(stmt): self._parts(stmt) for stmt in body}
         visible = set(bound)
         for part in parts.values():

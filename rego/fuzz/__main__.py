@@ -80,8 +80,24 @@ class _Oracle:
 
 
 def _report(number: int, text: str, given: Any, ours: Any, theirs: Any) -> str:
-    shown = {"case": number, "input": given, "ours": ours, "theirs": theirs}
-    return f"{text}\n{json.dumps(shown, ensure_ascii=False, indent=1)}\n"
+    if "r" in ours and "r" in theirs:
+        ours, theirs = _unequal_parts(ours["r"], theirs["r"])
+    lines = [f"# case {number}", text]
+    for name, value in (("input", given), ("ours", ours), ("theirs", theirs)):
+        lines.append(f"# {name}: {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
+
+
+def _unequal_parts(ours: Any, theirs: Any) -> tuple[Any, Any]:
+    """Leave out the rules that both answer alike."""
+    if not ours or not theirs:
+        return ours, theirs
+    one, other = ours[0]["x"], theirs[0]["x"]
+    names = [name for name in {**one, **other} if one.get(name, ...) != other.get(name, ...)]
+    return (
+        {name: one[name] for name in names if name in one},
+        {name: other[name] for name in names if name in other},
+    )
 
 
 def main() -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import random
+import re
 
 from fuzz.terms import BOOLEAN, KINDS, NUMBER, STRING, Scope, Terms
 
@@ -25,7 +27,7 @@ class _Writer:
 
     def text(self) -> str:
         rules = [self.rule() for _ in range(self.rng.randrange(2, 7))]
-        return "package fuzz\n\n" + "\n".join(rules)
+        return "package fuzz\n\n" + "\n".join(map(_used, rules))
 
     def rule(self) -> str:
         forms = (
@@ -149,7 +151,11 @@ class _Writer:
         return text
 
     def test(self, scope: Scope) -> str:
-        return self.terms.term(BOOLEAN, scope, 2)
+        return self.truth(scope)
+
+    def truth(self, scope: Scope) -> str:
+        """Make a condition that is no constant: OPA drops a bare `true`, `not true` included."""
+        return self.terms.call(BOOLEAN, scope, 2)
 
     def iterate(self, scope: Scope) -> str:
         kind = self.rng.choice([*_ARRAYS, *_SETS])
@@ -167,19 +173,19 @@ class _Writer:
         return text
 
     def negate(self, scope: Scope) -> str:
-        return f"not {self.terms.term(BOOLEAN, scope, 2)}"
+        return f"not {self.truth(scope)}"
 
     def every(self, scope: Scope) -> str:
         inner = scope.child()
         kind, name = self.rng.choice(list(_ARRAYS)), self.name("v")
         domain = self.terms.term(kind, scope, 1)
         inner.add(_ARRAYS[kind], name)
-        return f"every {name} in {domain} {{ {self.terms.term(BOOLEAN, inner, 2)} }}"
+        return f"every {name} in {domain} {{ {name} == {name}; {self.truth(inner)} }}"
 
     def overridden(self, scope: Scope) -> str:
         path = self.rng.choice(("input.n", "input.o.a", "input.user.age"))
         value = self.terms.term(NUMBER, scope, 1)
-        return f"{self.terms.term(BOOLEAN, scope, 2)} with {path} as {value}"
+        return f"{self.truth(scope)} with {path} as {value}"
 
     def unify(self, scope: Scope) -> str:
         one, other = self.name("v"), self.name("v")
@@ -194,6 +200,26 @@ class _Writer:
         text = f"walk({self.terms.term('object of number', scope, 1)}, [{path}, {value}])"
         scope.add("array of string", path)
         return text + f"; is_number({value})"
+
+
+_BODY = re.compile(r"\{\n(?P<lines>(?:\t.*\n)+)\}")
+_LOCAL = re.compile(r"\b[vkap][0-9]+\b")
+
+
+def _used(text: str) -> str:
+    """Mention every variable twice, for OPA's bindings refuse one that is declared in vain."""
+    counts = collections.Counter(_LOCAL.findall(text))
+    placed: set[str] = set()
+
+    def extend(found: re.Match[str]) -> str:
+        lines = found.group("lines")
+        before = text[: found.start()] if not placed else ""
+        here = _LOCAL.findall(before.rpartition("\n")[2] + lines)
+        lonely = [name for name in here if counts[name] == 1 and name not in placed]
+        placed.update(lonely)
+        return "{\n" + lines + "".join(f"\t{name} == {name}\n" for name in lonely) + "}"
+
+    return _BODY.sub(extend, text)
 
 
 def policy(rng: random.Random) -> str:

@@ -88,7 +88,7 @@ CALLS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("array.concat({}, {})", (NUMBERS, NUMBERS)), ("array.slice({}, 0, 2)", (NUMBERS,)),
         ("array.reverse({})", (NUMBERS,)), ("sort({})", (NUMBER_SET,)), ("sort({})", (NUMBERS,)),
         ("numbers.range(1, count({}))", (NUMBERS,)), ("[{}, {}]", (NUMBER, NUMBER)),
-        ("[v | v := {}[_]; v > {}]", (NUMBERS, NUMBER)), ("[v + 1 | some v in {}]", (NUMBERS,)),
+        ("[v | v := {}[_]; v > {}]", (NUMBERS, NUMBER)), ("[(v + 1) | some v in {}]", (NUMBERS,)),
         ("[v | some _, v in {}]", (OBJECT,)), ("indexof_n({}, \"a\")", (STRING,)),
         ("[k | some k; {}[k] > 1]", (NUMBERS,)), ("time.date(1700000000000000000)", ()),
         ("numbers.range_step(1, 9, 1 + count({}))", (NUMBERS,)),
@@ -115,7 +115,7 @@ CALLS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     OBJECT: (
         ("object.union({}, {})", (OBJECT, OBJECT)), ("object.remove({}, {})", (OBJECT, STRINGS)),
-        ("object.filter({}, {})", (OBJECT, STRING_SET)), ("{{k: v + 1 | some k, v in {}}}", (OBJECT,)),
+        ("object.filter({}, {})", (OBJECT, STRING_SET)), ("{{k: (v + 1) | some k, v in {}}}", (OBJECT,)),
         ("{{\"a\": {}, \"z\": {}}}", (NUMBER, NUMBER)), ("json.remove({}, [\"a\"])", (OBJECT,)),
         ("json.filter({}, [\"a\", \"b\"])", (OBJECT,)),
         ("json.patch({}, [{{\"op\": \"add\", \"path\": \"/q\", \"value\": {}}}])", (OBJECT, NUMBER)),

@@ -67,7 +67,7 @@ def base64_is_valid(ctx: Context, value: Value) -> bool:
         return False
     _claim(ctx, 8 * len(value))
     try:
-        b64decode(value, _STANDARD)
+        _decode(value, _STANDARD)
     except BuiltinError:
         return False
     return True

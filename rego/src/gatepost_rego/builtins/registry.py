@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, Final, Literal, Protocol
 
@@ -75,6 +76,11 @@ class Context(Protocol):
         """Ask before making something big (one cell is one element or 8 characters)."""
 
 
+@lru_cache(maxsize=32)
+def _installed(module: str) -> bool:
+    return find_spec(module) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Builtin:
     """One built-in: signature and function.
@@ -107,6 +113,6 @@ class Builtin:
         """Say why this engine, as it is installed, cannot answer; None where it can."""
         if self.unsupported is not None:
             return self.unsupported
-        if all(find_spec(module) is not None for module in self.modules):
+        if all(map(_installed, self.modules)):
             return None
         return f"install gatepost-rego[{self.extra}]"

@@ -19,7 +19,7 @@ from gatepost_rego.values import RegoObject, RegoSet, Value, ordered_pairs
 
 __all__ = ["BUILTINS"]
 
-_TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
+_TYPES: Final = ("array", "boolean", "integer", "number", "null", "object", "string")
 _PYTHON_TYPES: Final = {
     bool: "boolean", str: "string", list: "array", dict: "object", type(None): "null",
     int: "integer", float: "number",

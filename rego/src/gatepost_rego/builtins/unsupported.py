@@ -21,6 +21,7 @@ _REASONS: Final = {
     "graphql.parse_schema": _GRAPHQL,
     "graphql.schema_is_valid": _GRAPHQL,
     "rego.parse_module": "OPA's own syntax tree is not reproduced",
+    "providers.aws.sign_req": "requests to AWS are not signed here",
     "http.send": "policies have no way to the network",
 }
 

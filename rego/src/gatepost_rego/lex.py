@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from gatepost_rego.errors import PARSE, Abort, Location, Source
+from gatepost_rego.numbers import number_of
 from gatepost_rego.values import Number
 
 NAME: Final = "name"
@@ -199,22 +199,10 @@ class Lexer:
 
 
 def read_number(text: str) -> Number:
-    """Read JSON number syntax without loss: int, float where its shortest form says the same,
-    else Decimal.
+    """Read JSON number syntax without loss.
 
     Raises ValueError for numbers too long or too large to compute with.
     """
     if len(text) > MAX_DIGITS:
         raise ValueError(f"number is longer than {MAX_DIGITS} digits")
-    if text.lstrip("-").isdigit():
-        return int(text)
-    near = float(text)
-    try:
-        exact = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError("illegal number format") from error
-    if abs(exact.adjusted()) > MAX_DIGITS:
-        raise ValueError("number exponent is out of range")
-    if near not in (float("inf"), float("-inf")) and Decimal(repr(near)) == exact:
-        return near
-    return exact
+    return number_of(text)

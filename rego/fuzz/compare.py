@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any
@@ -10,8 +11,10 @@ __all__ = ["documented", "same"]
 
 _CODE = re.compile(r"(?:rego|eval)_[a-z_]+_error")
 
-# The kinds of difference that CONFORMANCE.md lists, each with what marks it.
-_STRICT = "strict built-in errors are found in another order"
+# The kinds of difference that CONFORMANCE.md lists.
+_STRICT = "built-in errors of different operands, of which each engine meets another first"
+_UNSEEN = "a conflict that OPA does not reach, for it stops at the first value"
+_BYTES = "text put between the bytes of one character"
 
 
 def _code(answer: dict[str, Any]) -> str:
@@ -47,4 +50,8 @@ def documented(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
     strict = {"eval_builtin_error", "eval_type_error"}
     if codes & strict and codes <= strict | {"", "eval_conflict_error"}:
         return _STRICT
+    if _code(ours) == "eval_conflict_error" and "r" in theirs:
+        return _UNSEEN
+    if "r" in theirs and "\ufffd" in json.dumps(theirs, ensure_ascii=False):
+        return _BYTES
     return ""

@@ -95,7 +95,8 @@ class _Writer:
         self.scope.add("object of number", name)
         if self.rng.random() < 0.5:
             return f"{name}[{key}] := {value} if {{\n{body}\n}}\n"
-        return f"{name}[k] := v if {{\n{body}\n\tsome k, v in {self.terms.term('object of number', scope, 1)}\n}}\n"
+        domain = self.terms.term("object of number", scope, 1)
+        return f"{name}[key] := value if {{\n{body}\n\tsome key, value in {domain}\n}}\n"
 
     def function(self) -> str:
         name, kind = self.name("f"), self.kind()

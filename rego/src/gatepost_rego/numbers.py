@@ -10,20 +10,21 @@ but was written otherwise (`1e2`, `1.50`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from collections.abc import Callable, Iterable
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from math import isfinite
 from typing import Final
 
 from gatepost_rego.values import Number
 
 __all__ = [
-    "NumberError", "absolute", "add", "as_integer", "divide", "multiply", "number_of", "number_text",
+    "NumberError", "absolute", "add", "as_integer", "divide", "multiply", "multiply_all", "number_of", "number_text",
     "remainder", "round64", "rounded", "subtract",
 ]  # fmt: skip
 
 _SPELLING: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _MANTISSA: Final = 64
+_DOUBLE: Final = 53
 _EXACT_FLOATS: Final = 2.0**53
 _MOST_BITS: Final = 1 << 20
 _MOST_DIGITS: Final = 300_000
@@ -119,6 +120,26 @@ def multiply(left: Number, right: Number) -> Number:
     return whole[0] * whole[1]
 
 
+def multiply_all(factors: Iterable[Number]) -> Number:
+    """Multiply as OPA's `product`, which keeps 53 bits where a factor has a fraction."""
+    exact = 1
+    numbers = list(factors)
+    wholes = [as_integer(number) for number in numbers]
+    if None not in wholes:
+        for whole in wholes:
+            exact = multiply(exact, whole)  # type: ignore[assignment, arg-type]
+        return exact
+    found: _Binary = (1, 0)
+    for number in numbers:
+        found = round64(*_product(found, _binary(number)), _DOUBLE)
+    numerator, denominator = _ratio(*found)
+    try:
+        close = numerator / denominator
+    except OverflowError as error:
+        raise NumberError("number too big") from error
+    return int(Decimal(repr(close))) if close.is_integer() else close
+
+
 def divide(left: Number, right: Number) -> Number:
     """Divide as OPA's `div`; raises ZeroDivisionError."""
     if isinstance(left, int) and isinstance(right, int) and right and left % right == 0:
@@ -161,6 +182,9 @@ def rounded(number: Number, mode: str) -> int:
         up = 2 * rest >= denominator
     else:
         up = rest > 0 and negative is (mode == ROUND_FLOOR)
+    if negative and not whole and mode in (ROUND_CEILING, ROUND_FLOOR):
+        # OPA looks at the sign of the number cut off, and zero has none: ceil(-0.5) is 1.
+        return int(mode == ROUND_CEILING)
     found = whole + up
     return -found if negative else found
 
@@ -169,19 +193,19 @@ def rounded(number: Number, mode: str) -> int:
 _Binary = tuple[int, int]
 
 
-def round64(numerator: int, denominator: int) -> _Binary:
-    """Round a ratio to 64 bits of mantissa, to nearest and then to even."""
+def round64(numerator: int, denominator: int, bits: int = _MANTISSA) -> _Binary:
+    """Round a ratio to 64 (or other) bits of mantissa, to nearest and then to even."""
     size = abs(numerator)
-    shift = size.bit_length() - denominator.bit_length() - _MANTISSA
+    shift = size.bit_length() - denominator.bit_length() - bits
     top, bottom = (size, denominator << shift) if shift > 0 else (size << -shift, denominator)
     mantissa, rest = divmod(top, bottom)
-    if mantissa.bit_length() > _MANTISSA:
+    if mantissa.bit_length() > bits:
         rest += (mantissa & 1) * bottom
         mantissa, bottom, shift = mantissa >> 1, bottom << 1, shift + 1
     twice = 2 * rest
     if twice > bottom or (twice == bottom and mantissa & 1):
         mantissa += 1
-        if mantissa.bit_length() > _MANTISSA:
+        if mantissa.bit_length() > bits:
             mantissa, shift = mantissa >> 1, shift + 1
     return (-mantissa if numerator < 0 else mantissa), shift
 

@@ -98,7 +98,11 @@ class RegoSet:
     __slots__ = ("items",)
 
     def __init__(self, values: Iterable[Value] = ()) -> None:
-        self.items: dict[Key, Value] = {key_of(v): v for v in values}
+        items: dict[Key, Value] = {}
+        for value in values:
+            # Of equal members, such as 1 and 1.0, the first one stays.
+            items.setdefault(key_of(value), value)
+        self.items = items
 
     @classmethod
     def of_items(cls, items: dict[Key, Value]) -> RegoSet:
@@ -131,7 +135,7 @@ class RegoSet:
 
     def union(self, other: RegoSet) -> RegoSet:
         """Make the set of members of either."""
-        return RegoSet.of_items({**self.items, **other.items})
+        return RegoSet.of_items({**other.items, **self.items})
 
     def intersection(self, other: RegoSet) -> RegoSet:
         """Make the set of members of both."""

@@ -93,7 +93,7 @@ def put_member(state: Any, tree: Branch, path: Sequence[Any], value: Any, at: Lo
         found = branch.below[last] = (path[-1], _Members())
     if not isinstance(found[1], _Members):
         raise state.conflict(at, OBJECT_TEXT)
-    found[1].items[key_of(value)] = value
+    found[1].items.setdefault(key_of(value), value)
 
 
 def put_pair(state: Any, items: dict[Any, tuple[Any, Any]], key: Any, value: Any, at: Location) -> None:

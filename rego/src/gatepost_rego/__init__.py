@@ -1,7 +1,8 @@
 """Rego, the policy language of Open Policy Agent, in pure Python.
 
 ``compile`` turns policies into a :class:`Policy`, whose ``evaluate`` answers with a
-:class:`Result`. ``check`` only looks for mistakes. Everything that goes wrong is a
+:class:`Result`. ``check`` only looks for mistakes and ``format`` prints
+a policy the way ``opa fmt`` does. Everything that goes wrong is a
 :class:`RegoError`.
 """
 
@@ -15,6 +16,7 @@ from gatepost_rego.errors import (
     RegoError,
 )
 from gatepost_rego.evaluate.meter import Limits
+from gatepost_rego.layout import format
 from gatepost_rego.policy import Capabilities, Policy, Result, check, compile
 from gatepost_rego.values import UNDEFINED
 
@@ -33,4 +35,5 @@ __all__ = [
     "Result",
     "check",
     "compile",
+    "format",
 ]

@@ -61,11 +61,6 @@ def heads(term: Term) -> tuple[Term, ...]:
     return ()
 
 
-def body_of(term: Term) -> Body:
-    """Give the body of a comprehension; nothing for other terms."""
-    return term.body if isinstance(term, COMPREHENSIONS) else ()
-
-
 def terms_of(stmt: Stmt) -> Iterator[Term]:
     """Give the terms a statement is made of, its modifiers included, the body of every left out."""
     kind = stmt.kind
@@ -108,6 +103,15 @@ def everywhere_in(term: Term) -> Iterator[Term]:
         yield from everywhere(term.body)
 
 
+def bodies_in(term: Term) -> Iterator[Body]:
+    """Give the bodies of the comprehensions in a term, but not those inside such a body."""
+    for part in inner(term):
+        for head in heads(part):
+            yield from bodies_in(head)
+        if isinstance(part, COMPREHENSIONS):
+            yield part.body
+
+
 def statements(body: Body) -> Iterator[Stmt]:
     """Give the statements of a body and of every body inside it."""
     for stmt in body:
@@ -115,8 +119,8 @@ def statements(body: Body) -> Iterator[Stmt]:
         if isinstance(stmt.kind, Every):
             yield from statements(stmt.kind.body)
         for term in terms_of(stmt):
-            for found in everywhere_in(term):
-                yield from statements(body_of(found))
+            for found in bodies_in(term):
+                yield from statements(found)
 
 
 def variables(term: Term) -> set[str]:

@@ -11,6 +11,9 @@ from typing import Any
 
 from gatepost_rego.types import (
     ANY,
+    ANY_ARRAY,
+    ANY_OBJECT,
+    ANY_SET,
     BOOLEAN,
     NULL,
     NUMBER,
@@ -25,6 +28,7 @@ from gatepost_rego.types import (
 from gatepost_rego.values import RegoObject, RegoSet, Value, key_of, object_pairs
 
 _ORDER = (Scalar, ArrayOf, ObjectOf, SetOf, AnyOf)
+_BIGGEST = 200
 _SCALARS = ("null", "boolean", "number", "string")
 
 
@@ -75,6 +79,37 @@ def type_of_value(value: Value) -> Type:
     if isinstance(value, (dict, RegoObject)):
         return ObjectOf(tuple((key_name(k), type_of_value(v)) for k, v in object_pairs(value)))
     return NUMBER
+
+
+def bounded(kind: Type | None) -> Type | None:
+    """Give the type, or that of any array or object where it has grown too big to reason about.
+
+    Types share their parts, so values made of themselves double theirs with every step.
+    """
+    if not isinstance(kind, (ArrayOf, ObjectOf, SetOf)) or _fits(kind):
+        return kind
+    if isinstance(kind, ArrayOf):
+        return ANY_ARRAY
+    return ANY_OBJECT if isinstance(kind, ObjectOf) else ANY_SET
+
+
+def _fits(kind: Type) -> bool:
+    left, queue = _BIGGEST, [kind]
+    while queue and left:
+        left -= 1
+        part = queue.pop()
+        if isinstance(part, ArrayOf):
+            queue.extend(one for one in (*part.static, part.dynamic) if one is not None)
+        elif isinstance(part, ObjectOf):
+            queue.extend(one for _, one in part.static if one is not None)
+            queue.extend(part.dynamic or ())
+        elif isinstance(part, SetOf) and part.of is not None:
+            queue.append(part.of)
+        elif isinstance(part, AnyOf):
+            queue.extend(part.of)
+        if len(queue) > _BIGGEST:
+            return False
+    return not queue
 
 
 def key_name(key: Value) -> Any:

@@ -152,7 +152,7 @@ class NameResolver:
         """Resolve the statements of a body in their order."""
         declared = {v.name for stmt in body for v in self._declares(stmt)}
         outer_globals = self.globals
-        if not declared.isdisjoint(outer_globals):
+        if any(name in outer_globals for name in declared):
             self.globals = {k: v for k, v in outer_globals.items() if k not in declared}
         found = [new for stmt in body for new in self._statement(stmt, scope)]
         self.globals = outer_globals

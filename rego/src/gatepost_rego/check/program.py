@@ -55,9 +55,10 @@ def check_program(
         check_module(module, errors)
     _stop(errors)
 
+    seen = {id(module): globals_of(module, names[module.package]) for module in found}
+
     def resolve(module: Module, rule: Rule) -> Rule:
-        names_here = globals_of(module, names[module.package])
-        return NameResolver(names_here, errors, strict).rule(rule)
+        return NameResolver(seen[id(module)], errors, strict).rule(rule)
 
     found = _change_rules(found, resolve)
     _stop(errors)

@@ -10,6 +10,7 @@ from gatepost_rego.errors import RECURSION, Diagnostic
 from gatepost_rego.visit import everywhere, everywhere_in
 
 _Step = str | None
+_MOST = 20
 
 
 def _steps(term: Term) -> tuple[_Step, ...] | None:
@@ -108,7 +109,7 @@ def check_recursion(root: Node, groups: list[Group], errors: list[Diagnostic]) -
     graph = Dependencies(root, groups)
     looping = _on_cycles(graph)
     for one in graph.vertices:
-        if id(one) in looping:
+        if id(one) in looping and len(errors) < _MOST:
             path = _cycle(graph, one, looping)
             if path:
                 text = " -> ".join(step.title for step in path)

@@ -106,9 +106,13 @@ class Safety:
             visible.update(v.name for v in own(term))
         safe = set(bound)
         rest, done = list(body), []
+        lacking: dict[int, set[str]] = {}
         while rest:
             waiting = []
             for stmt in rest:
+                if id(stmt) in lacking and safe.isdisjoint(lacking[id(stmt)]):
+                    waiting.append(stmt)
+                    continue
                 part = parts[id(stmt)]
                 needs = part.own | (part.closed & visible)
                 after = safe | self._outputs(stmt, safe, visible)
@@ -116,6 +120,7 @@ class Safety:
                     done.append(self._settle(stmt, after))
                     safe = after
                 else:
+                    lacking[id(stmt)] = needs - safe
                     waiting.append(stmt)
             if len(waiting) == len(rest):
                 self._give_up(waiting, safe, visible)

@@ -29,6 +29,7 @@ from gatepost_rego.ast import (
 )
 from gatepost_rego.check.algebra import (
     agree,
+    bounded,
     key_name,
     keys_of,
     select,
@@ -81,6 +82,7 @@ class TypeChecker:
         self.errors = errors
         self.known = {} if known is None else known
         self.signatures = {} if signatures is None else signatures
+        self._computed: dict[int, Type | None] = {}
 
     def error(self, at: Location, text: str) -> None:
         """Note a finding."""
@@ -118,7 +120,7 @@ class TypeChecker:
         for placed in group.everything():
             for link in placed.rule.chain():
                 found = union(found, self._rule(group, placed, link))
-        self.known[group.path] = found or ANY
+        self.known[group.path] = bounded(found) or ANY
 
     def _rule(self, group: Group, placed: Placed, rule: Rule) -> Type | None:
         env: Env = {}
@@ -232,7 +234,8 @@ class TypeChecker:
             return isinstance(kind, SetOf) and all(
                 [self._fit(item, kind.of, env, widen) for item in term.items]
             )
-        return agree(self.term(term, env) or ANY, kind)
+        known = self._computed.get(id(term), ANY)
+        return agree(known if id(term) in self._computed else self.term(term, env) or ANY, kind)
 
     def _fit_var(self, var: Var, kind: Type | None, env: Env, widen: bool) -> bool:
         existing = self.term(var, env)
@@ -269,18 +272,26 @@ class TypeChecker:
             if term.name == "input":
                 return ANY
             return self.ref(Ref(term, (), term.loc), env) if term.name == "data" else env.get(term.name)
+        if isinstance(term, (Ref, Call, ArrayCompr, SetCompr, ObjectCompr, Template)):
+            found = self._compute(term, env)
+            self._computed[id(term)] = found or ANY
+            return found
+        if isinstance(term, ArrayTerm):
+            return bounded(ArrayOf(tuple(self.term(item, env) for item in term.items)))  # type: ignore[arg-type]
+        if isinstance(term, SetTerm):
+            items = [self.term(item, env) for item in term.items]
+            return bounded(SetOf(union_of(items))) if None not in items else None
+        return bounded(self._object_term(term, env))
+
+    def _compute(
+        self, term: Ref | Call | ArrayCompr | SetCompr | ObjectCompr | Template, env: Env
+    ) -> Type | None:
+        """Check and type a term whose type is asked for again: by then it is known."""
         if isinstance(term, Ref):
             return self.ref(term, env)
         if isinstance(term, Call):
             return self.call(term, env)
-        if isinstance(term, ArrayTerm):
-            return ArrayOf(tuple(self.term(item, env) for item in term.items))  # type: ignore[arg-type]
-        if isinstance(term, SetTerm):
-            found = [self.term(item, env) for item in term.items]
-            return SetOf(union_of(found)) if None not in found else None
-        if isinstance(term, ObjectTerm):
-            return self._object_term(term, env)
-        return self._closure(term, dict(env))
+        return bounded(self._closure(term, dict(env)))
 
     def _object_term(self, term: ObjectTerm, env: Env) -> Type | None:
         static: list[tuple[object, Type]] = []

@@ -19,7 +19,7 @@ from gatepost_rego.evaluate import documents
 from gatepost_rego.evaluate.documents import Body, Dispatch
 from gatepost_rego.evaluate.state import Site
 from gatepost_rego.evaluate.support import namespace
-from gatepost_rego.visit import body_of, everywhere_in, statements
+from gatepost_rego.visit import bodies_in, statements
 
 
 @dataclass(slots=True)
@@ -96,12 +96,8 @@ def _bodies(program: Program) -> list[Statements]:
                 found.append(link.body)
                 for term in (link.key, link.value):
                     if term is not None:
-                        found.extend(_closures(term))
+                        found.extend(bodies_in(term))
     return found
-
-
-def _closures(term: Any) -> list[Statements]:
-    return [body for part in everywhere_in(term) if (body := body_of(part))]
 
 
 class Builder:

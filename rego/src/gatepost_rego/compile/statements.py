@@ -20,6 +20,7 @@ from gatepost_rego.ast import (
     Var,
     With,
 )
+from gatepost_rego.check.names import ROOTS
 from gatepost_rego.check.unify import never_equal, pattern_variables, ref_outputs, split
 from gatepost_rego.compile.operators import INLINE, equality
 from gatepost_rego.compile import pyast as py
@@ -179,8 +180,11 @@ class StatementWriter(RefWriter):
 
     def ready(self, term: Term) -> bool:
         """Say whether a term can be computed here, iteration in its references included."""
-        names = {part.name for part in inner(term) if isinstance(part, Var)} - {"data", "input"}
-        missing = names - self.bound.keys()
+        missing = {
+            part.name
+            for part in inner(term)
+            if isinstance(part, Var) and part.name not in self.bound and part.name not in ROOTS
+        }
         if not missing:
             return True
         if isinstance(term, (Var, ArrayTerm, ObjectTerm)) and not missing.isdisjoint(

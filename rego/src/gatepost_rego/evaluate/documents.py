@@ -17,6 +17,7 @@ from gatepost_rego.evaluate.state import Path, State
 from gatepost_rego.values import UNDEFINED, RegoSet, equal, make_object
 
 Maker = Callable[[State], Any]
+_MOST_ENTRIES = 200_000
 COMPLETE_TEXT = "complete rules must not produce multiple outputs"
 FUNCTION_TEXT = "functions must not produce multiple outputs for same inputs"
 
@@ -45,14 +46,20 @@ class Dispatch:
         wanted: Sequence[frozenset[Any] | None] = (),
     ) -> None:
         self._bodies = tuple(bodies)
-        self._path = path
         self._other: tuple[Body, ...] = ()
         self._table: dict[Any, tuple[Body, ...]] = {}
-        if path is not None:
-            pairs = list(zip(bodies, wanted, strict=True))
-            self._other = tuple(body for body, keys in pairs if keys is None)
-            for key in {key for keys in wanted if keys is not None for key in keys}:
-                self._table[key] = tuple(b for b, keys in pairs if keys is None or key in keys)
+        by_key: dict[Any, list[int]] = {}
+        others = []
+        for at, keys in enumerate(wanted):
+            if keys is None:
+                others.append(at)
+            for key in keys or ():
+                by_key.setdefault(key, []).append(at)
+        self._path = path if len(others) * len(by_key) <= _MOST_ENTRIES else None
+        if self._path is not None:
+            self._other = tuple(bodies[at] for at in others)
+            for key, places in by_key.items():
+                self._table[key] = tuple(bodies[at] for at in sorted([*places, *others]))
 
     def bodies(self, state: State) -> tuple[Body, ...]:
         """Give the bodies to run, in the order of the policy."""

@@ -222,7 +222,9 @@ class RuleParser(BodyParser):
             link.body = _true(at)
             link.has_body = False
         if self.at_word("else") and link.has_body:
+            self.enter()
             link.orelse = self._else(link)
+            self.leave()
         return link
 
     def _default(self, at: Location) -> Rule:

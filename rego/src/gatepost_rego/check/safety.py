@@ -115,10 +115,10 @@ class Safety:
                     continue
                 part = parts[id(stmt)]
                 needs = part.own | (part.closed & visible)
-                after = safe | self._outputs(stmt, safe, visible)
-                if needs <= after:
-                    done.append(self._settle(stmt, after))
-                    safe = after
+                new = self._outputs(stmt, safe, visible)
+                if all(name in safe or name in new for name in needs):
+                    safe |= new
+                    done.append(self._settle(stmt, safe))
                 else:
                     lacking[id(stmt)] = needs - safe
                     waiting.append(stmt)
@@ -168,14 +168,12 @@ class Safety:
             return set()
         kind = stmt.kind
         if isinstance(kind, Unify):
-            grown = set(safe)
 
-            def covered(term: Term) -> bool:
-                if not all(v.name in grown for v in own(term)):
-                    return False
-                return (closed_over(term) & visible) <= grown
+            def covered(term: Term, new: set[str]) -> bool:
+                names = {v.name for v in own(term)} | (closed_over(term) & visible)
+                return all(name in safe or name in new for name in names)
 
-            return unify_outputs(kind.left, kind.right, grown, covered)
+            return unify_outputs(kind.left, kind.right, safe, covered)
         if isinstance(kind, TermStmt):
             return self._term_outputs(kind.term, safe)
         if isinstance(kind, Every):
@@ -185,10 +183,10 @@ class Safety:
     def _term_outputs(self, term: Term, safe: set[str]) -> set[str]:
         found = ref_outputs(term, safe)
         if isinstance(term, Call) and len(term.args) - 1 == self.arity(term.name):
-            known = safe | found
-            if all(v.name in known for arg in term.args[:-1] for v in own(arg)):
-                found.update(pattern_variables(term.args[-1]))
-        return found - safe
+            inputs = (v.name for arg in term.args[:-1] for v in own(arg))
+            if all(name in safe or name in found for name in inputs):
+                found.update(n for n in pattern_variables(term.args[-1]) if n not in safe)
+        return found
 
     def _settle(self, stmt: Stmt, safe: set[str]) -> Stmt:
         """Order the bodies inside a statement."""

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from gatepost_rego.ast import ArrayTerm, Call, ObjectTerm, Ref, Scalar, Term, Var
 from gatepost_rego.values import key_of
 from gatepost_rego.visit import inner
 
-Covered = Callable[[Term], bool]
+Covered = Callable[[Term, set[str]], bool]
+_ROOTS = ("data", "input")
 _WRITTEN = (ArrayTerm, ObjectTerm, Scalar)
 
 
@@ -28,24 +29,23 @@ def pattern_variables(term: Term) -> Iterator[str]:
             yield from pattern_variables(value)
 
 
-def ref_outputs(term: Term, safe: set[str]) -> set[str]:
+def ref_outputs(term: Term, safe: Container[str]) -> set[str]:
     """Give the variables that references inside the term bind by iterating."""
     found: set[str] = set()
     for part in inner(term):
-        if isinstance(part, Ref) and _head_known(part.head, safe | found):
+        if isinstance(part, Ref) and _head_known(part.head, safe, found):
             for step in part.path:
-                found.update(pattern_variables(step))
-    return found - safe
+                found.update(name for name in pattern_variables(step) if name not in safe)
+    return found
 
 
-def _head_known(head: Term, safe: set[str]) -> bool:
+def _head_known(head: Term, safe: Container[str], found: set[str]) -> bool:
     if isinstance(head, Var):
-        return head.name in safe or head.name in ("data", "input")
-    return all(
-        part.name in safe or part.name in ("data", "input")
-        for part in inner(head)
-        if isinstance(part, Var)
-    ) or not isinstance(head, Call)
+        return head.name in safe or head.name in found or head.name in _ROOTS
+    if not isinstance(head, Call):
+        return True
+    variables = (part.name for part in inner(head) if isinstance(part, Var))
+    return all(name in safe or name in found or name in _ROOTS for name in variables)
 
 
 def split(left: Term, right: Term) -> list[tuple[Term, Term]] | None:
@@ -86,41 +86,39 @@ def never_equal(left: Term, right: Term) -> bool:
     return False
 
 
-def unify_outputs(left: Term, right: Term, safe: set[str], covered: Covered) -> set[str]:
+def unify_outputs(left: Term, right: Term, safe: Container[str], covered: Covered) -> set[str]:
     """Give the variables that ``left = right`` binds, ``safe`` being bound already.
 
-    ``covered`` says of a term whether ``safe`` holds all it needs; it sees ``safe`` grow.
+    ``covered`` says of a term whether ``safe`` and the variables bound so far are all it needs.
     """
-    start = set(safe)
-    safe |= ref_outputs(left, safe)
-    safe |= ref_outputs(right, safe)
+    new = ref_outputs(left, safe) | ref_outputs(right, safe)
     pending = [(left, right)]
     progress = True
     while pending and progress:
         progress = False
         for pair in pending[:]:
-            smaller = _step(pair, safe, covered)
+            smaller = _step(pair, new, covered)
             if smaller is not None:
                 pending.remove(pair)
                 pending.extend(smaller)
                 progress = True
-    return safe - start
+    return {name for name in new if name not in safe}
 
 
 def _step(
-    pair: tuple[Term, Term], safe: set[str], covered: Covered
+    pair: tuple[Term, Term], new: set[str], covered: Covered
 ) -> list[tuple[Term, Term]] | None:
-    """Settle one pair: bind variables, give the smaller pairs, or None while neither side is known."""
+    """Settle one pair: bind variables, give the smaller pairs, or None while neither is known."""
     left, right = pair
     if never_equal(left, right):
         return []
     smaller = split(left, right)
     if smaller is not None:
         return smaller
-    if covered(left):
-        safe.update(pattern_variables(right))
-    elif covered(right):
-        safe.update(pattern_variables(left))
+    if covered(left, new):
+        new.update(pattern_variables(right))
+    elif covered(right, new):
+        new.update(pattern_variables(left))
     else:
         return None
     return []

@@ -191,7 +191,7 @@ class StatementWriter(RefWriter):
             pattern_variables(term)
         ):
             return False
-        return missing <= ref_outputs(term, set(self.bound))
+        return missing <= ref_outputs(term, self.bound)
 
     def _pair(self, left: Term, right: Term | Val) -> list[Item] | None:
         """Write one unification; give what is left of it, or None while nothing is known."""

@@ -18,7 +18,7 @@ from typing import Final
 from gatepost_rego.values import Number
 
 __all__ = [
-    "NumberError", "absolute", "add", "as_integer", "divide", "multiply", "multiply_all", "number_of", "number_text",
+    "MOST_BITS", "NumberError", "absolute", "add", "as_integer", "divide", "multiply", "multiply_all", "number_of", "number_text",
     "remainder", "round64", "rounded", "subtract",
 ]  # fmt: skip
 
@@ -26,12 +26,13 @@ _SPELLING: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9
 _MANTISSA: Final = 64
 _DOUBLE: Final = 53
 _EXACT_FLOATS: Final = 2.0**53
-_MOST_BITS: Final = 1 << 20
-_MOST_DIGITS: Final = 300_000
-_MOST_EXPONENT: Final = 100_000
-# Python refuses to turn longer integers into text and back by default; decimals do not.
-_PLAIN_DIGITS: Final = 4_000
-_EXACT: Final = Context(prec=_MOST_DIGITS + _MOST_EXPONENT, Emax=10**9, Emin=-(10**9))
+# Python refuses to turn integers of more than 4,300 digits into text, so bigger ones are refused
+# where they would arise.
+_MOST_DIGITS: Final = 4_000
+_MOST_EXPONENT: Final = 4_000
+MOST_BITS: Final = 14_000
+_WIDEST_SHIFT: Final = 1 << 16
+_EXACT: Final = Context(prec=3 * _MOST_EXPONENT, Emax=10**9, Emin=-(10**9))
 
 
 class NumberError(ValueError):
@@ -42,10 +43,10 @@ def number_of(text: str) -> Number:
     """Read a JSON number, keeping every digit of it."""
     if not _SPELLING.fullmatch(text):
         raise NumberError(f"invalid number {text[:40]}")
-    if len(text) > _MOST_DIGITS:
+    if len(text) > _MOST_DIGITS + 1:
         raise NumberError("number too big")
     if "." not in text and "e" not in text and "E" not in text:
-        return int(text) if len(text) <= _PLAIN_DIGITS else int(Decimal(text))
+        return int(text)
     exact = Decimal(text)
     if abs(exact.adjusted()) > _MOST_EXPONENT:
         raise NumberError("number too big")
@@ -71,7 +72,7 @@ def number_text(number: Number) -> str:
         return repr(number)
     if isinstance(number, Decimal):
         return _decimal_text(number)
-    return str(number) if number.bit_length() <= 3 * _PLAIN_DIGITS else format(Decimal(number), "f")
+    return str(number)
 
 
 def _decimal_text(number: Decimal) -> str:
@@ -111,26 +112,31 @@ def subtract(left: Number, right: Number) -> Number:
 
 
 def multiply(left: Number, right: Number) -> Number:
-    """Multiply as OPA's `mul`; a product of more than a million bits is refused."""
+    """Multiply as OPA's `mul`; a product of more than some 4,200 digits is refused."""
     whole = _whole(left, right)
     if whole is None:
         return _reckon(_product, left, right)
-    if whole[0].bit_length() + whole[1].bit_length() > _MOST_BITS:
+    if whole[0].bit_length() + whole[1].bit_length() > MOST_BITS:
         raise NumberError("number too big")
     return whole[0] * whole[1]
 
 
-def multiply_all(factors: Iterable[Number]) -> Number:
-    """Multiply as OPA's `product`, which keeps 53 bits where a factor has a fraction."""
+def multiply_all(factors: Iterable[Number], tick: Callable[[int], None]) -> Number:
+    """Multiply as OPA's `product`, which keeps 53 bits where a factor has a fraction.
+
+    `tick` is told of each step's cost.
+    """
     exact = 1
     numbers = list(factors)
     wholes = [as_integer(number) for number in numbers]
     if None not in wholes:
         for whole in wholes:
+            tick(1 + (exact.bit_length() >> 9))
             exact = multiply(exact, whole)  # type: ignore[assignment, arg-type]
         return exact
     found: _Binary = (1, 0)
     for number in numbers:
+        tick(8)
         found = round64(*_product(found, _binary(number)), _DOUBLE)
     numerator, denominator = _ratio(*found)
     try:
@@ -230,20 +236,18 @@ def _reckon(
     operation: Callable[[_Binary, _Binary], tuple[int, int]], left: Number, right: Number
 ) -> Number:
     numerator, denominator = operation(_binary(left), _binary(right))
-    if max(numerator.bit_length(), denominator.bit_length()) > _MOST_BITS:
-        raise NumberError("number too big")
     return _number(*round64(numerator, denominator))
 
 
 def _ratio(mantissa: int, power: int) -> tuple[int, int]:
-    if abs(power) > _MOST_BITS:
+    if abs(power) > _WIDEST_SHIFT:
         raise NumberError("number too big")
     return (mantissa << power, 1) if power >= 0 else (mantissa, 1 << -power)
 
 
 def _aligned(left: _Binary, right: _Binary) -> tuple[int, int, int]:
     power = min(left[1], right[1])
-    if max(left[1], right[1]) - power > _MOST_BITS:
+    if max(left[1], right[1]) - power > _WIDEST_SHIFT:
         raise NumberError("number too big")
     return left[0] << (left[1] - power), right[0] << (right[1] - power), power
 
@@ -274,6 +278,8 @@ def _number(mantissa: int, power: int) -> Number:
     """Give the number with the fewest digits that rounds to this binary one."""
     if not mantissa:
         return 0
+    if abs(power) > MOST_BITS:
+        raise NumberError("number too big")
     numerator, denominator = _ratio(mantissa, power)
     digits = _shortest(mantissa, power, numerator, denominator)
     if numerator % denominator == 0:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from operator import itemgetter
 from typing import Final
 
-from gatepost_rego.builtins.golang.quoting import quote, sanitise
+from gatepost_rego.builtins.golang.quoting import SLICE, Tick, quote, sanitise
 from gatepost_rego.numbers import number_text
 from gatepost_rego.values import (
     ObjectValue,
@@ -21,47 +20,59 @@ from gatepost_rego.values import (
 __all__ = ["json_key", "json_string", "json_text", "show"]
 
 _LITERALS: Final = {None: "null", True: "true", False: "false"}
-_UNSAFE: Final = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029]')
 _ESCAPES: Final = {
-    '"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
-}  # fmt: skip
+    **{code: f"\\u{code:04x}" for code in (*range(32), *map(ord, "<>&\u2028\u2029"))},
+    **{ord(char): f"\\{name}" for char, name in zip('"\\\b\f\n\r\t', '"\\bfnrt', strict=True)},
+}
 
 
-def show(value: Value) -> str:
-    """Write a value in Rego's notation, as OPA prints it in messages and for `%v`."""
+def show(value: Value, tick: Tick | None = None) -> str:
+    """Write a value in Rego's notation, as OPA prints it in messages and for `%v`.
+
+    `tick` is told of the work before each part of a long string.
+    """
     if isinstance(value, str):
-        return quote(value)
+        return quote(value, tick=tick)
     if value is None or isinstance(value, bool):
         return _LITERALS[value]
     if isinstance(value, (int, float, Decimal)):
         return number_text(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(show, value))}]"
+        return f"[{', '.join([show(item, tick) for item in value])}]"
     if isinstance(value, RegoSet):
-        return f"{{{', '.join(map(show, value.ordered()))}}}" if len(value) else "set()"
+        members = [show(item, tick) for item in value.ordered()]
+        return f"{{{', '.join(members)}}}" if members else "set()"
     if isinstance(value, (dict, RegoObject)):
-        pairs = [f"{show(key)}: {show(item)}" for key, item in ordered_pairs(value)]
+        pairs = [f"{show(key, tick)}: {show(item, tick)}" for key, item in ordered_pairs(value)]
         return f"{{{', '.join(pairs)}}}"
     raise ValueTypeError(f"a {type(value).__name__} is not a Rego value")
 
 
-def json_string(text: str) -> str:
+def json_string(text: str, tick: Tick | None = None) -> str:
     """Write a string as Go's JSON encoder does, which also hides `<`, `>` and `&`."""
-    return f'"{_UNSAFE.sub(_escape, sanitise(text))}"'
+    if len(text) <= SLICE or tick is None:
+        return f'"{sanitise(text).translate(_ESCAPES)}"'
+    done: list[str] = []
+    for start in range(0, len(text), SLICE):
+        tick(SLICE // 16)
+        done.append(sanitise(text[start : start + SLICE]).translate(_ESCAPES))
+    return f'"{"".join(done)}"'
 
 
-def _escape(found: re.Match[str]) -> str:
-    char = found.group()
-    return _ESCAPES.get(char) or f"\\u{ord(char):04x}"
+def json_text(
+    value: Value,
+    indent: str | None = None,
+    prefix: str = "",
+    margin: str = "",
+    tick: Tick | None = None,
+) -> str:
+    """Write a value as JSON: sets as lists, keys that are no strings as their JSON.
 
-
-def json_text(value: Value, indent: str | None = None, prefix: str = "", margin: str = "") -> str:
-    """Write a value as JSON: sets as lists, keys that are no strings as their Rego notation.
-
-    With `indent`, one member a line, each line after the first begun with `prefix`.
+    With `indent`, one member a line, each line after the first begun with `prefix`. `tick` is
+    told of the work before each part of a long string.
     """
     if isinstance(value, str):
-        return json_string(value)
+        return json_string(value, tick)
     if value is None or isinstance(value, bool):
         return _LITERALS[value]
     if isinstance(value, (int, float, Decimal)):
@@ -69,13 +80,13 @@ def json_text(value: Value, indent: str | None = None, prefix: str = "", margin:
     if isinstance(value, (list, RegoSet)):
         items = value if isinstance(value, list) else value.ordered()
         inner = None if indent is None else margin + indent
-        parts = [json_text(item, indent, prefix, inner or "") for item in items]
+        parts = [json_text(item, indent, prefix, inner or "", tick) for item in items]
         return _join("[]", parts, indent, prefix, margin)
     if isinstance(value, (dict, RegoObject)):
         inner = None if indent is None else margin + indent
         colon = ":" if indent is None else ": "
         parts = [
-            f"{json_string(key)}{colon}{json_text(item, indent, prefix, inner or '')}"
+            f"{json_string(key, tick)}{colon}{json_text(item, indent, prefix, inner or '', tick)}"
             for key, item in _named(value)
         ]
         return _join("{}", parts, indent, prefix, margin)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
+from functools import cmp_to_key
 from typing import Final
 
 from gatepost_rego import numbers
 from gatepost_rego.builtins.operands import is_number, members, refuse_item
-from gatepost_rego.builtins.registry import BuiltinError, Context, operand_error
+from gatepost_rego.builtins.registry import BuiltinHalt, Context, operand_error
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.numbers import NumberError
 from gatepost_rego.values import (
@@ -16,10 +19,14 @@ from gatepost_rego.values import (
     RegoSet,
     Undefined,
     Value,
+    compare,
     ordered,
 )
 
 __all__ = ["BUILTINS"]
+
+_AT_ONCE: Final = 20_000
+_RUN: Final = 4_096
 
 
 def count(value: Value) -> int:
@@ -34,39 +41,51 @@ def total(ctx: Context, value: Value) -> Number:
     found: Number = 0
     try:
         for item in _numbers(ctx, value):
+            if isinstance(item, float):
+                ctx.charge(8)
             found = numbers.add(found, item)
     except NumberError as error:
-        raise BuiltinError(str(error)) from error
+        raise BuiltinHalt(str(error)) from error
     return found
 
 
 def product(ctx: Context, value: Value) -> Number:
     """Multiply numbers."""
-    factors = _numbers(ctx, value)
-    # What a step costs grows with the digits already there, at most as many as all factors have.
-    digits = sum(item.bit_length() >> 6 for item in factors if isinstance(item, int))
-    ctx.charge(len(factors) * min(digits, 1 << 14) >> 4)
     try:
-        return numbers.multiply_all(factors)
+        return numbers.multiply_all(_numbers(ctx, value), ctx.charge)
     except NumberError as error:
-        raise BuiltinError(str(error)) from error
+        raise BuiltinHalt(str(error)) from error
 
 
-def _numbers(ctx: Context, value: Value) -> list[Number]:
-    found: list[Number] = []
-    items = members(value, 1)
-    ctx.charge(count(value))
-    for item in items:
+def _numbers(ctx: Context, value: Value) -> Iterator[Number]:
+    """Give the members one by one; one that is no number is an error."""
+    for item in members(value, 1):
+        ctx.charge(1)
         if not is_number(item):
             refuse_item(1, value, item, "number")
-        found.append(item)
-    return found
+        yield item
 
 
 def _sorted(ctx: Context, value: Value) -> list[Value]:
     items = members(value, 1)
     ctx.charge(count(value))
-    return ordered(items)
+    if count(value) <= _AT_ONCE:
+        return ordered(items)
+    return _sorted_by_runs(ctx, list(items))
+
+
+def _sorted_by_runs(ctx: Context, items: list[Value]) -> list[Value]:
+    """Sort so many values that the clock must be looked at in between."""
+    runs: list[list[Value]] = []
+    for start in range(0, len(items), _RUN):
+        ctx.charge(_RUN)
+        runs.append(ordered(items[start : start + _RUN]))
+    found: list[Value] = []
+    for number, item in enumerate(heapq.merge(*runs, key=cmp_to_key(compare))):
+        if number % 64 == 0:
+            ctx.charge(256)
+        found.append(item)
+    return found
 
 
 def greatest(ctx: Context, value: Value) -> Value | Undefined:

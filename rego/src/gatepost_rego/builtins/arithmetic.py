@@ -9,7 +9,7 @@ from typing import Final
 
 from gatepost_rego import numbers
 from gatepost_rego.builtins.operands import integer, is_number, number, set_of
-from gatepost_rego.builtins.registry import BuiltinError, Context, operand_error
+from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context, operand_error
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.numbers import NumberError
 from gatepost_rego.values import Number, RegoSet, Value, compare, equal
@@ -24,7 +24,7 @@ def _reckon(operation: _Operation, left: Value, right: Value) -> Number:
     try:
         return operation(one, other)
     except NumberError as error:
-        raise BuiltinError(str(error)) from error
+        raise BuiltinHalt(str(error)) from error
 
 
 def minus(left: Value, right: Value) -> Value:

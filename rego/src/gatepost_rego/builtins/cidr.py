@@ -10,8 +10,8 @@ from ipaddress import (
     IPv6Address,
     IPv6Network,
     NetmaskValueError,
-    collapse_addresses,
     ip_address,
+    summarize_address_range,
 )
 from typing import Final
 
@@ -137,11 +137,28 @@ def merge(ctx: Context, addresses: Value) -> RegoSet:
         raise operand_error(1, addresses, "set", "array")
     texts = strings_of(addresses, 1)
     ctx.charge(4 * len(texts))
-    networks = [_with_class(text) for text in texts]
-    fours = [network for network in networks if isinstance(network, IPv4Network)]
-    sixes = [network for network in networks if isinstance(network, IPv6Network)]
-    merged = [*collapse_addresses(fours), *collapse_addresses(sixes)]
-    return RegoSet([str(network) for network in merged])
+    ranges: list[tuple[int, int, int]] = []
+    for text in texts:
+        ctx.charge(16)
+        network = _with_class(text)
+        ends = int(network.network_address), int(network.broadcast_address)
+        ranges.append((network.version, *ends))
+    merged: list[tuple[int, int, int]] = []
+    for version, first, last in sorted(ranges):
+        if merged and merged[-1][0] == version and first <= merged[-1][2] + 1:
+            merged[-1] = (version, merged[-1][1], max(merged[-1][2], last))
+        else:
+            merged.append((version, first, last))
+    return RegoSet(_summarised(ctx, merged))
+
+
+def _summarised(ctx: Context, ranges: list[tuple[int, int, int]]) -> Iterator[Value]:
+    """Give the fewest networks that cover ranges of addresses."""
+    for version, first, last in ranges:
+        kind: type[IPv4Address] | type[IPv6Address] = IPv4Address if version == 4 else IPv6Address
+        for network in summarize_address_range(kind(first), kind(last)):
+            ctx.charge(16)
+            yield str(network)
 
 
 def _entries(value: Value, position: int) -> Iterator[tuple[Value, str]]:

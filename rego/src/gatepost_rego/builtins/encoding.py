@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 import string as string_module
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote_plus, unquote_to_bytes
 
@@ -165,8 +166,8 @@ def query_decode_object(ctx: Context, value: Value) -> dict[str, Value]:
     text = string(value, 1)
     _claim(ctx, len(text))
     found: dict[str, Value] = {}
-    for part in text.split("&"):
-        ctx.charge(1)
+    for part in _between(text, "&"):
+        ctx.charge(4)
         if ";" in part:
             raise BuiltinError("invalid semicolon separator in query")
         if part:
@@ -174,6 +175,15 @@ def query_decode_object(ctx: Context, value: Value) -> dict[str, Value]:
             values = found.setdefault(unescape(name), [])
             values.append(unescape(item))  # type: ignore[union-attr]
     return found
+
+
+def _between(text: str, mark: str) -> Iterator[str]:
+    """Cut a text at a mark, one part at a time."""
+    start = 0
+    while (end := text.find(mark, start)) >= 0:
+        yield text[start:end]
+        start = end + len(mark)
+    yield text[start:]
 
 
 BUILTINS: Final = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from gatepost_rego.builtins.golang.quoting import Tick
 from gatepost_rego.builtins.golang.verbs import Argument, sprintf
 from gatepost_rego.builtins.operands import array, is_number, string
 from gatepost_rego.builtins.registry import Context
@@ -16,11 +17,11 @@ from gatepost_rego.values import Number, Value
 __all__ = ["BUILTINS"]
 
 
-def _argument(value: Value) -> Argument:
+def _argument(value: Value, tick: Tick) -> Argument:
     """Turn a value into what OPA hands to Go: an integer, a float, or else its text."""
     if isinstance(value, str):
         return value
-    return _numeric(value) if is_number(value) else show(value)
+    return _numeric(value) if is_number(value) else show(value, tick)
 
 
 def _numeric(value: Number) -> Argument:
@@ -47,7 +48,7 @@ def formatted(ctx: Context, text: Value, values: Value) -> str:
         ctx.charge(1 + characters // 16)
         ctx.reserve(characters // 8)
 
-    return sprintf(pattern, [_argument(item) for item in items], claim)
+    return sprintf(pattern, [_argument(item, ctx.charge) for item in items], claim)
 
 
 BUILTINS: Final = (declare("sprintf", formatted, context=True),)

@@ -10,7 +10,7 @@ import re2
 from gatepost_rego.builtins.golang.quoting import sanitise
 from gatepost_rego.builtins.operands import array, refuse_item, string
 from gatepost_rego.builtins.patterns import compiled
-from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, Context, operand_error
+from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, BuiltinHalt, Context, operand_error
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.values import Value, type_name
 
@@ -130,7 +130,7 @@ def match(ctx: Context, pattern: Value, delimiters: Value, value: Value) -> bool
     """Match a whole text against a glob."""
     glob, marks, text = string(pattern, 1), _delimiters(delimiters), string(value, 3)
     if len(glob) > _LONGEST:
-        raise BuiltinError("pattern too long")
+        raise BuiltinHalt("pattern too long")
     expression = compiled(_pattern(sanitise(glob), marks))
     ctx.charge(1 + len(text) // 16)
     return expression.search(sanitise(text)) is not None

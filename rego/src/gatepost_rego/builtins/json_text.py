@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Final, NoReturn
+import json.scanner
+from typing import Any, Final, NoReturn
 
 from gatepost_rego.builtins.golang.quoting import sanitise
 from gatepost_rego.builtins.operands import object_of, string
@@ -22,9 +23,46 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
 
 
-_DECODER: Final = json.JSONDecoder(
-    parse_float=number_of, parse_int=number_of, parse_constant=_refuse_constant
-)
+_DECODER: Final = json.JSONDecoder(parse_float=number_of, parse_constant=_refuse_constant)
+# What the decoder in C reads within a few milliseconds; longer texts are read by the one in
+# Python, which can be stopped.
+_AT_ONCE: Final = 50_000
+
+
+def _watchful(ctx: Context) -> json.JSONDecoder:
+    """Make a decoder that counts every value and every string."""
+    made = json.JSONDecoder(parse_float=number_of, parse_constant=_refuse_constant)
+    scan = json.scanner.py_make_scanner(made)  # type: ignore[attr-defined]
+    plain = made.parse_string  # type: ignore[attr-defined]
+
+    def counted(text: str, place: int) -> Any:
+        ctx.charge(2)
+        return scan(text, place)
+
+    def string_at(text: str, end: int, strict: bool = True) -> Any:
+        found, after = plain(text, end, strict)
+        ctx.charge(1 + len(found) // 64)
+        return found, after
+
+    made.parse_string = string_at  # type: ignore[attr-defined]
+    scan = json.scanner.py_make_scanner(made)  # type: ignore[attr-defined]
+    made.scan_once = counted
+    made.parse_array = _through(made.parse_array, counted)  # type: ignore[attr-defined]
+    made.parse_object = _through(made.parse_object, counted)  # type: ignore[attr-defined]
+    scan = json.scanner.py_make_scanner(made)  # type: ignore[attr-defined]
+    return made
+
+
+def _through(parse: Any, scan: Any) -> Any:
+    """Make a collection's parser read its members by another scanner."""
+
+    def read(start: Any, *given: Any) -> Any:
+        if len(given) == 1:  # an array: only the scanner follows
+            return parse(start, scan)
+        strict, _, *rest = given
+        return parse(start, strict, scan, *rest)
+
+    return read
 
 
 def read_json(ctx: Context, text: str) -> Value:
@@ -32,7 +70,8 @@ def read_json(ctx: Context, text: str) -> Value:
     ctx.charge(1 + len(text) // 16)
     ctx.reserve(len(text) // 4)
     try:
-        found: Value = _DECODER.decode(text.strip(" \t\r\n"))
+        decoder = _DECODER if len(text) <= _AT_ONCE else _watchful(ctx)
+        found: Value = decoder.decode(text.strip(" \t\r\n"))
     except json.JSONDecodeError as error:
         raise BuiltinError(f"{error.msg.lower()} at character {error.pos}") from error
     except (NumberError, ValueError) as error:
@@ -75,14 +114,16 @@ def weigh(ctx: Context, value: Value) -> None:
 def marshal(ctx: Context, value: Value) -> str:
     """Write a value as JSON."""
     weigh(ctx, value)
-    return json_text(value)
+    return json_text(value, tick=ctx.charge)
 
 
 def marshal_with_options(ctx: Context, value: Value, options: Value) -> str:
     """Write a value as JSON, on several lines where the options say so."""
     indent, prefix, pretty = _options(options)
     weigh(ctx, value)
-    return prefix + json_text(value, indent, prefix) if pretty else json_text(value)
+    if pretty:
+        return prefix + json_text(value, indent, prefix, tick=ctx.charge)
+    return json_text(value, tick=ctx.charge)
 
 
 def _options(options: Value) -> tuple[str, str, bool]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import re2
 
 from gatepost_rego.builtins.golang.quoting import sanitise
-from gatepost_rego.builtins.registry import BuiltinError, Context
+from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context
 
 __all__ = ["Spans", "alternatives", "compiled", "search", "spans_of"]
 
@@ -35,7 +35,7 @@ def _compiled(pattern: str) -> Any:
 def compiled(pattern: str) -> Any:
     """Compile a pattern of a policy or its input; what Go would refuse is a built-in error."""
     if len(pattern) > _LONGEST:
-        raise BuiltinError("error parsing regexp: expression too large")
+        raise BuiltinHalt("error parsing regexp: expression too large")
     if "\\C" in pattern.replace("\\\\", ""):
         raise BuiltinError("error parsing regexp: invalid escape sequence: `\\C`")
     try:

@@ -30,6 +30,7 @@ _SPACES: Final = (
 )
 _PER_CELL: Final = 8
 _PER_STEP: Final = 16
+_SLICE: Final = 4_096
 _SHAPES: Final = {2: "b", 8: "o", 10: "d", 16: "x"}
 
 
@@ -86,8 +87,14 @@ def substring(value: Value, offset: Value, length: Value) -> str:
     return text[start:] if size < 0 else text[start : start + size]
 
 
-def _mapped(text: str, change: Callable[[str], str]) -> str:
-    return change(text) if text.isascii() else "".join([_simple(char, change) for char in text])
+def _mapped(ctx: Context, text: str, change: Callable[[str], str]) -> str:
+    if text.isascii():
+        return change(text)
+    done: list[str] = []
+    for start in range(0, len(text), _SLICE):
+        ctx.charge(_SLICE // 8)
+        done += [_simple(char, change) for char in text[start : start + _SLICE]]
+    return "".join(done)
 
 
 @lru_cache(maxsize=4096)
@@ -106,14 +113,14 @@ def lower(ctx: Context, value: Value) -> str:
     """Make all letters small."""
     text = string(value, 1)
     _size(ctx, len(text))
-    return _mapped(text, str.lower)
+    return _mapped(ctx, text, str.lower)
 
 
 def upper(ctx: Context, value: Value) -> str:
     """Make all letters capital."""
     text = string(value, 1)
     _size(ctx, len(text))
-    return _mapped(text, str.upper)
+    return _mapped(ctx, text, str.upper)
 
 
 def contains(haystack: Value, needle: Value) -> bool:

@@ -9,7 +9,7 @@ from gatepost_rego.builtins.golang.template_running import run_template
 from gatepost_rego.builtins.golang.verbs import Tagged
 from gatepost_rego.builtins.json_text import weigh
 from gatepost_rego.builtins.operands import is_number, object_of, string
-from gatepost_rego.builtins.registry import BuiltinError, Context
+from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.numbers import number_text
 from gatepost_rego.show import json_key
@@ -17,7 +17,7 @@ from gatepost_rego.values import RegoObject, RegoSet, Value, ordered_pairs
 
 __all__ = ["BUILTINS"]
 
-_LONGEST: Final = 1_000_000
+_LONGEST: Final = 20_000
 
 
 def _plain(value: Value) -> object:
@@ -35,7 +35,7 @@ def render(ctx: Context, template: Value, variables: Value) -> str:
     """Fill a template in; what is missing reads `<undefined>`."""
     text, data = string(template, 1), object_of(variables, 2)
     if len(text) > _LONGEST:
-        raise BuiltinError("template too long")
+        raise BuiltinHalt("template too long")
     ctx.charge(len(text))
     weigh(ctx, data)
 

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Final
 
 from gatepost_rego.builtins.operands import integer, string
-from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, Context
+from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, BuiltinHalt, Context
 from gatepost_rego.builtins.signature import declare
-from gatepost_rego.numbers import number_of, round64
+from gatepost_rego.numbers import MOST_BITS, number_of, round64
 from gatepost_rego.values import Number, Value
 
 __all__ = ["BUILTINS"]
@@ -19,8 +19,7 @@ __all__ = ["BUILTINS"]
 _POWERS: Final = {letter: step for step, letter in enumerate("kmgtpe", start=1)}
 _AMOUNT: Final = re.compile(r"[0-9.]*(?:[eE](?:[+-]|(?=[0-9]))[0-9.]*|[+-][0-9.]*)*", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
-_MOST_BITS: Final = 1 << 20
-_MOST_EXPONENT: Final = 10_000
+_LONGEST: Final = 400
 
 
 def _cut(name: str, noun: str, text: str) -> tuple[str, str]:
@@ -36,10 +35,12 @@ def _cut(name: str, noun: str, text: str) -> tuple[str, str]:
 
 
 def _value(name: str, noun: str, amount: str) -> Fraction:
-    if not _DECIMAL.fullmatch(amount) or len(amount) > _MOST_EXPONENT:
+    if len(amount) > _LONGEST:
+        raise BuiltinHalt(f"{name}: amount too long")
+    if not _DECIMAL.fullmatch(amount):
         raise BuiltinError(f"{name}: could not parse {noun}amount to a number")
     _, _, exponent = amount.lower().partition("e")
-    if exponent and abs(int(exponent)) > _MOST_EXPONENT:
+    if exponent and abs(int(exponent)) > 10 * _LONGEST:
         raise BuiltinError(f"{name}: exponent too large")
     return Fraction(amount)
 
@@ -105,10 +106,10 @@ def _distance(ctx: Context, value: Value, shift: Value) -> tuple[int, int]:
 
 
 def shift_left(ctx: Context, value: Value, shift: Value) -> int:
-    """Shift bits to the left; a result of more than a million bits is refused."""
+    """Shift bits to the left; a result of more than some 4,200 digits is refused."""
     number, distance = _distance(ctx, value, shift)
-    if number.bit_length() + distance > _MOST_BITS:
-        raise BuiltinError("number too big")
+    if number.bit_length() + distance > MOST_BITS:
+        raise BuiltinHalt("number too big")
     return number << distance
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from gatepost_rego.builtins.certificates import certificate_object, request_object
 from gatepost_rego.builtins.golang.quoting import utf8
 from gatepost_rego.builtins.operands import string
-from gatepost_rego.builtins.registry import BuiltinError, Context
+from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.values import Value
 
@@ -29,7 +29,7 @@ def _bytes(ctx: Context, value: Value, malformed: str) -> bytes:
     ctx.charge(2_000 + len(data))
     ctx.reserve(len(data))
     if len(data) > _LONGEST:
-        raise BuiltinError("text too long")
+        raise BuiltinHalt("text too long")
     if data.lstrip().startswith(_BEGIN):
         return data
     try:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from gatepost_rego.builtins.json_text import read_json, weigh
 from gatepost_rego.builtins.operands import string
-from gatepost_rego.builtins.registry import BuiltinError, Context
+from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.show import json_text
 from gatepost_rego.values import Value
@@ -28,28 +28,35 @@ def _load(ctx: Context, text: str) -> Value:
     ctx.charge(len(text) * 4)
     ctx.reserve(len(text))
     if len(text) > _LONGEST:
-        raise BuiltinError("yaml: text too long")
+        raise BuiltinHalt("yaml: text too long")
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AliasToken):
-                raise BuiltinError("yaml: aliases are not supported")
-        found = next(iter(yaml.load_all(text, Loader=_loader())), None)
+        found = next(iter(yaml.load_all(text, Loader=_loader(ctx))), None)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BuiltinError(f"yaml: {error}") from error
     return _value(found)
 
 
-def _loader() -> Any:
-    """Make a loader that leaves dates as text, as Go's does."""
+def _loader(ctx: Context) -> Any:
+    """Make a loader that counts its work and leaves dates as text, as Go's does."""
     import yaml
 
     class Plain(yaml.SafeLoader):
-        """SafeLoader without timestamps."""
+        """SafeLoader without timestamps and aliases."""
 
         yaml_implicit_resolvers = {
             first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
             for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
+
+        def fetch_more_tokens(self) -> Any:
+            ctx.charge(40)
+            return super().fetch_more_tokens()
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            ctx.charge(40)
+            if self.check_event(yaml.AliasEvent):
+                raise BuiltinError("yaml: aliases are not supported")
+            return super().compose_node(parent, index)
 
     return Plain
 

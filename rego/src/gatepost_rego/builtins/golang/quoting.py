@@ -1,9 +1,12 @@
 """Strings as Go quotes them, and as the bytes Go holds them in."""
 
 import re
+from collections.abc import Callable
 
-__all__ = ["quote", "sanitise", "text_of", "utf8"]
+__all__ = ["SLICE", "Tick", "quote", "sanitise", "text_of", "utf8"]
 
+Tick = Callable[[int], None]
+SLICE = 4_096
 _SHORT = {
     "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
     "\\": "\\\\",
@@ -31,12 +34,22 @@ def sanitise(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub(_REPLACEMENT, text)
 
 
-def quote(text: str, mark: str = '"', *, ascii_only: bool = False) -> str:
-    """Quote as `strconv.Quote` does (`QuoteToASCII` when `ascii_only`)."""
+def quote(
+    text: str, mark: str = '"', *, ascii_only: bool = False, tick: Tick | None = None
+) -> str:
+    """Quote as `strconv.Quote` does (`QuoteToASCII` when `ascii_only`).
+
+    `tick` is told of the work before each part of a long text.
+    """
     if text.isprintable() and mark not in text and "\\" not in text:
         if not ascii_only or text.isascii():
             return f"{mark}{text}{mark}"
-    return mark + "".join([_escape(char, mark, ascii_only) for char in text]) + mark
+    done: list[str] = []
+    for start in range(0, len(text), SLICE):
+        if tick is not None:
+            tick(SLICE // 4)
+        done += [_escape(char, mark, ascii_only) for char in text[start : start + SLICE]]
+    return f"{mark}{''.join(done)}{mark}"
 
 
 def _escape(char: str, mark: str, ascii_only: bool) -> str:

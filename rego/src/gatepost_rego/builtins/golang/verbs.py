@@ -38,6 +38,7 @@ class _Spec:
     flags: str = ""
     width: int | None = None
     precision: int | None = None
+    claim: Callable[[int], None] | None = None
 
     def has(self, flag: str) -> bool:
         return flag in self.flags
@@ -70,12 +71,16 @@ class _Printer:
             self._note(done, f"%!(EXTRA {extra})")
         return "".join(done)
 
+    def _work(self, steps: int) -> None:
+        """Count work that makes nothing: sixteen characters are one step."""
+        self.claim(16 * steps)
+
     def _note(self, done: list[str], text: str) -> None:
         self.claim(len(text))
         done.append(text)
 
     def _directive(self) -> str:
-        spec = _Spec()
+        spec = _Spec(claim=self._work)
         self.good_index = True
         self.reordered_here = False
         start = self.place
@@ -234,11 +239,11 @@ def _string(spec: _Spec, verb: str, text: str) -> str | None:
     if spec.precision is not None:
         text = text[: spec.precision]
     if verb == "v" and spec.has("#"):
-        return _pad(spec, quote(text), zeros=zeros)
+        return _pad(spec, quote(text, tick=spec.claim), zeros=zeros)
     if verb == "q":
         if spec.has("#") and _fits_backquotes(text):
             return _pad(spec, f"`{text}`", zeros=zeros)
-        return _pad(spec, quote(text, ascii_only=spec.has("+")), zeros=zeros)
+        return _pad(spec, quote(text, ascii_only=spec.has("+"), tick=spec.claim), zeros=zeros)
     return _pad(spec, text, zeros=zeros)
 
 

@@ -91,7 +91,7 @@ def worker() -> None:
     for line in sys.stdin:
         try:
             found = answer(json.loads(line))
-        except Exception as error:  # noqa: BLE001 - a bug must not end the run, and shows as one
+        except Exception as error:
             found = {"e": f"CRASH {type(error).__name__}: {error}"}
         sys.stdout.write("\x01" + json.dumps(found, default=float) + "\n")
         sys.stdout.flush()
@@ -105,7 +105,9 @@ def _alike(value: Any, loose: bool) -> str:
             return {key: plain(one) for key, one in part.items()}
         if isinstance(part, list):
             items = [plain(one) for one in part]
-            return sorted(items, key=lambda one: json.dumps(one, sort_keys=True)) if loose else items
+            return (
+                sorted(items, key=lambda one: json.dumps(one, sort_keys=True)) if loose else items
+            )
         if part is None or isinstance(part, (bool, str)):
             return part
         return float(part)
@@ -116,7 +118,9 @@ def _alike(value: Any, loose: bool) -> str:
 def same(got: list[dict[str, Any]], want: list[dict[str, Any]] | None) -> bool:
     """Compare bindings as OPA's own tests do: in any order, sets as lists in any order."""
     for loose in (False, True):
-        if sorted(_alike(one, loose) for one in got) == sorted(_alike(one, loose) for one in want or []):
+        if sorted(_alike(one, loose) for one in got) == sorted(
+            _alike(one, loose) for one in want or []
+        ):
             return True
     return False
 
@@ -136,7 +140,11 @@ def judge(case: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, bool,
         kind = "strict_error" if case.get("strict_error") else "error"
         wanted = case.get("want_error_code") or ""
         return kind, "e" in found and not crashed and wanted in error, wanted
-    return "result", "r" in found and same(found["r"], case.get("want_result")), case.get("want_result")
+    return (
+        "result",
+        "r" in found and same(found["r"], case.get("want_result")),
+        case.get("want_result"),
+    )
 
 
 def score(path: Path) -> Iterable[Outcome]:
@@ -147,7 +155,9 @@ def score(path: Path) -> Iterable[Outcome]:
             found = answer(case)
             kind, right, wanted = judge(case, found)
             got = found["e"] if "e" in found else json.dumps(found["r"], default=float)
-            yield Outcome(path.stem, case["suite"], case["note"], kind, right, got, json.dumps(wanted))
+            yield Outcome(
+                path.stem, case["suite"], case["note"], kind, right, got, json.dumps(wanted)
+            )
 
 
 def reason(outcome: Outcome) -> str:
@@ -177,7 +187,7 @@ def report(outcomes: list[Outcome]) -> str:
         "",
         "Written by `python -m gatepost_rego.conformance --cases FOLDER --report CONFORMANCE.md`.",
         "`regorus` cases are judged by real OPA's answer to them, error codes included. The module",
-        "with which the cases of `opa-v0` repeat their query for engines that run no queries is left",
+        "with which `opa-v0` cases repeat their query for engines that run no queries is left",
         "out: where the query takes in all of data, that rule would take in itself.",
         "",
         "| file | kind | passed | of |",
@@ -188,11 +198,15 @@ def report(outcomes: list[Outcome]) -> str:
     for one in outcomes:
         totals[(one.file, one.kind)] += 1
         passed[(one.file, one.kind)] += one.passed
-    lines += [f"| {f} | {kind} | {passed[f, kind]} | {n} |" for (f, kind), n in sorted(totals.items())]
+    lines += [
+        f"| {f} | {kind} | {passed[f, kind]} | {n} |" for (f, kind), n in sorted(totals.items())
+    ]
     lines += ["", "## What did not pass", "", "| file | case | reason |", "|---|---|---|"]
     for one in outcomes:
         if not one.passed:
-            lines.append(f"| {one.file} | {_cell(one.suite)}: {_cell(one.note)} | {_cell(reason(one))} |")
+            lines.append(
+                f"| {one.file} | {_cell(one.suite)}: {_cell(one.note)} | {_cell(reason(one))} |"
+            )
     lines += ["", "## What passed", ""]
     suites: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in outcomes:
@@ -220,7 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
     outcomes = [one for path in sorted(given.cases.glob("*.jsonl")) for one in score(path)]
     for file in sorted({one.file for one in outcomes}):
         mine = [one for one in outcomes if one.file == file]
-        print(f"{file}: {sum(one.passed for one in mine)} of {len(mine)}")  # noqa: T201
+        print(f"{file}: {sum(one.passed for one in mine)} of {len(mine)}")
     if given.report is not None:
         given.report.write_text(report(outcomes), encoding="utf-8")
     return 0

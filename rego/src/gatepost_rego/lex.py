@@ -174,7 +174,9 @@ class Lexer:
                 tokens, position = self._read(position + 1, "}", depth + 1)
                 parts.append(tokens)
                 chars, start = "", position + 1
-            elif char == "\\" and position + 1 < size and (quote == '"' or text[position + 1] == "{"):
+            elif (
+                char == "\\" and position + 1 < size and (quote == '"' or text[position + 1] == "{")
+            ):
                 pair = text[position : position + 2]
                 chars += pair[1] if pair[1] in "{}" else pair
                 position += 1

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -17,16 +16,15 @@ from gatepost_rego.compile.build import Code, Query, build
 from gatepost_rego.compile.rules import Fired
 from gatepost_rego.errors import (
     CANCELLED,
+    INTERNAL,
     PARSE,
     Abort,
     BudgetExceeded,
     Diagnostic,
     EvaluationError,
     InputError,
-    INTERNAL,
     PolicyError,
 )
-from gatepost_rego.evaluate.access import index
 from gatepost_rego.evaluate.meter import Limits, Meter
 from gatepost_rego.evaluate.output import plain_json
 from gatepost_rego.evaluate.state import State

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from decimal import Decimal
 from functools import cmp_to_key
-from typing import Final, TypeAlias, Union
+from typing import Any, Final, TypeAlias, Union
 
 Number: TypeAlias = Union[int, float, Decimal]
 Value: TypeAlias = Union[
@@ -235,7 +235,7 @@ _RANKS: Final[dict[type, int]] = {
 
 
 def rank(value: object) -> int:
-    """Place of the value's type in OPA's order: null, boolean, number, string, array, object, set."""
+    """Place of the value's type in OPA's order, from null up to set."""
     found = _RANKS.get(type(value))
     if found is not None:
         return found
@@ -291,7 +291,7 @@ def _compare_objects(left: ObjectValue, right: ObjectValue) -> int:
 _order: Final = cmp_to_key(compare)
 
 
-def _order_of_first(pair: tuple[Value, Value]) -> object:
+def _order_of_first(pair: tuple[Value, Value]) -> Any:
     return _order(pair[0])
 
 
@@ -301,7 +301,7 @@ def ordered(values: Iterable[Value]) -> list[Value]:
     kinds = {type(v) for v in found}
     if len(kinds) <= 1 and (not kinds or kinds <= {str, int, float, bool, Decimal, type(None)}):
         if kinds != {type(None)}:
-            found.sort()  # type: ignore[type-var]
+            found.sort()
         return found
     found.sort(key=_order)
     return found

@@ -11,7 +11,9 @@ import re
 from typing import Any, Final
 
 MAX_DEPTH: Final = 50
-_KEY: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#\-?:,\[\]{}&*!|>'"%@`][^#]*?|[-?:][^\s#][^#]*?)\s*:(?=\s|$)""")
+_KEY: Final = re.compile(
+    r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#\-?:,\[\]{}&*!|>'"%@`][^#]*?|[-?:][^\s#][^#]*?)\s*:(?=\s|$)"""
+)
 _INTEGER: Final = re.compile(r"[-+]?(0x[0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+|0|[1-9][0-9_]*)$")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?$")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}$")
@@ -189,6 +191,8 @@ class _Reader:
                 break
             if line.lstrip().startswith("#"):
                 break
+            if _KEY.match(line.strip()):
+                raise self.error("mapping values are not allowed in this context")
             text += " " + _uncommented(line.strip())
             self.at += 1
         return plain(text)

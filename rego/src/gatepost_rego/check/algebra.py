@@ -43,7 +43,7 @@ def union(left: Type | None, right: Type | None) -> Type | None:
         return right if left is None else left
     if left == right:
         return left
-    if left == ANY or right == ANY:
+    if ANY in (left, right):
         return ANY
     members: list[Type] = []
     for kind in (left, right):
@@ -231,7 +231,11 @@ def select(kind: Type, key: Value) -> Type | None:
         return kind.of if kind.of is None or agree(kind.of, type_of_value(key)) else None
     if isinstance(kind, ObjectOf):
         found = dict(kind.static).get(key_name(key))
-        if found is None and kind.dynamic is not None and agree(kind.dynamic[0], type_of_value(key)):
+        if (
+            found is None
+            and kind.dynamic is not None
+            and agree(kind.dynamic[0], type_of_value(key))
+        ):
             return kind.dynamic[1]
         return found
     if isinstance(kind, AnyOf):

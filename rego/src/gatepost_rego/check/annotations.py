@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from gatepost_rego.ast import (
+    COMPREHENSIONS,
     Annotations,
     ArrayTerm,
-    COMPREHENSIONS,
     Body,
     Call,
     Every,
     Module,
+    ObjectCompr,
     ObjectTerm,
     Rule,
     Scalar,
@@ -77,7 +78,9 @@ class _Known:
             elif one.scope == "subpackages":
                 self._once(self.subpackages, module.package, one, "subpackages")
 
-    def _once(self, where: dict[Path, Annotations], path: Path, one: Annotations, kind: str) -> None:
+    def _once(
+        self, where: dict[Path, Annotations], path: Path, one: Annotations, kind: str
+    ) -> None:
         if path in where:
             earlier = f"{where[path].loc.source.name}:{where[path].loc.row}"
             raise Abort(one.loc, TYPE, f"{kind} annotation redeclared: {earlier}")
@@ -139,10 +142,10 @@ class _Known:
             return _written(self.chain(module, rule), term.loc)
         if isinstance(term, COMPREHENSIONS):
             body = self._body(term.body, module, rule)
-            if hasattr(term, "key"):
+            if isinstance(term, ObjectCompr):
                 key, value = (self._term(t, module, rule) for t in (term.key, term.value))
                 return replace(term, key=key, value=value, body=body)
-            return replace(term, term=self._term(term.term, module, rule), body=body)  # type: ignore[union-attr]
+            return replace(term, term=self._term(term.term, module, rule), body=body)
         return map_parts(term, lambda part: self._term(part, module, rule))
 
 

@@ -8,13 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 
-from gatepost_rego.ast import COMPREHENSIONS, Body, Call, Every, Ref, Rule, Scalar, Stmt, Term, Var, With
+from gatepost_rego.ast import (
+    COMPREHENSIONS,
+    ArrayCompr,
+    Body,
+    Call,
+    Every,
+    ObjectCompr,
+    Ref,
+    Rule,
+    Scalar,
+    SetCompr,
+    Stmt,
+    Term,
+    Var,
+    With,
+)
 from gatepost_rego.builtins.registry import Builtin
 from gatepost_rego.check.tree import Group, Node
 from gatepost_rego.errors import COMPILE, TYPE, Diagnostic, Location
 from gatepost_rego.parse.terms import dotted
 from gatepost_rego.visit import data_path, everywhere, everywhere_in, map_parts, map_stmt
-
 
 _VOID = "with keyword replacing built-in function: target must not be a void function"
 
@@ -137,23 +151,26 @@ class Functions:
         """Settle the modifiers in the comprehensions of a term."""
         if not isinstance(term, COMPREHENSIONS):
             return map_parts(term, self.term)
-        made = type(term)
-        if hasattr(term, "key"):
-            args = (self.term(term.key), self.term(term.value))  # type: ignore[union-attr]
-        else:
-            args = (self.term(term.term),)  # type: ignore[assignment]
-        return made(*args, self.body(term.body), term.loc)  # type: ignore[arg-type, call-arg]
+        body = self.body(term.body)
+        if isinstance(term, ObjectCompr):
+            return ObjectCompr(self.term(term.key), self.term(term.value), body, term.loc)
+        made = ArrayCompr if isinstance(term, ArrayCompr) else SetCompr
+        return made(self.term(term.term), body, term.loc)
 
     def function_name(self, term: Term) -> str | None:
         """Give the name of the function a term stands for, or None."""
         path = data_path(term)
         if path:
             name = dotted(("data", *path))
-            return name if name in self.rules and len(path) == len(getattr(term, "path", ())) else None
+            return (
+                name if name in self.rules and len(path) == len(getattr(term, "path", ())) else None
+            )
         if isinstance(term, Var):
             return term.name if term.name in self.builtins else None
         if isinstance(term, Ref) and isinstance(term.head, Var):
-            parts = [p.value for p in term.path if isinstance(p, Scalar) and isinstance(p.value, str)]
+            parts = [
+                p.value for p in term.path if isinstance(p, Scalar) and isinstance(p.value, str)
+            ]
             name = ".".join([term.head.name, *parts])
             return name if len(parts) == len(term.path) and name in self.builtins else None
         return None

@@ -9,10 +9,10 @@ values of ``with``.
 from __future__ import annotations
 
 from gatepost_rego.ast import (
+    ArrayTerm,
     Body,
     Call,
     ObjectTerm,
-    ArrayTerm,
     Ref,
     SetTerm,
     Stmt,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from gatepost_rego.ast import Import, Module
 from gatepost_rego.errors import COMPILE, Diagnostic
 
@@ -50,4 +51,3 @@ def check_module(module: Module, errors: list[Diagnostic]) -> None:
 def _written(one: Import) -> str:
     text = "import " + ".".join(one.path)
     return f"{text} as {one.alias}" if one.alias else text
-

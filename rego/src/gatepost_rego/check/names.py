@@ -72,7 +72,12 @@ class Scope:
 class NameResolver:
     """Resolves the names of one rule or query. Findings go to ``errors``."""
 
-    def __init__(self, globals_: Mapping[str, tuple[str, ...]], errors: list[Diagnostic], strict: bool = False) -> None:
+    def __init__(
+        self,
+        globals_: Mapping[str, tuple[str, ...]],
+        errors: list[Diagnostic],
+        strict: bool = False,
+    ) -> None:
         self.globals = globals_
         self.errors = errors
         self.strict = strict
@@ -163,7 +168,8 @@ class NameResolver:
     def _statement(self, stmt: Stmt, scope: Scope) -> list[Stmt]:
         kind = stmt.kind
         withs = tuple(
-            With(self._target(w.target, scope), self.term(w.value, scope), w.loc) for w in stmt.withs
+            With(self._target(w.target, scope), self.term(w.value, scope), w.loc)
+            for w in stmt.withs
         )
         if is_print(stmt):
             return self._print(stmt, scope)
@@ -186,7 +192,7 @@ class NameResolver:
         return [Stmt(new, stmt.loc, stmt.negated, withs)]
 
     def _print(self, stmt: Stmt, scope: Scope) -> list[Stmt]:
-        """Leave ``print`` out, as OPA does where printing is off; what it names must be declared."""
+        """Leave ``print`` out, as where OPA prints nothing; what it names must be declared."""
         for term in terms_of(stmt):
             for found in inner(term):
                 if isinstance(found, Var) and not is_wildcard(found.name):

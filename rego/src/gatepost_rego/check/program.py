@@ -11,12 +11,11 @@ from gatepost_rego.check.annotations import with_metadata
 from gatepost_rego.check.calls import Functions
 from gatepost_rego.check.modules import Globals, check_module, globals_of, rule_names
 from gatepost_rego.check.names import NameResolver, Scope
-from gatepost_rego.check.recursion import check_recursion
+from gatepost_rego.check.recursion import check_recursion, terms_of_rule
 from gatepost_rego.check.safety import Safety
-from gatepost_rego.check.tree import Group, Node, Placed, check_base, grow, place, plant
+from gatepost_rego.check.tree import Group, Node, check_base, grow, place, plant
 from gatepost_rego.check.typing import TypeChecker
 from gatepost_rego.errors import TYPE, Diagnostic, PolicyError
-from gatepost_rego.visit import everywhere
 
 
 @dataclass(slots=True)
@@ -95,12 +94,11 @@ def _check_deprecated(groups: list[Group], functions: Functions, errors: list[Di
     for group in groups:
         for one in group.everything():
             if one.module.v1:
-                for link in one.rule.chain():
-                    _note_deprecated(link.body, functions, errors)
+                _note_deprecated(one.rule, functions, errors)
 
 
-def _note_deprecated(body: Body, functions: Functions, errors: list[Diagnostic]) -> None:
-    for term in everywhere(body):
+def _note_deprecated(rule: Rule, functions: Functions, errors: list[Diagnostic]) -> None:
+    for term in terms_of_rule(rule):
         if isinstance(term, Call) and term.name not in functions.rules:
             builtin = functions.builtins.get(term.name)
             if builtin is not None and builtin.deprecated:
@@ -108,7 +106,9 @@ def _note_deprecated(body: Body, functions: Functions, errors: list[Diagnostic])
                 errors.append(Diagnostic.at(term.loc, TYPE, text))
 
 
-def check_query(program: Program, body: Body, package: tuple[str, ...] = (), imports: Globals | None = None) -> tuple[Body, list[str]]:
+def check_query(
+    program: Program, body: Body, package: tuple[str, ...] = (), imports: Globals | None = None
+) -> tuple[Body, list[str]]:
     """Check a query against a program; give its ordered body and the names it declares.
 
     The names map back to what the query wrote by :func:`gatepost_rego.check.names.plain`.
@@ -130,4 +130,3 @@ def check_query(program: Program, body: Body, package: tuple[str, ...] = (), imp
     TypeChecker(program.root, functions, errors, known.known, known.signatures).query(ordered)
     _stop(errors)
     return ordered, sorted(safe)
-

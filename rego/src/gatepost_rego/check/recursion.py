@@ -141,5 +141,3 @@ def _cycle(graph: Dependencies, start: Placed, looping: set[int]) -> list[Placed
                 seen.add(id(following))
                 queue.append([*path, following])
     return []
-
-

@@ -30,7 +30,15 @@ from gatepost_rego.check.hoist import hoist
 from gatepost_rego.check.names import plain
 from gatepost_rego.check.unify import pattern_variables, ref_outputs, unify_outputs
 from gatepost_rego.errors import UNSAFE, Diagnostic
-from gatepost_rego.visit import everywhere, everywhere_in, heads, inner, map_parts, map_stmt, terms_of
+from gatepost_rego.visit import (
+    everywhere,
+    everywhere_in,
+    heads,
+    inner,
+    map_parts,
+    map_stmt,
+    terms_of,
+)
 
 _ROOTS = frozenset({"data", "input"})
 
@@ -44,7 +52,7 @@ def closed_over(term: Term) -> set[str]:
     """Give every variable inside the comprehensions and templates of a term."""
     found: set[str] = set()
     for part in inner(term):
-        if isinstance(part, COMPREHENSIONS) or isinstance(part, Template):
+        if isinstance(part, (*COMPREHENSIONS, Template)):
             found.update(v.name for v in everywhere_in(part) if isinstance(v, Var))
     return found - _ROOTS
 
@@ -138,7 +146,9 @@ class Safety:
                 ]
             if isinstance(stmt.kind, Every):
                 found += [
-                    v for v in everywhere(stmt.kind.body) if isinstance(v, Var) and v.name in visible
+                    v
+                    for v in everywhere(stmt.kind.body)
+                    if isinstance(v, Var) and v.name in visible
                 ]
             self._report(found, after)
 
@@ -147,7 +157,8 @@ class Safety:
             if var.name not in safe and var.name not in _ROOTS:
                 new = Diagnostic.at(var.loc, UNSAFE, f"var {plain(var.name)} is unsafe")
                 if not any(
-                    old.code == UNSAFE and (old.row, old.message, old.file) == (new.row, new.message, new.file)
+                    old.code == UNSAFE
+                    and (old.row, old.message, old.file) == (new.row, new.message, new.file)
                     for old in self.errors
                 ):
                     self.errors.append(new)
@@ -207,6 +218,8 @@ class Safety:
         body, safe = self.body(term.body, bound, heads(term))
         if isinstance(term, ObjectCompr):
             safe |= self._head_outputs((term.key, term.value), safe)
-            return ObjectCompr(self.head(term.key, safe), self.head(term.value, safe), body, term.loc)
+            return ObjectCompr(
+                self.head(term.key, safe), self.head(term.value, safe), body, term.loc
+            )
         made = SetCompr if isinstance(term, SetCompr) else ArrayCompr
         return made(self.head(term.term, safe), body, term.loc)

@@ -68,7 +68,7 @@ class Group:
     @property
     def arity(self) -> int:
         """The number of arguments of a function."""
-        return len((self.rules or [self.default])[0].rule.args or ())  # type: ignore[union-attr]
+        return len(next(self.everything()).rule.args or ())
 
     def everything(self) -> Iterator[Placed]:
         """Give all rules, the default last."""
@@ -110,10 +110,11 @@ class Node:
 
 def place(module: Module, rule: Rule) -> Placed:
     """Work out the full path of a rule."""
-    path = [*module.package, rule.name]
+    path: list[str] = [*module.package, rule.name]
     rest = list(rule.ref[1:])
-    while rest and isinstance(rest[0], Scalar) and type(rest[0].value) is str:
-        path.append(rest.pop(0).value)  # type: ignore[union-attr]
+    while rest and isinstance(rest[0], Scalar) and isinstance(rest[0].value, str):
+        path.append(rest[0].value)
+        del rest[0]
     return Placed(rule, module, tuple(path), tuple(rest))
 
 
@@ -185,14 +186,17 @@ def _place(one: Placed) -> str:
 def _check_kinds(rules: list[Placed], errors: list[Diagnostic]) -> None:
     """All rules of one path make the same kind of document, functions of one arity."""
     kinds = {(one.kind, len(one.rule.args or ())) for one in rules}
-    if len(kinds) > 1 and not ({kind for kind, _ in kinds} == {"object"}):
+    if len(kinds) > 1 and {kind for kind, _ in kinds} != {"object"}:
         titles = [one.title for one in rules if one.rest] or [rules[0].title]
         text = f"conflicting rules {titles[0]} found"
         errors.append(Diagnostic.at(rules[0].rule.loc, TYPE, text))
 
 
 def _check_paths(
-    root: Node, by_path: dict[Path, list[Placed]], owners: dict[Path, Path], errors: list[Diagnostic]
+    root: Node,
+    by_path: dict[Path, list[Placed]],
+    owners: dict[Path, Path],
+    errors: list[Diagnostic],
 ) -> None:
     """No document lies inside another, and no package under a rule."""
     below: dict[Path, list[Path]] = {}

@@ -7,6 +7,7 @@ references into what has no such key. Rules are typed after those they need.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from gatepost_rego.ast import (
     ArrayCompr,
@@ -40,14 +41,12 @@ from gatepost_rego.check.algebra import (
     values_of,
 )
 from gatepost_rego.check.calls import Functions
-from gatepost_rego.check.names import plain
 from gatepost_rego.check.recursion import Dependencies
+from gatepost_rego.check.references import Env, ReferenceTyper
 from gatepost_rego.check.tree import Group, Node, Placed
 from gatepost_rego.errors import TYPE, Diagnostic, Location
 from gatepost_rego.types import ANY, BOOLEAN, STRING, AnyOf, ArrayOf, Named, ObjectOf, SetOf, Type
 from gatepost_rego.visit import inner
-
-Env = dict[str, "Type | None"]
 
 
 def shown(kind: Type | None) -> str:
@@ -66,7 +65,7 @@ class Signature:
         self.result = result
 
 
-class TypeChecker:
+class TypeChecker(ReferenceTyper):
     """Checks rules and queries; ``known`` holds the types of documents and functions by path."""
 
     def __init__(
@@ -198,11 +197,13 @@ class TypeChecker:
         if not self._unify(left, one, right, other, env):
             self.error(at, f"match error\n\tleft  : {shown(one)}\n\tright : {shown(other)}")
 
-    def _unify(self, left: Term, one: Type | None, right: Term, other: Type | None, env: Env) -> bool:
+    def _unify(
+        self, left: Term, one: Type | None, right: Term, other: Type | None, env: Env
+    ) -> bool:
         if unknown(one) and not unknown(other):
-            return self._fit(left, other, env)
+            return self.fit(left, other, env)
         if unknown(other) and not unknown(one):
-            return self._fit(right, one, env)
+            return self.fit(right, one, env)
         if not unknown(one):
             return agree(one, other)
         pairs: list[tuple[Term, Term]] = []
@@ -212,27 +213,25 @@ class TypeChecker:
             pairs = list(zip(left.items, right.items, strict=True))
         elif isinstance(left, ObjectTerm) and isinstance(right, ObjectTerm):
             pairs = [(a, b) for (_, a), (_, b) in zip(left.pairs, right.pairs, strict=False)]
-        return all(
-            self._unify(a, self.term(a, env), b, self.term(b, env), env) for a, b in pairs
-        )
+        return all(self._unify(a, self.term(a, env), b, self.term(b, env), env) for a, b in pairs)
 
-    def _fit(self, term: Term, kind: Type | None, env: Env, widen: bool = False) -> bool:
+    def fit(self, term: Term, kind: Type | None, env: Env, widen: bool = False) -> bool:
         """Give a type to a term; variables not typed yet take theirs from it."""
         if isinstance(term, Var):
             return self._fit_var(term, kind, env, widen)
         if isinstance(term, (ArrayTerm, ObjectTerm, SetTerm)) and isinstance(kind, AnyOf):
             choices = kind.of or (ANY,)
             if kind.of:
-                return any([self._fit(term, choice, env, True) for choice in choices])
+                return any([self.fit(term, choice, env, True) for choice in choices])
             parts = self._parts(term)
-            return all([self._fit(part, ANY, env, True) for part in parts])
+            return all([self.fit(part, ANY, env, True) for part in parts])
         if isinstance(term, ArrayTerm):
             return isinstance(kind, ArrayOf) and self._fit_array(term, kind, env, widen)
         if isinstance(term, ObjectTerm):
             return isinstance(kind, ObjectOf) and self._fit_object(term, kind, env, widen)
         if isinstance(term, SetTerm):
             return isinstance(kind, SetOf) and all(
-                [self._fit(item, kind.of, env, widen) for item in term.items]
+                [self.fit(item, kind.of, env, widen) for item in term.items]
             )
         known = self._computed.get(id(term), ANY)
         return agree(known if id(term) in self._computed else self.term(term, env) or ANY, kind)
@@ -253,14 +252,14 @@ class TypeChecker:
         if len(term.items) != len(kind.static) and kind.dynamic is None:
             return False
         kinds = [*kind.static, *[kind.dynamic] * len(term.items)]
-        return all([self._fit(t, k, env, widen) for t, k in zip(term.items, kinds, strict=False)])
+        return all([self.fit(t, k, env, widen) for t, k in zip(term.items, kinds, strict=False)])
 
     def _fit_object(self, term: ObjectTerm, kind: ObjectOf, env: Env, widen: bool) -> bool:
         if len(term.pairs) != len(kind.static) and kind.dynamic is None:
             return False
         for key, value in term.pairs:
             inside = select(kind, key.value) if isinstance(key, Scalar) else ANY
-            if inside is None or not self._fit(value, inside, env, widen):
+            if inside is None or not self.fit(value, inside, env, widen):
                 return False
         return True
 
@@ -271,13 +270,18 @@ class TypeChecker:
         if isinstance(term, Var):
             if term.name == "input":
                 return ANY
-            return self.ref(Ref(term, (), term.loc), env) if term.name == "data" else env.get(term.name)
+            return (
+                self.ref(Ref(term, (), term.loc), env)
+                if term.name == "data"
+                else env.get(term.name)
+            )
         if isinstance(term, (Ref, Call, ArrayCompr, SetCompr, ObjectCompr, Template)):
             found = self._compute(term, env)
             self._computed[id(term)] = found or ANY
             return found
         if isinstance(term, ArrayTerm):
-            return bounded(ArrayOf(tuple(self.term(item, env) for item in term.items)))  # type: ignore[arg-type]
+            kinds = tuple(self.term(item, env) for item in term.items)
+            return bounded(ArrayOf(cast("tuple[Type, ...]", kinds)))
         if isinstance(term, SetTerm):
             items = [self.term(item, env) for item in term.items]
             return bounded(SetOf(union_of(items))) if None not in items else None
@@ -304,8 +308,10 @@ class TypeChecker:
                 if unknown(kind):
                     return None
                 pair = (self.term(key, env) or ANY, kind or ANY)
-                dynamic = pair if dynamic is None else (
-                    union(dynamic[0], pair[0]) or ANY, union(dynamic[1], pair[1]) or ANY
+                dynamic = (
+                    pair
+                    if dynamic is None
+                    else (union(dynamic[0], pair[0]) or ANY, union(dynamic[1], pair[1]) or ANY)
                 )
         return ObjectOf(tuple(static), dynamic)
 
@@ -317,7 +323,9 @@ class TypeChecker:
             return STRING
         self.body(term.body, env)
         if isinstance(term, ObjectCompr):
-            return ObjectOf(dynamic=(self.term(term.key, env) or ANY, self.term(term.value, env) or ANY))
+            return ObjectOf(
+                dynamic=(self.term(term.key, env) or ANY, self.term(term.value, env) or ANY)
+            )
         found = self.term(term.term, env) or ANY
         return ArrayOf(dynamic=found) if isinstance(term, ArrayCompr) else SetOf(found)
 
@@ -340,7 +348,7 @@ class TypeChecker:
         if with_output and signature.result is not None:
             wanted.append(signature.result.type)
         pairs = zip(call.args, wanted, strict=True)
-        if not all([self._fit(arg, kind, env) for arg, kind in pairs]):
+        if not all([self.fit(arg, kind, env) for arg, kind in pairs]):
             self._refuse(call, signature, have, "invalid argument(s)", statement, True)
         return ANY if signature.result is None else signature.result.type
 
@@ -360,76 +368,7 @@ class TypeChecker:
         wanted = [str(named) for named in signature.args]
         if with_result and signature.result is not None:
             wanted.append(str(signature.result))
-        text = f"{call.name}: {what}\n\thave: ({', '.join(shown_have)})\n\twant: ({', '.join(wanted)})"
+        text = (
+            f"{call.name}: {what}\n\thave: ({', '.join(shown_have)})\n\twant: ({', '.join(wanted)})"
+        )
         self.error(call.loc, text)
-
-    def ref(self, ref: Ref, env: Env) -> Type | None:
-        """Check a reference step by step and give its type."""
-        head = ref.head
-        if isinstance(head, Var) and head.name == "data":
-            return self._from_data(ref, env)
-        kind = ANY if isinstance(head, Var) and head.name == "input" else self.term(head, env)
-        return self._steps(ref, kind or ANY, 0, env)
-
-    def _from_data(self, ref: Ref, env: Env) -> Type | None:
-        node = self.root
-        for at, step in enumerate(ref.path):
-            if node.group is not None:
-                return self._into(ref, node.group, at, env)
-            if not (isinstance(step, Scalar) and isinstance(step.value, str)):
-                self._open_steps(ref, at, env)
-                return ANY
-            child = node.children.get(step.value)
-            if child is None:
-                return self._steps(ref, ANY, at, env)
-            node = child
-        return self._into(ref, node.group, len(ref.path), env) if node.group is not None else ANY
-
-    def _open_steps(self, ref: Ref, at: int, env: Env) -> None:
-        for step in ref.path[at:]:
-            self._step_types(step, ANY, env)
-
-    def _into(self, ref: Ref, group: Group, at: int, env: Env) -> Type | None:
-        if group.kind == "function":
-            self.error(ref.loc, f"function {group.name} used as reference, not called")
-            return ANY
-        return self._steps(ref, self.known.get(group.path) or ANY, at, env)
-
-    def _steps(self, ref: Ref, kind: Type, at: int, env: Env) -> Type:
-        for number in range(at, len(ref.path)):
-            step = ref.path[number]
-            keys = keys_of(kind)
-            if keys is None:
-                self.error(ref.loc, f"undefined ref: {self._text(ref)}\n\thave: {kind}")
-                return ANY
-            inside = self._inside(step, kind, keys, env)
-            if inside is None:
-                self.error(ref.loc, f"undefined ref: {self._text(ref)}")
-                return ANY
-            kind = inside
-        return kind
-
-    def _inside(self, step: Term, kind: Type, keys: Type, env: Env) -> Type | None:
-        if isinstance(step, Scalar):
-            return select(kind, step.value)
-        if not self._step_types(step, keys, env):
-            return None
-        return values_of(kind)
-
-    def _step_types(self, step: Term, keys: Type, env: Env) -> bool:
-        """Type the variables of a step, and say whether it can be a key."""
-        if isinstance(step, (Var, ArrayTerm, ObjectTerm, SetTerm)):
-            return self._fit(step, keys, env)
-        return agree(self.term(step, env) or ANY, keys)
-
-    def _text(self, ref: Ref) -> str:
-        head = plain(ref.head.name) if isinstance(ref.head, Var) else "..."
-        text = head
-        for step in ref.path:
-            if isinstance(step, Scalar) and isinstance(step.value, str):
-                text += f".{step.value}"
-            elif isinstance(step, Scalar):
-                text += f"[{step.value}]"
-            else:
-                text += f"[{plain(step.name) if isinstance(step, Var) else '...'}]"
-        return text

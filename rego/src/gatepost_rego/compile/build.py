@@ -121,7 +121,7 @@ class Builder:
             for at, query in enumerate(self.queries)
         ]
         module = ast.Module(self.rules.definitions, [])
-        exec(compile(module, "<policy>", "exec"), self.unit.namespace)  # noqa: S102
+        exec(compile(module, "<policy>", "exec"), self.unit.namespace)
         makers = [self._join(group) for group in self.program.groups]
         found = [self.unit.namespace[title] for title in queries]
         return Code(makers, self.plan.sites, found)
@@ -136,10 +136,12 @@ class Builder:
                 written.append([self._object_body(front, group, placed)])
             else:
                 function = group.kind == "function"
-                written.append([
-                    self.rules.value_body(f"{front}_{number}", placed, link, function)
-                    for number, link in enumerate(placed.rule.chain())
-                ])
+                written.append(
+                    [
+                        self.rules.value_body(f"{front}_{number}", placed, link, function)
+                        for number, link in enumerate(placed.rule.chain())
+                    ]
+                )
         self.titles[group.index] = written
 
     def _object_body(self, front: str, group: Group, placed: Placed) -> str:
@@ -178,9 +180,9 @@ class Builder:
             late = [b for b, one in zip(bodies, group.rules, strict=True) if one.rule.default]
             early = [b for b in bodies if b not in late]
             return documents.partial_tree(group.index, group.path, Dispatch(early), late)
-        path, wanted = choose_index([
-            one.rule.body if one.rule.orelse is None else () for one in group.rules
-        ])
+        path, wanted = choose_index(
+            [one.rule.body if one.rule.orelse is None else () for one in group.rules]
+        )
         dispatch = Dispatch(bodies, path, wanted)
         if group.kind == "set":
             return documents.partial_set(group.index, group.path, dispatch)

@@ -35,7 +35,7 @@ class Inline:
 
 
 def exact(node: ast.expr) -> bool:
-    """Say whether Python's ``==`` with this constant is Rego's: it is no number True or False equals."""
+    """Say whether Python's ``==`` with this constant is Rego's: True and False are not equal to it."""
     if not isinstance(node, ast.Constant):
         return False
     value = node.value

@@ -10,9 +10,21 @@ import ast
 from collections.abc import Sequence
 
 from gatepost_rego.ast import ArrayTerm, ObjectTerm, Ref, Scalar, Term, Var, is_wildcard
-from gatepost_rego.compile.pyast import assign, attr, call, choose, const, is_, item, method, name, when
+from gatepost_rego.compile.pyast import (
+    assign,
+    attr,
+    call,
+    choose,
+    const,
+    is_,
+    item,
+    method,
+    name,
+    when,
+)
 from gatepost_rego.compile.terms import TermWriter
 from gatepost_rego.compile.writer import Val
+from gatepost_rego.evaluate.state import Site
 from gatepost_rego.visit import inner
 
 

@@ -22,8 +22,8 @@ from gatepost_rego.ast import (
 )
 from gatepost_rego.check.names import ROOTS
 from gatepost_rego.check.unify import never_equal, pattern_variables, ref_outputs, split
-from gatepost_rego.compile.operators import INLINE, equality
 from gatepost_rego.compile import pyast as py
+from gatepost_rego.compile.operators import INLINE, equality
 from gatepost_rego.compile.pyast import (
     assign,
     call,

@@ -22,8 +22,8 @@ from gatepost_rego.ast import (
     Var,
 )
 from gatepost_rego.builtins.registry import Builtin
-from gatepost_rego.compile.operators import INLINE
 from gatepost_rego.compile import pyast as py
+from gatepost_rego.compile.operators import INLINE
 from gatepost_rego.compile.pyast import (
     assign,
     call,
@@ -40,7 +40,8 @@ from gatepost_rego.compile.pyast import (
 from gatepost_rego.compile.writer import Unit, Val, Writer
 from gatepost_rego.errors import Location
 from gatepost_rego.evaluate.state import Site
-from gatepost_rego.types import ArrayOf, Named, ObjectOf, Scalar as ScalarType, SetOf
+from gatepost_rego.types import ArrayOf, Named, ObjectOf, SetOf
+from gatepost_rego.types import Scalar as ScalarType
 from gatepost_rego.values import RegoSet, Value, make_object
 from gatepost_rego.visit import is_constant
 

@@ -167,7 +167,9 @@ class Writer:
         made = loop(targets, items)
         self.emit(made)
         stop = self.frames[-1].stop if self.frames[-1].kind != "function" else None
-        self.frames.append(Frame("loop", made.body, self.frames[-1].depth + 1, stop, self._outputs()))
+        self.frames.append(
+            Frame("loop", made.body, self.frames[-1].depth + 1, stop, self._outputs())
+        )
 
     def _outputs(self) -> tuple[str, ...]:
         return self.frames[-1].outputs
@@ -206,7 +208,9 @@ class Writer:
         """Read a flag, negated."""
         return negate(name(flag))
 
-    def finish(self, title: str, params: Sequence[str], last: ast.stmt | None = None) -> ast.FunctionDef:
+    def finish(
+        self, title: str, params: Sequence[str], last: ast.stmt | None = None
+    ) -> ast.FunctionDef:
         """Close everything and give the function."""
         self.unwind(0)
         block = self.frames[0].block

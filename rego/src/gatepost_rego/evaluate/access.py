@@ -82,7 +82,7 @@ def members(meter: Meter, value: object) -> Iterable[Value]:
     meter.left -= size + 1
     if meter.left < 0:
         meter.check()
-    return found if size < _FEW else meter.paced(found)  # type: ignore[arg-type, return-value]
+    return found if size < _FEW else meter.paced(found)
 
 
 def ordered_members(meter: Meter, value: object) -> Iterable[Value]:

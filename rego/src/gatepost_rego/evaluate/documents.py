@@ -172,7 +172,9 @@ def partial_tree(number: int, path: Path, dispatch: Dispatch, defaults: Sequence
     return make
 
 
-def function(bodies: Sequence[Body], default: Callable[..., Any] | None, single: bool) -> Callable[..., Any]:
+def function(
+    bodies: Sequence[Body], default: Callable[..., Any] | None, single: bool
+) -> Callable[..., Any]:
     """Make the function of all bodies that define it; ``single``: there is one body and no more."""
     if single:
         return bodies[0].call

@@ -96,8 +96,6 @@ class Meter:
         left = 0
         for item in items:
             if not left:
-                self.left = -1
-                self._window = -1
                 self.check()
                 left = PACE if self._window == WINDOW else 4
             left -= 1

@@ -96,7 +96,9 @@ def put_member(state: Any, tree: Branch, path: Sequence[Any], value: Any, at: Lo
     found[1].items.setdefault(key_of(value), value)
 
 
-def put_pair(state: Any, items: dict[Any, tuple[Any, Any]], key: Any, value: Any, at: Location) -> None:
+def put_pair(
+    state: Any, items: dict[Any, tuple[Any, Any]], key: Any, value: Any, at: Location
+) -> None:
     """Add a pair to an object. Raises the conflict error where the key has another value."""
     known = key_of(key)
     found = items.get(known)

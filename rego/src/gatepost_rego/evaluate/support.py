@@ -55,7 +55,9 @@ def replacement(state: State, called: str, *args: Any) -> Any:
         return state.failed(error, builtin.name, Location(_NOWHERE, 0, 0))
 
 
-def _in_original(function: Callable[..., Any], state: State, called: str, args: tuple[Any, ...]) -> Any:
+def _in_original(
+    function: Callable[..., Any], state: State, called: str, args: tuple[Any, ...]
+) -> Any:
     """Call a replacement so that it reaches the function it replaces."""
     outer = state.functions or {}
     state.functions = {name: swap for name, swap in outer.items() if name != called}
@@ -115,7 +117,8 @@ def namespace() -> dict[str, Any]:
         "contains": contains, "same": same, "put": put, "put_default": put_default,
         "put_member": put_member, "put_pair": put_pair, "replacement": replacement,
         "Swap": Swap, "place_keys": place_keys, "place_value": place_value, "single": single,
-        "passed": passed, "fired": fired, "part_text": part_text, "Failures": (BuiltinError, BuiltinHalt),
+        "passed": passed, "fired": fired, "part_text": part_text,
+        "Failures": (BuiltinError, BuiltinHalt),
         "list": list, "dict": dict, "type": type, "int": int,
         "len": len, "isinstance": isinstance, "__builtins__": {},
     }  # fmt: skip

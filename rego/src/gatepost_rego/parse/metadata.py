@@ -69,7 +69,9 @@ def _read(text: str, row: int, package: bool, at: Location) -> Annotations:
     if raw.get("related_resources"):
         values["related_resources"] = [_resource(one) for one in raw["related_resources"]]
     if raw.get("schemas"):
-        values["schemas"] = [_schema(path, one) for each in raw["schemas"] for path, one in each.items()]
+        values["schemas"] = [
+            _schema(path, one) for each in raw["schemas"] for path, one in each.items()
+        ]
     if "custom" in values:
         values["custom"] = _string_keys(values["custom"])
     return Annotations(values, scope, Location(at.source, row, 1))

@@ -1,4 +1,4 @@
-"""Tokens to modules: package, imports, rules and metadata ("Policy Language", section "Modules")."""
+"""Tokens to modules: package, imports and rules ("Policy Language", section "Modules")."""
 
 from __future__ import annotations
 

@@ -180,8 +180,10 @@ class RuleParser(BodyParser):
         if rule.args is None and len(rule.ref) == 2 and not has_if:
             if self.v1:
                 body = self.at_sign("{")
-                want = "`if` keyword is required before rule body" if body else (
-                    "`contains` keyword is required for partial set rules"
+                want = (
+                    "`if` keyword is required before rule body"
+                    if body
+                    else ("`contains` keyword is required for partial set rules")
                 )
                 raise self.fail(want, rule.loc)
             rule.key, rule.ref = rule.ref[1], rule.ref[:1]
@@ -245,7 +247,9 @@ class RuleParser(BodyParser):
             if not isinstance(arg, Var):
                 raise self.fail("illegal default rule (arguments cannot contain non-variable)", at)
             if arg.name in names:
-                raise self.fail(f"illegal default rule (arguments cannot be repeated {arg.name})", at)
+                raise self.fail(
+                    f"illegal default rule (arguments cannot be repeated {arg.name})", at
+                )
             names.add(arg.name)
 
     def _check_default_value(self, term: Term, at: Location) -> None:

@@ -42,7 +42,9 @@ def dotted(parts: tuple[str, ...]) -> str:
     """Join the parts of a path to a name that no other path has."""
     if not any("." in part or "[" in part for part in parts):
         return ".".join(parts)
-    return parts[0] + "".join(f'["{part}"]' if "." in part or "[" in part else f".{part}" for part in parts[1:])
+    return parts[0] + "".join(
+        f'["{part}"]' if "." in part or "[" in part else f".{part}" for part in parts[1:]
+    )
 
 
 class TermParser(Cursor):
@@ -211,7 +213,9 @@ class TermParser(Cursor):
         for part in path:
             parts.append(part.value if isinstance(part, Scalar) and type(part.value) is str else "")
         if "" in parts:
-            raise self.fail("illegal call: the function must be named by a plain reference", head.loc)
+            raise self.fail(
+                "illegal call: the function must be named by a plain reference", head.loc
+            )
         self.enter()
         self.advance()
         args = self._list(")")

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from ipaddress import (
     AddressValueError,
     IPv4Address,
+    IPv4Interface,
     IPv4Network,
     IPv6Address,
+    IPv6Interface,
     IPv6Network,
     NetmaskValueError,
     ip_address,
+    ip_interface,
     summarize_address_range,
 )
 from typing import Final
@@ -24,6 +27,9 @@ __all__ = ["BUILTINS"]
 
 _Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
+_Interface = IPv4Interface | IPv6Interface
+# Version, first and last address as numbers, and the name of a network that stands alone.
+_Range = tuple[int, int, int, str]
 _MAPPED: Final = 96
 
 
@@ -119,16 +125,17 @@ def expand(ctx: Context, cidr: Value) -> RegoSet:
     return RegoSet(found)
 
 
-def _with_class(text: str) -> _Network:
+def _with_class(text: str) -> _Interface:
     """Read a network; an IPv4 address alone is the whole network of its historic class."""
     address = _address(text)
     if address is None:
-        return _parsed(text)
+        network = _parsed(text)
+        return ip_interface(f"{network.network_address}/{network.prefixlen}")
     if isinstance(address, IPv6Address):
         raise BuiltinError("IPv6 invalid: needs prefix length")
     first = address.packed[0]
     bits = 8 if first < 128 else 16 if first < 192 else 24 if first < 224 else 32
-    return IPv4Network((address, bits), strict=False)
+    return IPv4Interface((address, bits))
 
 
 def merge(ctx: Context, addresses: Value) -> RegoSet:
@@ -137,24 +144,28 @@ def merge(ctx: Context, addresses: Value) -> RegoSet:
         raise operand_error(1, addresses, "set", "array")
     texts = strings_of(addresses, 1)
     ctx.charge(4 * len(texts))
-    ranges: list[tuple[int, int, int]] = []
+    ranges: list[_Range] = []
     for text in texts:
         ctx.charge(16)
-        network = _with_class(text)
+        given = _with_class(text)
+        network = given.network
         ends = int(network.network_address), int(network.broadcast_address)
-        ranges.append((network.version, *ends))
-    merged: list[tuple[int, int, int]] = []
-    for version, first, last in sorted(ranges):
+        ranges.append((given.version, *ends, str(given)))
+    merged: list[_Range] = []
+    for version, first, last, name in sorted(ranges):
         if merged and merged[-1][0] == version and first <= merged[-1][2] + 1:
-            merged[-1] = (version, merged[-1][1], max(merged[-1][2], last))
+            merged[-1] = (version, merged[-1][1], max(merged[-1][2], last), "")
         else:
-            merged.append((version, first, last))
+            merged.append((version, first, last, name))
     return RegoSet(_summarised(ctx, merged))
 
 
-def _summarised(ctx: Context, ranges: list[tuple[int, int, int]]) -> Iterator[Value]:
-    """Give the fewest networks that cover ranges of addresses."""
-    for version, first, last in ranges:
+def _summarised(ctx: Context, ranges: list[_Range]) -> Iterator[Value]:
+    """Give the fewest networks that cover ranges; one that was not merged keeps its name."""
+    for version, first, last, name in ranges:
+        if name:
+            yield name
+            continue
         kind: type[IPv4Address] | type[IPv6Address] = IPv4Address if version == 4 else IPv6Address
         for network in summarize_address_range(kind(first), kind(last)):
             ctx.charge(16)

@@ -75,13 +75,9 @@ def _note(ctx: Context, found: dict[Key, Value], path: list[Value]) -> None:
 def _follow(
     ctx: Context, graph: ObjectValue, root: Value, first: Value, found: dict[Key, Value]
 ) -> None:
-    """Follow all paths that begin with `root` and `first`.
-
-    A vertex once left is not entered again from the same beginning, so a path also ends where
-    it would meet an earlier one.
-    """
-    reached = {key_of(root)}
+    """Follow all paths that begin with `root` and `first`; one that meets itself ends there."""
     waiting: list[tuple[list[Value], Iterator[Value]]] = []
+    passed: list[Key] = [key_of(root)]
 
     def enter(path: list[Value], vertex: Value) -> None:
         ctx.charge(len(path) + 1)
@@ -97,10 +93,12 @@ def _follow(
     while waiting:
         path, neighbours = waiting[-1]
         for neighbour in neighbours:
-            if key_of(neighbour) in reached:
+            # The keys of all vertices of the path but its last.
+            if key_of(neighbour) in passed[: len(path) - 1]:
                 _note(ctx, found, path)
                 continue
-            reached.add(key_of(path[-1]))
+            del passed[len(path) - 1 :]
+            passed.append(key_of(path[-1]))
             enter(path, neighbour)
             break
         else:

@@ -124,7 +124,8 @@ def _compare_part(left: str, right: str) -> int:
     """Compare two parts of a pre-release: numbers by value and before any text."""
     if left.isdigit() and right.isdigit():
         one, other = left.lstrip("0"), right.lstrip("0")
-        return (len(one), one) > (len(other), other) or -((len(one), one) < (len(other), other))
+        longer = (len(one) > len(other)) - (len(one) < len(other))
+        return longer or (one > other) - (one < other)
     if left.isdigit() or right.isdigit():
         return -1 if left.isdigit() else 1
     return (left > right) - (left < right)

@@ -109,3 +109,26 @@ HOSTILE: Final[dict[str, Case]] = {
         {"n": [str(n * 7919 % 100_003) for n in range(20_000)]},
     ),
 }  # fmt: skip
+
+HOSTILE |= {
+    "a pattern of many states": (
+        "p := regex.match(\"(a|b)*a(a|b){200}c\", input.big)", {"big": "ab" * 5_000_000}),
+    "every letter found": ("p := count(regex.find_n(\"[a-z]\", input.big, -1))", {"big": _BIG}),
+    "ten million escapes": (
+        "p := count(sprintf(\"%q\", [input.big]))", {"big": "\x01" * 10_000_000}),
+    "ten million capitals": ("p := count(lower(input.big))", {"big": "\xc9" * 10_000_000}),
+    "a long JSON text": (
+        "p := count(json.unmarshal(input.big))", {"big": "[" + "1," * 3_000_000 + "1]"}),
+    "a long query": ("p := urlquery.decode_object(input.big)", {"big": "a=b&" * 2_000_000}),
+    "a million numbers": ("p := sum(input.n)", {"n": [0.1] * 1_000_000}),
+    "a million to sort": (
+        "p := count(sort(input.n))", {"n": [str(n * 7919 % 100_003) for n in range(1_000_000)]}),
+    "sixty thousand networks": (
+        "p := net.cidr_merge(input.c)",
+        {"c": [f"10.{n % 256}.{n // 256}.0/24" for n in range(60_000)]}),
+    "a search in vain": (
+        "p := indexof(input.a, input.b)", {"a": _BIG, "b": "a" * 5_000_000 + "b"}),
+    "input nested deeply": ("p := json.marshal(input)", _nested(50_000)),
+    "nested sets": ("p := {input, [input]}", _nested(50_000)),
+    "walk in the depth": ("p := count([x | walk(input, [_, x])])", _nested(5_000)),
+}  # fmt: skip

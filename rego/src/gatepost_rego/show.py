@@ -95,6 +95,8 @@ def json_text(
 
 def _named(value: ObjectValue) -> list[tuple[str, Value]]:
     if isinstance(value, dict):
+        if not all([isinstance(key, str) for key in value]):
+            raise ValueTypeError("an object's key is no string")
         return [(key, value[key]) for key in sorted(value)]
     named = [(json_key(key), item) for key, item in ordered_pairs(value)]
     named.sort(key=itemgetter(0))

@@ -29,6 +29,7 @@ from gatepost_rego.values import RegoObject, RegoSet, Value, key_of, object_pair
 
 _ORDER = (Scalar, ArrayOf, ObjectOf, SetOf, AnyOf)
 _BIGGEST = 200
+_EMPTY: dict[type, Type] = {list: ANY_ARRAY, dict: ANY_OBJECT, RegoSet: ANY_SET}
 _SCALARS = ("null", "boolean", "number", "string")
 
 
@@ -72,6 +73,8 @@ def type_of_value(value: Value) -> Type:
         return BOOLEAN
     if isinstance(value, str):
         return STRING
+    if isinstance(value, (list, dict, RegoSet)) and not value:
+        return _EMPTY[type(value)]
     if isinstance(value, list):
         return ArrayOf(tuple(map(type_of_value, value)))
     if isinstance(value, RegoSet):

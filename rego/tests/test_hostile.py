@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hostile_policies import HOSTILE
 
 from gatepost_rego import PolicyError, RegoError, compile
-from hostile_policies import HOSTILE
 
 _SOURCE: Final = Path(__file__).resolve().parent
 _PATH: Final = f"{_SOURCE.parent / 'src'}:{_SOURCE}"

@@ -51,7 +51,9 @@ def test_endless_work_ends_at_the_deadline(rules: str) -> None:
 
 def test_steps_are_bounded_without_a_deadline() -> None:
     few = Capabilities(limits=Limits(steps=10_000))
-    policy = compile(f"package a\np := count([1 | {_TRIPLE}])", entrypoints=["a/p"], capabilities=few)
+    policy = compile(
+        f"package a\np := count([1 | {_TRIPLE}])", entrypoints=["a/p"], capabilities=few
+    )
     with pytest.raises(BudgetExceeded) as caught:
         policy.evaluate({"n": list(range(100))})
     assert caught.value.code == "eval_cancel_error"
@@ -100,7 +102,9 @@ def test_nested_terms_below_the_limit_do_not_double_the_work() -> None:
         "p := 1" + " + 1" * 90,
         "p := " + "[x | x := " * 24 + "1" + "]" * 24,
         "p := " + '{"a":' * 60 + "1" + "}" * 60,
-        "x0 := input\n" + "\n".join(f"x{at} := [x{at - 1}, x{at - 1}]" for at in range(1, 40)) + "\np := 1",
+        "x0 := input\n"
+        + "\n".join(f"x{at} := [x{at - 1}, x{at - 1}]" for at in range(1, 40))
+        + "\np := 1",
     ):
         assert compile("package a\n" + rules, entrypoints=["a/p"]).evaluate().defined
     assert time.monotonic() - began < 5
@@ -112,8 +116,8 @@ def test_nested_terms_below_the_limit_do_not_double_the_work() -> None:
         "p := 1\np := 2 if input.x",
         "p[x] := y if { some x in [1]; some y in [1, 2] }",
         "f(x) := 1\nf(x) := 2 if x\np := f(true)",
-        "p := {\"k\": x | some x in [1, 2]}",
-        "p[q].r.s := i if q := [\"a\", \"a\"][i]",
+        'p := {"k": x | some x in [1, 2]}',
+        'p[q].r.s := i if q := ["a", "a"][i]',
     ],
 )
 def test_two_values_in_one_place_are_a_conflict(rules: str) -> None:

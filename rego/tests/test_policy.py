@@ -83,3 +83,11 @@ def test_the_index_changes_no_answer() -> None:
 def test_a_policy_needs_an_entrypoint() -> None:
     with pytest.raises(ValueError, match="entrypoint"):
         compile(RULES, entrypoints=[])
+
+
+def test_the_text_of_a_result_keeps_every_digit() -> None:
+    rules = "package a\np := [1 / 3, 123456789012345678901 * 10, {2, 1}, {1: 0.1}]"
+    found = compile(rules, entrypoints=["a/p"]).evaluate()
+    want = '{"a/p":[0.33333333333333333334,1234567890123456789010,[1,2],{"1":0.1}]}'
+    assert found.json() == want
+    assert found.value[0] == 1 / 3

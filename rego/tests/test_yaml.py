@@ -13,10 +13,16 @@ from gatepost_rego.yaml import YamlError, read_yaml
     ("text", "want"),
     [
         ("a: 1\nb: x y # note\nc:\n- 1\n- two", {"a": 1, "b": "x y", "c": [1, "two"]}),
-        ("a:\n  b: [1, {c: d}, 'e, f']\n  g: \"h\\n\"", {"a": {"b": [1, {"c": "d"}, "e, f"], "g": "h\n"}}),
+        (
+            "a:\n  b: [1, {c: d}, 'e, f']\n  g: \"h\\n\"",
+            {"a": {"b": [1, {"c": "d"}, "e, f"], "g": "h\n"}},
+        ),
         ("a: |\n  x\n   y\nb: >-\n  p\n  q", {"a": "x\n y\n", "b": "p q"}),
         ("- a: 1\n  b: 2\n-\n  - 3", [{"a": 1, "b": 2}, [3]]),
-        ("a: ~\nb: true\nc: 0x1f\nd: 1.5\ne: yes", {"a": None, "b": True, "c": 31, "d": 1.5, "e": "yes"}),
+        (
+            "a: ~\nb: true\nc: 0x1f\nd: 1.5\ne: yes",
+            {"a": None, "b": True, "c": 31, "d": 1.5, "e": "yes"},
+        ),
         ("a: one\n  two", {"a": "one two"}),
         ("a: http://x.y/z", {"a": "http://x.y/z"}),
         ("", None),

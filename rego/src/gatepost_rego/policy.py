@@ -29,7 +29,8 @@ from gatepost_rego.evaluate.meter import Limits, Meter
 from gatepost_rego.evaluate.output import plain_json
 from gatepost_rego.evaluate.state import State
 from gatepost_rego.parse import parse_module, parse_query
-from gatepost_rego.values import UNDEFINED, ValueTypeError
+from gatepost_rego.show import json_text
+from gatepost_rego.values import UNDEFINED, ValueTypeError, make_object
 
 Version = Literal["v0", "v1", "auto"]
 Modules = Mapping[str, str] | Sequence[str] | str
@@ -69,12 +70,14 @@ DEFAULT: Final = Capabilities()
 class Result:
     """What an evaluation says: the value of every entrypoint that has one, as plain JSON.
 
-    ``fired`` (traced evaluations only) lists the rules that gave a value, ``lines`` the lines
+    ``raw`` holds the same values as Rego has them, sets and exact numbers among them; nobody may
+    change them. ``fired`` (traced evaluations only) lists the rules that gave a value, ``lines`` the lines
     whose statements were reached.
     """
 
     values: Mapping[str, Any]
     entrypoint: str
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     fired: tuple[Fired, ...] = ()
     lines: frozenset[tuple[str, int]] = frozenset()
 
@@ -82,6 +85,10 @@ class Result:
     def value(self) -> Any:
         """The value of the first entrypoint; UNDEFINED where it has none."""
         return self.values.get(self.entrypoint, UNDEFINED)
+
+    def json(self) -> str:
+        """Write the values as OPA does: keys sorted, numbers of any size with all their digits."""
+        return json_text(make_object(self.raw.items()))
 
     @property
     def defined(self) -> bool:
@@ -195,17 +202,20 @@ class Policy:
         state = runner.state(code, input, Meter(runner.capabilities.limits, deadline))
         if trace:
             state.fired, state.lines = [], set()
-        values = runner.run(state, self._values)
-        fired = tuple(state.fired or ())
-        return Result(values, self.entrypoints[0], fired, frozenset(state.lines or ()))
+        values, raw = runner.run(state, self._values)
+        if not trace:
+            return Result(values, self.entrypoints[0], raw)
+        lines = frozenset(state.lines or ())
+        return Result(values, self.entrypoints[0], raw, tuple(state.fired or ()), lines)
 
-    def _values(self, state: State) -> dict[str, Any]:
-        values = {}
+    def _values(self, state: State) -> tuple[dict[str, Any], dict[str, Any]]:
+        values, raw = {}, {}
         for title, path in self._paths:
             found = follow(state, path)
             if found is not UNDEFINED:
+                raw[title] = found
                 values[title] = plain_json(found)
-        return values
+        return values, raw
 
 
 def path_of(entrypoint: str) -> tuple[str, ...]:

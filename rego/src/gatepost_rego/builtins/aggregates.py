@@ -25,7 +25,7 @@ from gatepost_rego.values import (
 
 __all__ = ["BUILTINS"]
 
-_AT_ONCE: Final = 20_000
+_AT_ONCE: Final = 10_000
 _RUN: Final = 4_096
 
 

@@ -18,7 +18,7 @@ from ipaddress import (
 )
 from typing import Final
 
-from gatepost_rego.builtins.operands import strings_of, string
+from gatepost_rego.builtins.operands import string, strings_of
 from gatepost_rego.builtins.registry import BuiltinError, Context, operand_error
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.values import RegoObject, RegoSet, Value, ordered_pairs

@@ -10,7 +10,13 @@ import re2
 from gatepost_rego.builtins.golang.quoting import sanitise
 from gatepost_rego.builtins.operands import array, refuse_item, string
 from gatepost_rego.builtins.patterns import compiled
-from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, BuiltinHalt, Context, operand_error
+from gatepost_rego.builtins.registry import (
+    TYPE_ERROR,
+    BuiltinError,
+    BuiltinHalt,
+    Context,
+    operand_error,
+)
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.values import Value, type_name
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gatepost_rego.builtins.operands import array, object_of, refuse_item
-from gatepost_rego.builtins.registry import BuiltinError, Context, operand_error
-from gatepost_rego.builtins.registry import TYPE_ERROR
+from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, Context, operand_error
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.numbers import as_integer
 from gatepost_rego.values import (

@@ -15,7 +15,13 @@ from gatepost_rego.builtins.golang.moments import (
 )
 from gatepost_rego.builtins.golang.time_parsing import TimeError, parse_time
 from gatepost_rego.builtins.operands import integer, is_number, string
-from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, BuiltinHalt, Context, operand_error
+from gatepost_rego.builtins.registry import (
+    TYPE_ERROR,
+    BuiltinError,
+    BuiltinHalt,
+    Context,
+    operand_error,
+)
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.numbers import as_integer
 from gatepost_rego.values import Value, type_name

@@ -77,10 +77,8 @@ class Dependencies:
     def matching(self, node: Node, steps: tuple[_Step, ...]) -> Iterator[Placed]:
         """Give the rules a reference may meet: at its path, above it or below it."""
         if node.group is not None:
-            depth = len(node.path)
-            for one in self._representatives(node.group):
-                if one.kind != "function" and _compatible(one, depth, steps):
-                    yield one
+            if node.group.kind != "function":
+                yield from self._representatives(node.group)
             return
         if not steps:
             for child in node.children.values():
@@ -93,15 +91,6 @@ class Dependencies:
         child_ = node.children.get(steps[0])
         if child_ is not None:
             yield from self.matching(child_, steps[1:])
-
-
-def _compatible(one: Placed, depth: int, steps: tuple[_Step, ...]) -> bool:
-    """Say whether a rule whose path goes on below the group's may answer the reference."""
-    tail: list[_Step] = [*one.path[depth:]]
-    for term in one.rest:
-        value = term.value if isinstance(term, Scalar) else None
-        tail.append(value if isinstance(value, str) else None)
-    return all(a is None or b is None or a == b for a, b in zip(tail, steps, strict=False))
 
 
 def check_recursion(root: Node, groups: list[Group], errors: list[Diagnostic]) -> Dependencies:

@@ -185,8 +185,8 @@ def _place(one: Placed) -> str:
 
 def _check_kinds(rules: list[Placed], errors: list[Diagnostic]) -> None:
     """All rules of one path make the same kind of document, functions of one arity."""
-    kinds = {(one.kind, len(one.rule.args or ())) for one in rules}
-    if len(kinds) > 1 and {kind for kind, _ in kinds} != {"object"}:
+    kinds = {(one.kind, len(one.rule.args or ()), one.rule.key is None) for one in rules}
+    if len(kinds) > 1:
         titles = [one.title for one in rules if one.rest] or [rules[0].title]
         text = f"conflicting rules {titles[0]} found"
         errors.append(Diagnostic.at(rules[0].rule.loc, TYPE, text))
@@ -205,7 +205,8 @@ def _check_paths(
             below.setdefault(path[:size], []).append(path)
     for path, rules in by_path.items():
         node = root.find(path)
-        if node is not None and node.package and rules[0].kind != "function":
+        single = rules[0].kind != "function" and path not in owners
+        if node is not None and node.package and single:
             text = f"package {dotted(('data', *path))} conflicts with rule {path[-1]}"
             errors.append(Diagnostic.at(rules[0].rule.loc, TYPE, text))
         if path in owners:

@@ -32,20 +32,31 @@ from gatepost_rego.check.algebra import (
     agree,
     bounded,
     key_name,
-    keys_of,
     select,
     type_of_value,
     union,
     union_of,
     unknown,
-    values_of,
 )
 from gatepost_rego.check.calls import Functions
 from gatepost_rego.check.recursion import Dependencies
 from gatepost_rego.check.references import Env, ReferenceTyper
 from gatepost_rego.check.tree import Group, Node, Placed
 from gatepost_rego.errors import TYPE, Diagnostic, Location
-from gatepost_rego.types import ANY, ANY_ARRAY, ANY_OBJECT, ANY_SET, BOOLEAN, STRING, AnyOf, ArrayOf, Named, ObjectOf, SetOf, Type
+from gatepost_rego.types import (
+    ANY,
+    ANY_ARRAY,
+    ANY_OBJECT,
+    ANY_SET,
+    BOOLEAN,
+    STRING,
+    AnyOf,
+    ArrayOf,
+    Named,
+    ObjectOf,
+    SetOf,
+    Type,
+)
 from gatepost_rego.visit import inner
 
 

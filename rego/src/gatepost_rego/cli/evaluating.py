@@ -89,4 +89,6 @@ def _shown(rows: list[dict[str, Any]], how: str) -> str:
 
 
 def _json(value: Any, indent: int | None) -> str:
-    return json.dumps(value, indent=indent, ensure_ascii=False, default=plain_number)
+    return json.dumps(
+        value, indent=indent, ensure_ascii=False, default=plain_number, sort_keys=True
+    )

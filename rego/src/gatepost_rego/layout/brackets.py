@@ -8,8 +8,20 @@ from typing import Final, TypeAlias, Union
 from gatepost_rego.lex import END, NAME, SIGN, Token
 
 __all__ = [
-    "ARRAY", "BODY", "BRACES", "CALL", "COMPREHENSION", "Group", "INDEX", "Node", "PAREN",
-    "ends_term", "is_sign", "last_row", "start", "tree",
+    "ARRAY",
+    "BODY",
+    "BRACES",
+    "CALL",
+    "COMPREHENSION",
+    "INDEX",
+    "PAREN",
+    "Group",
+    "Node",
+    "ends_term",
+    "is_sign",
+    "last_row",
+    "start",
+    "tree",
 ]  # fmt: skip
 
 CALL, PAREN, INDEX, ARRAY = "call", "paren", "index", "array"

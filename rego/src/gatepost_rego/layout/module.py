@@ -146,12 +146,12 @@ class _Modules:
             short_until = last_row(piece[-1]) if short else -1
 
     def _rule(self, piece: list[Node]) -> None:
-        for at, node in enumerate(piece):
-            if isinstance(node, Group) and node.kind == BODY:
-                self.printer.nodes(piece[:at])
-                self._body(piece, at)
-                return
-        self._plain(piece)
+        at = _body_at(piece)
+        if at < 0:
+            self._plain(piece)
+            return
+        self.printer.nodes(piece[:at])
+        self._body(piece, at)
 
     def _body(self, piece: list[Node], at: int) -> None:
         """Print a body and what follows it: another body, or `else`."""
@@ -180,16 +180,31 @@ class _Modules:
             self.out.blank()
         else:
             self.out.put(" ")
-        for at, node in enumerate(rest):
-            if isinstance(node, Group) and node.kind == BODY:
-                self.printer.nodes(rest[:at])
-                self._body(rest, at)
-                return
-        self._plain(rest)
+        at = _body_at(rest)
+        if at < 0:
+            self._plain(rest)
+            return
+        self.printer.nodes(rest[:at])
+        self._body(rest, at)
 
 
 def _one_line(piece: list[Node]) -> bool:
     return start(piece[0]).row == last_row(piece[-1])
+
+
+def _body_at(nodes: list[Node]) -> int:
+    """Find a rule's body in braces; that of an `every` behind a bare `if` is none."""
+    bare = False
+    for at, node in enumerate(nodes):
+        if isinstance(node, Group) and node.kind == BODY and not bare:
+            return at
+        word = node.text if isinstance(node, Token) and node.kind == NAME else ""
+        following = nodes[at + 1] if at + 1 < len(nodes) else None
+        if word == "if" and not is_sign(following, "."):
+            bare = not (isinstance(following, Group) and following.kind == BODY)
+        elif word == "else":
+            bare = False
+    return -1
 
 
 def _import_key(piece: list[Node]) -> str:

@@ -38,7 +38,7 @@ class Literal:
 class Field:
     """Keys followed from the dot, a variable or a pipeline; no keys: the thing itself."""
 
-    start: "Operand | None"
+    start: Operand | None
     keys: tuple[str, ...]
 
 
@@ -60,7 +60,7 @@ class Name:
 class Command:
     """A function or a value, and its arguments."""
 
-    words: list["Operand"]
+    words: list[Operand]
 
 
 @dataclass(slots=True)
@@ -85,8 +85,8 @@ class Block:
 
     kind: str
     pipe: Pipe
-    body: list["Node"] = field(default_factory=list)
-    other: list["Node"] = field(default_factory=list)
+    body: list[Node] = field(default_factory=list)
+    other: list[Node] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN
 from functools import lru_cache, partial
 from typing import Final
 
-from gatepost_rego.builtins.golang.quoting import sanitise
+from gatepost_rego.builtins.golang.quoting import sanitise, text_of, utf8
 from gatepost_rego.builtins.operands import (
     integer,
     number,
@@ -187,7 +187,15 @@ def replace(ctx: Context, value: Value, old: Value, new: Value) -> str:
     text, before, after = string(value, 1), string(old, 2), string(new, 3)
     places = text.count(before)
     _size(ctx, len(text) + places * max(len(after) - len(before), 0))
-    return text.replace(before, after)
+    if before or text.isascii():
+        return text.replace(before, after)
+    # Nothing stands between all bytes, those of one character too.
+    return text_of(utf8(text).decode("latin-1").replace("", _bytes(after)).encode("latin-1"))
+
+
+def _bytes(text: str) -> str:
+    """Give the UTF-8 bytes of a text as one character each."""
+    return utf8(text).decode("latin-1")
 
 
 def replace_n(ctx: Context, patterns: Value, value: Value) -> str:
@@ -199,6 +207,13 @@ def replace_n(ctx: Context, patterns: Value, value: Value) -> str:
         pairs[sanitise(key)] = item
     text = sanitise(string(value, 2))
     _size(ctx, len(text) + sum(map(len, pairs)))
+    if "" not in pairs or text.isascii():
+        return _replaced(ctx, pairs, text)
+    as_bytes = {_bytes(key): _bytes(item) for key, item in pairs.items()}
+    return text_of(_replaced(ctx, as_bytes, _bytes(text)).encode("latin-1"))
+
+
+def _replaced(ctx: Context, pairs: dict[str, str], text: str) -> str:
     spots = _spots(ctx, pairs, text)
     grown = sum(len(pairs[text[start:end]]) for start, end in spots)
     ctx.charge(len(spots))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
+from gatepost_rego.builtins.golang.quoting import sanitise
 from gatepost_rego.show import json_key
 from gatepost_rego.values import RegoObject, RegoSet, Value, rank
 
@@ -17,16 +18,19 @@ def plain_json(value: Value) -> Any:
     where it is beyond all floats; :func:`gatepost_rego.show.json_text` writes it exactly.
     """
     kind = type(value)
-    if kind is str or kind is int or kind is float or kind is bool or value is None:
+    if kind is str:
+        # Bytes that are no UTF-8 (see `base64.decode`) leave as U+FFFD.
+        return value if value.isascii() else sanitise(value)
+    if kind is int or kind is float or kind is bool or value is None:
         return value
     if isinstance(value, dict):
-        return {key: plain_json(found) for key, found in value.items()}
+        return {sanitise(key): plain_json(found) for key, found in value.items()}
     if isinstance(value, list):
         return [plain_json(found) for found in value]
     if isinstance(value, RegoSet):
         return [plain_json(found) for found in value.ordered()]
     if isinstance(value, RegoObject):
-        return {json_key(key): plain_json(found) for key, found in value.items.values()}
+        return {sanitise(json_key(key)): plain_json(found) for key, found in value.items.values()}
     if isinstance(value, Decimal):
         near = float(value)
         return near if isfinite(near) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatepost_rego import Capabilities, PolicyError, check, compile
+from gatepost_rego import Capabilities, EvaluationError, PolicyError, check, compile
 
 
 def refusal(rules: str, version: str = "v1") -> tuple[str, int]:
@@ -90,3 +90,15 @@ def test_capabilities_refuse_built_ins_by_name() -> None:
     found = check("package a\np := count([])", capabilities=narrow)
     assert found[0].code == "rego_type_error"
     assert "count" in found[0].message
+
+
+def test_a_refused_built_in_may_be_replaced_but_never_runs() -> None:
+    text = """package a
+q := http.send({}).body
+p := x if x := q with http.send as {"body": 1}
+"""
+    policy = compile(text, entrypoints=["a/p", "a/q"])
+    with pytest.raises(EvaluationError) as caught:
+        policy.evaluate()
+    assert "http.send" in str(caught.value)
+    assert compile(text, entrypoints=["a/p"]).evaluate().value == 1

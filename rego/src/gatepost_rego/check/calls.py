@@ -30,7 +30,8 @@ from gatepost_rego.errors import COMPILE, TYPE, Diagnostic, Location
 from gatepost_rego.parse.terms import dotted
 from gatepost_rego.visit import data_path, everywhere, everywhere_in, map_parts, map_stmt
 
-_VOID = "with keyword replacing built-in function: target must not be a void function"
+_REPLACING = "with keyword replacing built-in function:"
+_VOID = f"{_REPLACING} target must not be a void function"
 
 
 def unavailable(builtin: Builtin) -> str | None:
@@ -204,6 +205,10 @@ class Functions:
         builtin = self.builtins.get(name)
         if name not in self.rules and builtin is not None and builtin.result is None:
             self.error(at, COMPILE, _VOID)
+        elif name not in self.rules and builtin is not None and builtin.relation:
+            self.error(at, COMPILE, f"{_REPLACING} target must not be a relation")
+        elif name.startswith("internal."):
+            self.error(at, COMPILE, f"{_REPLACING} replacement of internal function invalid")
         value = modifier.value
         other = self.function_name(value)
         if other is not None:

@@ -9,6 +9,7 @@ from gatepost_rego.ast import Body, Call, Module, Rule
 from gatepost_rego.builtins.registry import Builtin
 from gatepost_rego.check.annotations import with_metadata
 from gatepost_rego.check.calls import Functions
+from gatepost_rego.check.mocks import with_mocks
 from gatepost_rego.check.modules import Globals, check_module, globals_of, rule_names
 from gatepost_rego.check.names import NameResolver, Scope
 from gatepost_rego.check.recursion import check_recursion, terms_of_rule
@@ -67,7 +68,7 @@ def check_program(
     groups = plant(root, placed, errors)
     check_base(root, data, errors)
     _stop(errors)
-    functions = Functions(root, groups, builtins, refused, errors)
+    functions = Functions(root, groups, with_mocks(found, builtins, refused), refused, errors)
     _change_placed(groups, functions.rule)
     _stop(errors)
     safety = Safety(errors, functions.arity)

@@ -292,7 +292,11 @@ class TypeChecker(ReferenceTyper):
             self._computed[id(term)] = found or ANY
             return found
         if isinstance(term, (ArrayTerm, SetTerm, ObjectTerm)) and not self._parts(term):
-            empty = {ArrayTerm: ANY_ARRAY, ObjectTerm: ANY_OBJECT, SetTerm: ANY_SET}
+            empty: dict[type, Type] = {
+                ArrayTerm: ANY_ARRAY,
+                ObjectTerm: ANY_OBJECT,
+                SetTerm: ANY_SET,
+            }
             return empty[type(term)]
         if isinstance(term, ArrayTerm):
             kinds = tuple(self.term(item, env) for item in term.items)

@@ -204,13 +204,16 @@ class NameResolver:
 
     def _some_in(self, kind: SomeIn, scope: Scope, at: Location) -> Unify:
         """``some k, v in xs`` is the reference ``xs[k]`` with the value ``v``."""
+        before = set(scope.seen)
         domain = self.term(kind.domain, scope)
+        scope.seen, after = before, scope.seen
         for term in (kind.key, kind.value):
             for found in inner(term) if term is not None else ():
                 if isinstance(found, Var) and found.name not in scope.declared:
                     self.declare(found, scope, "iterated")
                 elif isinstance(found, Var):
                     self.error(found.loc, f"var {found.name} {_word(scope, found.name)} above")
+        scope.seen = after
         key: Term
         if kind.key is None:
             self.counter += 1

@@ -6,7 +6,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Final
 
-from gatepost_rego.builtins.golang.quoting import SLICE, Tick, quote, sanitise
+from gatepost_rego.golang.quoting import SLICE, Tick, quote, sanitise
 from gatepost_rego.numbers import number_text
 from gatepost_rego.values import (
     ObjectValue,

@@ -7,10 +7,10 @@ import hmac
 from functools import partial
 from typing import Final
 
-from gatepost_rego.builtins.golang.quoting import utf8
 from gatepost_rego.builtins.operands import string
 from gatepost_rego.builtins.registry import Context
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import utf8
 from gatepost_rego.values import Value
 
 __all__ = ["BUILTINS"]

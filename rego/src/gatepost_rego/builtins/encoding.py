@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote_plus, unquote_to_bytes
 
-from gatepost_rego.builtins.golang.quoting import quote, text_of, utf8
 from gatepost_rego.builtins.operands import object_of, string
 from gatepost_rego.builtins.registry import BuiltinError, Context, operand_error
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import quote, text_of, utf8
 from gatepost_rego.values import RegoSet, Value, ordered_pairs
 
 __all__ = ["BUILTINS", "unescape"]

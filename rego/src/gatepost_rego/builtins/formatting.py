@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from gatepost_rego.builtins.golang.quoting import Tick
-from gatepost_rego.builtins.golang.verbs import Argument, sprintf
 from gatepost_rego.builtins.operands import array, is_number, string
 from gatepost_rego.builtins.registry import Context
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import Tick
+from gatepost_rego.golang.verbs import Argument, sprintf
 from gatepost_rego.numbers import as_integer, number_text
 from gatepost_rego.show import show
 from gatepost_rego.values import Number, Value

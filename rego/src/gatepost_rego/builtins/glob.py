@@ -7,7 +7,6 @@ from typing import Final
 
 import re2
 
-from gatepost_rego.builtins.golang.quoting import sanitise
 from gatepost_rego.builtins.operands import array, refuse_item, string
 from gatepost_rego.builtins.patterns import compiled
 from gatepost_rego.builtins.registry import (
@@ -18,6 +17,7 @@ from gatepost_rego.builtins.registry import (
     operand_error,
 )
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import sanitise
 from gatepost_rego.values import Value, type_name
 
 __all__ = ["BUILTINS"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gatepost_rego.builtins.golang.quoting import quote
 from gatepost_rego.builtins.operands import string
 from gatepost_rego.builtins.registry import BuiltinError, Context
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import quote
 from gatepost_rego.values import UNDEFINED, Undefined, Value
 
 __all__ = ["BUILTINS"]

@@ -6,10 +6,10 @@ import json
 import json.scanner
 from typing import Any, Final, NoReturn
 
-from gatepost_rego.builtins.golang.quoting import sanitise
 from gatepost_rego.builtins.operands import object_of, string
 from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, Context, operand_error
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import sanitise
 from gatepost_rego.numbers import NumberError, number_of
 from gatepost_rego.show import json_text
 from gatepost_rego.values import RegoObject, RegoSet, Value, object_pairs

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from gatepost_rego.builtins.golang.quoting import text_of, utf8
 from gatepost_rego.builtins.json_text import read_json
 from gatepost_rego.builtins.jwt_algorithms import ALGORITHMS, sign, verify
 from gatepost_rego.builtins.jwt_keys import Key, b64url, private_key, public_keys
 from gatepost_rego.builtins.operands import is_number, object_of, string
 from gatepost_rego.builtins.registry import BuiltinError, Context
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import text_of, utf8
 from gatepost_rego.show import json_text
 from gatepost_rego.values import Value, compare, object_pairs
 

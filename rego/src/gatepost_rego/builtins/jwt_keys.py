@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gatepost_rego.builtins.golang.quoting import utf8
 from gatepost_rego.builtins.registry import BuiltinError
+from gatepost_rego.golang.quoting import utf8
 
 __all__ = ["Key", "b64url", "private_key", "public_keys"]
 

@@ -7,10 +7,10 @@ import re
 from functools import partial
 from typing import Final
 
-from gatepost_rego.builtins.golang.quoting import quote
 from gatepost_rego.builtins.operands import collection, is_number
 from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, operand_error
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import quote
 from gatepost_rego.numbers import NumberError, number_of
 from gatepost_rego.values import (
     Number,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import re2
 
-from gatepost_rego.builtins.golang.quoting import sanitise
 from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context
+from gatepost_rego.golang.quoting import sanitise
 
 __all__ = ["Spans", "alternatives", "compiled", "search", "spans_of"]
 

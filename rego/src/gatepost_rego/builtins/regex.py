@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import re2
 
-from gatepost_rego.builtins.golang.quoting import quote, sanitise
 from gatepost_rego.builtins.operands import integer, string
 from gatepost_rego.builtins.patterns import Spans, compiled, search, spans_of
 from gatepost_rego.builtins.registry import BuiltinError, Context
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import quote, sanitise
 from gatepost_rego.values import Value
 
 __all__ = ["BUILTINS"]

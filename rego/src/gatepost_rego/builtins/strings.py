@@ -7,7 +7,6 @@ from decimal import ROUND_DOWN
 from functools import lru_cache, partial
 from typing import Final
 
-from gatepost_rego.builtins.golang.quoting import sanitise, text_of, utf8
 from gatepost_rego.builtins.operands import (
     integer,
     number,
@@ -18,6 +17,7 @@ from gatepost_rego.builtins.operands import (
 from gatepost_rego.builtins.patterns import alternatives, spans_of
 from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, Context, operand_error
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import sanitise, text_of, utf8
 from gatepost_rego.numbers import rounded
 from gatepost_rego.values import RegoSet, Value, ordered_pairs, type_name
 

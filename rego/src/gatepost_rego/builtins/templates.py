@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from gatepost_rego.builtins.golang.template_parsing import TemplateError, parse_template
-from gatepost_rego.builtins.golang.template_running import run_template
-from gatepost_rego.builtins.golang.verbs import Tagged
 from gatepost_rego.builtins.json_text import weigh
 from gatepost_rego.builtins.operands import is_number, object_of, string
 from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.template_parsing import TemplateError, parse_template
+from gatepost_rego.golang.template_running import run_template
+from gatepost_rego.golang.verbs import Tagged
 from gatepost_rego.numbers import number_text
 from gatepost_rego.show import json_key
 from gatepost_rego.values import RegoObject, RegoSet, Value, ordered_pairs

@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from gatepost_rego.builtins.golang.durations import DurationError, parse_duration
-from gatepost_rego.builtins.golang.layouts import DAYS, NAMED, format_moment
-from gatepost_rego.builtins.golang.moments import (
-    Civil,
-    Moment,
-    ZoneError,
-    days_from_civil,
-    load_zone,
-)
-from gatepost_rego.builtins.golang.time_parsing import TimeError, parse_time
 from gatepost_rego.builtins.operands import integer, is_number, string
 from gatepost_rego.builtins.registry import (
     TYPE_ERROR,
@@ -23,6 +13,16 @@ from gatepost_rego.builtins.registry import (
     operand_error,
 )
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.durations import DurationError, parse_duration
+from gatepost_rego.golang.layouts import DAYS, NAMED, format_moment
+from gatepost_rego.golang.moments import (
+    Civil,
+    Moment,
+    ZoneError,
+    days_from_civil,
+    load_zone,
+)
+from gatepost_rego.golang.time_parsing import TimeError, parse_time
 from gatepost_rego.numbers import as_integer
 from gatepost_rego.values import Value, type_name
 

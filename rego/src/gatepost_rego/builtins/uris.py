@@ -6,10 +6,10 @@ import re
 from typing import Final
 
 from gatepost_rego.builtins.encoding import unescape
-from gatepost_rego.builtins.golang.quoting import quote
 from gatepost_rego.builtins.operands import string
 from gatepost_rego.builtins.registry import BuiltinError, Context
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import quote
 from gatepost_rego.values import Value
 
 __all__ = ["BUILTINS"]

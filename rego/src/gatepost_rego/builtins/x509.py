@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any, Final
 
 from gatepost_rego.builtins.certificates import certificate_object, request_object
-from gatepost_rego.builtins.golang.quoting import utf8
 from gatepost_rego.builtins.operands import string
 from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context
 from gatepost_rego.builtins.signature import declare
+from gatepost_rego.golang.quoting import utf8
 from gatepost_rego.values import Value
 
 __all__ = ["BUILTINS"]

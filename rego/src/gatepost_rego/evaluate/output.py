@@ -6,7 +6,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from gatepost_rego.builtins.golang.quoting import sanitise
+from gatepost_rego.golang.quoting import sanitise
 from gatepost_rego.show import json_key
 from gatepost_rego.values import RegoObject, RegoSet, Value, rank
 

@@ -103,15 +103,15 @@ def _kind(group: Group, before: list[Node]) -> str:
         return CALL if adjacent else PAREN
     if sign == "[" and adjacent:
         return INDEX
-    if sign == "{" and previous is not None and last_row(previous) == group.open.row:
-        if _opens_body(group, previous, named):
-            return BODY
+    same_row = previous is not None and last_row(previous) == group.open.row
+    if sign == "{" and same_row and _opens_body(group, previous, named):
+        return BODY
     if _is_comprehension(group):
         return COMPREHENSION
     return ARRAY if sign == "[" else BRACES
 
 
-def _opens_body(group: Group, previous: Node, named: bool) -> bool:
+def _opens_body(group: Group, previous: Node | None, named: bool) -> bool:
     if named or ends_term(previous):
         return True
     if not (isinstance(previous, Token) and previous.text in ("if", "else")):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
-from gatepost_rego.ast import Module, Rule
+from gatepost_rego.ast import COMPREHENSIONS, Module, Rule, Term
 from gatepost_rego.errors import Source
 from gatepost_rego.layout.brackets import BODY, Group, Node, is_sign, last_row, start, tree
 from gatepost_rego.layout.printing import Printer
 from gatepost_rego.layout.writing import Writer
 from gatepost_rego.lex import END, NAME, TEMPLATE, Lexer, Token
 from gatepost_rego.parse import parse_module
-from gatepost_rego.visit import everywhere_in, statements
+from gatepost_rego.visit import bodies_in, statements
 
 __all__ = ["format_module"]
 
@@ -34,7 +35,7 @@ def _restore_templates(tokens: list[Token], text: str) -> None:
     lines = [0]
     for line in text.split("\n"):
         lines.append(lines[-1] + len(line) + 1)
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         if token.kind == TEMPLATE:
             begin = lines[token.row - 1] + token.col - 1
             limit = len(text) if following.kind == END else (
@@ -67,12 +68,12 @@ def _starts(module: Module) -> Iterable[tuple[int, int]]:
             for stmt in statements(link.body):
                 yield stmt.loc.row, stmt.loc.col
             for term in _head_terms(link):
-                for found in everywhere_in(term):
-                    for stmt in statements(getattr(found, "body", ())):
+                for found in bodies_in(term):
+                    for stmt in statements(found):
                         yield stmt.loc.row, stmt.loc.col
 
 
-def _head_terms(rule: Rule) -> list[object]:
+def _head_terms(rule: Rule) -> list[Term]:
     terms = [*rule.ref[1:], *(rule.args or ())]
     return [*terms, *(term for term in (rule.key, rule.value) if term is not None)]
 
@@ -88,7 +89,8 @@ def _pieces(nodes: list[Node], places: set[tuple[int, int]]) -> list[list[Node]]
         token = start(node)
         fresh = not found or (token.row, token.col) in places
         word = token.text if token.kind == NAME else ""
-        if fresh or (word in ("package", "import", "default") and token.row > last_row(found[-1][-1])):
+        opens = word in ("package", "import", "default")
+        if fresh or (opens and token.row > last_row(found[-1][-1])):
             found.append([])
         found[-1].append(node)
     return found

@@ -69,9 +69,9 @@ class Printer:
             self.nodes(node.items)
             self.out.token(node.close)
         else:
-            self.list(node)
+            self.items(node)
 
-    def list(self, group: Group) -> None:
+    def items(self, group: Group) -> None:
         """Print the items of an array, object, set or call, on as many lines as they had."""
         self.out.token(group.open)
         lines = _lines(_split(group.items, ","), group.open.row)

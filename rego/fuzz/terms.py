@@ -6,6 +6,7 @@ import json
 import random
 from dataclasses import dataclass, field
 
+# ruff: noqa: E501
 __all__ = ["BOOLEAN", "KINDS", "NUMBER", "STRING", "Scope", "Terms"]
 
 NUMBER, STRING, BOOLEAN = "number", "string", "boolean"

@@ -8,6 +8,7 @@ __all__ = ["ANSWERS", "NOTHING"]
 
 NOTHING: Final = "<nothing>"
 
+# ruff: noqa: E501, RUF001
 # Family -> question -> answer; sets are lists in OPA's order.
 ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "arithmetic": {

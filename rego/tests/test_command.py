@@ -102,7 +102,8 @@ def test_check_points_at_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "bad.rego").write_text("package bad\n\np if {\n\tx > 1\n}\n")
     done = run("check", str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr.splitlines()[0].endswith("bad.rego:4: rego_unsafe_var_error: var x is unsafe")
+    first = done.stderr.splitlines()[0]
+    assert first.endswith("bad.rego:4: rego_unsafe_var_error: var x is unsafe")
     assert done.stderr.splitlines()[2] == "\t ^"
     found = json.loads(run("check", "--json", str(tmp_path)).stdout)["errors"][0]
     assert (found["code"], found["location"]["row"]) == ("rego_unsafe_var_error", 4)

@@ -1,9 +1,9 @@
 """Numbers as OPA reads, prints and reckons them.
 
-Numbers without a fraction are exact, however written. Everything else OPA reckons in binary with 64 bits of mantissa (Go's
-`big.Float`) and prints with the fewest digits that read back as the same such number, which is
-why 0.1 + 0.2 is 0.3 and 1 / 3 has twenty digits. A float stands for the decimal number that its
-`repr` shows; a Decimal is used where no float shows the number, or where it is equal to a float
+Numbers without a fraction are exact, however written. Everything else OPA reckons in binary with
+64 bits of mantissa (Go's `big.Float`) and prints with the fewest digits that read back as the
+same such number, which is why 0.1 + 0.2 is 0.3 and 1 / 3 has twenty digits. A float stands for
+the decimal number that its `repr` shows; a Decimal is used where no float shows the number, or where it is equal to a float
 but was written otherwise (`1e2`, `1.50`).
 """
 
@@ -18,8 +18,8 @@ from typing import Final
 from gatepost_rego.values import Number
 
 __all__ = [
-    "MOST_BITS", "NumberError", "absolute", "add", "as_integer", "divide", "multiply", "multiply_all", "number_of", "number_text",
-    "remainder", "round64", "rounded", "subtract",
+    "MOST_BITS", "NumberError", "absolute", "add", "as_integer", "divide", "multiply",
+    "multiply_all", "number_of", "number_text", "remainder", "round64", "rounded", "subtract",
 ]  # fmt: skip
 
 _SPELLING: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
@@ -149,8 +149,8 @@ def multiply_all(factors: Iterable[Number], tick: Callable[[int], None]) -> Numb
 def divide(left: Number, right: Number) -> Number:
     """Divide as OPA's `div`; raises ZeroDivisionError."""
     if isinstance(left, int) and isinstance(right, int) and right and left % right == 0:
-        if max(left.bit_length(), right.bit_length()) <= _MANTISSA:
-            return left // right
+        small = max(left.bit_length(), right.bit_length()) <= _MANTISSA
+        return left // right if small else _reckon(_quotient, left, right)
     return _reckon(_quotient, left, right)
 
 

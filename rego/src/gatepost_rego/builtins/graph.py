@@ -110,7 +110,9 @@ def _follow(
 def walk(ctx: Context, value: Value) -> Iterator[list[Value]]:
     """Yield every value within a value, itself first, each with the path to it."""
     yield [[], value]
-    waiting = [([], _children(ctx, value))] if _deep(value) else []
+    waiting: list[tuple[list[Value], Iterator[tuple[Value, Value]]]] = []
+    if _deep(value):
+        waiting.append(([], _children(ctx, value)))
     while waiting:
         path, children = waiting[-1]
         for key, item in children:

@@ -69,7 +69,7 @@ def _child(value: Value, step: Value) -> Value:
         return value[_index(value, step)]
     if isinstance(value, RegoSet) and step in value:
         return step
-    raise BuiltinError(f"expected composite type, found value: {show(value)} with path {show(step)}")
+    raise BuiltinError(f"expected composite type, found value: {show(value)}")
 
 
 def _get(ctx: Context, value: Value, path: _Path) -> Value:

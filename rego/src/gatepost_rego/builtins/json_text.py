@@ -46,7 +46,7 @@ def _watchful(ctx: Context) -> json.JSONDecoder:
 
     made.parse_string = string_at  # type: ignore[attr-defined]
     scan = json.scanner.py_make_scanner(made)  # type: ignore[attr-defined]
-    made.scan_once = counted
+    made.scan_once = counted  # type: ignore[attr-defined]
     made.parse_array = _through(made.parse_array, counted)  # type: ignore[attr-defined]
     made.parse_object = _through(made.parse_object, counted)  # type: ignore[attr-defined]
     scan = json.scanner.py_make_scanner(made)  # type: ignore[attr-defined]

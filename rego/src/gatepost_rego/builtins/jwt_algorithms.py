@@ -19,7 +19,7 @@ ALGORITHMS: Final = frozenset(
 def _hash(size: str) -> Any:
     from cryptography.hazmat.primitives import hashes
 
-    return {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}[size]()
+    return {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}[size]
 
 
 def _rsa_padding(kind: str, size: str) -> Any:

@@ -16,7 +16,7 @@ from gatepost_rego.golang.quoting import utf8
 
 __all__ = ["Key", "b64url", "private_key", "public_keys"]
 
-_CURVES: Final = {"P-256": "SECP256R1", "P-384": "SECP384R1", "P-521": "SECP521R1"}
+_CURVES: Final = ("P-256", "P-384", "P-521")
 _MOST_KEYS: Final = 256
 
 
@@ -108,10 +108,10 @@ def _material(member: dict[str, Any]) -> Any:
 def _curve(member: dict[str, Any]) -> Any:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    name = _CURVES.get(_text(member, "crv"))
-    if name is None:
+    name = _text(member, "crv")
+    if name not in _CURVES:
         raise BuiltinError("failed to parse a JWK key (set): unknown curve")
-    return {"SECP256R1": ec.SECP256R1, "SECP384R1": ec.SECP384R1, "SECP521R1": ec.SECP521R1}[name]()
+    return {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}[name]
 
 
 def private_key(text: str) -> Any:

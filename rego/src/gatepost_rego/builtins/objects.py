@@ -41,17 +41,18 @@ def child_of(value: Value, key: Value) -> Value | Undefined:
 
 def get(ctx: Context, value: Value, key: Value, default: Value) -> Value:
     """Look up a key, or a path given as an array, and fall back on a default."""
-    found: Value | Undefined = object_of(value, 1)
+    place: Value = object_of(value, 1)
     if not isinstance(key, list):
-        found = child_of(found, key)  # type: ignore[arg-type]
+        found = child_of(place, key)
         return default if isinstance(found, Undefined) else found
     ctx.charge(len(key))
     for step in key:
         whole = as_integer(step) if isinstance(step, float) else None
-        found = child_of(found, step if whole is None else whole)
+        found = child_of(place, step if whole is None else whole)
         if isinstance(found, Undefined):
             return default
-    return found  # type: ignore[return-value]
+        place = found
+    return place
 
 
 def keys(ctx: Context, value: Value) -> RegoSet:

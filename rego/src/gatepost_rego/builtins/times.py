@@ -104,7 +104,8 @@ def _text(parts: list[Value], place: int, position: int) -> str:
     found = parts[place]
     if isinstance(found, str):
         return found
-    raise BuiltinError(f"operand {position} must be a string but got {type_name(found)}", TYPE_ERROR)
+    text = f"operand {position} must be a string but got {type_name(found)}"
+    raise BuiltinError(text, TYPE_ERROR)
 
 
 def date(value: Value) -> list[Value]:

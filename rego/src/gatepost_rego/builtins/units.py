@@ -1,4 +1,4 @@
-"""Quantities with units, bits and random numbers (OPA policy reference, Units, Bitwise, Numbers)."""
+"""Quantities with units, bits, random numbers (OPA policy reference, Units, Bitwise, Numbers)."""
 
 from __future__ import annotations
 

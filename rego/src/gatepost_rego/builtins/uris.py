@@ -61,7 +61,8 @@ def _authority(text: str) -> dict[str, Value]:
     else:
         name, colon, port = host.rpartition(":")
         name, port = (name, colon + port) if colon else (host, "")
-    if port and not (port[0] == ":" and ((port[1:].isascii() and port[1:].isdigit()) or port == ":")):
+    digits = port[1:].isascii() and port[1:].isdigit()
+    if port and port != ":" and not (port[0] == ":" and digits):
         raise BuiltinError(f"invalid port {quote(port)} after host")
     found: dict[str, Value] = {}
     if name:

@@ -43,7 +43,7 @@ def _loader(ctx: Context) -> Any:
     class Plain(yaml.SafeLoader):
         """SafeLoader without timestamps and aliases."""
 
-        yaml_implicit_resolvers = {
+        yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way
             first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
             for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }

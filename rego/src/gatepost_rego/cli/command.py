@@ -13,7 +13,7 @@ from gatepost_rego.cli.evaluating import evaluate
 from gatepost_rego.cli.files import UsageError
 from gatepost_rego.cli.formatting import format_files
 from gatepost_rego.cli.testing import test_files
-from gatepost_rego.errors import Diagnostic, PolicyError, RegoError
+from gatepost_rego.errors import Diagnostic, EvaluationError, PolicyError, RegoError
 
 __all__ = ["main"]
 
@@ -100,12 +100,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def report(error: RegoError, *, as_json: bool) -> None:
     """Write what is wrong with a policy: as JSON to standard output, else for a reader."""
-    findings = error.diagnostics if isinstance(error, PolicyError) else (error.diagnostic,)
+    findings = _findings(error)
     if as_json:
         sys.stdout.write(json.dumps({"errors": list(map(_finding, findings))}, indent=2) + "\n")
         return
     for finding in findings:
         sys.stderr.write(finding.pretty() + "\n")
+
+
+def _findings(error: RegoError) -> tuple[Diagnostic, ...]:
+    if isinstance(error, PolicyError):
+        return error.diagnostics
+    return (error.diagnostic,) if isinstance(error, EvaluationError) else ()
 
 
 def _finding(found: Diagnostic) -> dict[str, object]:

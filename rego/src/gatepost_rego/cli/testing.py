@@ -133,11 +133,10 @@ def _verdict(
 ) -> int:
     if any(outcome.verdict in (_FAIL, _ERROR) for outcome in outcomes):
         return _FAILING
-    if coverage is not None and options.threshold is not None:
-        if coverage["coverage"] < options.threshold:
-            sys.stderr.write(f"coverage {coverage['coverage']} is below {options.threshold}\n")
-            return _FAILING
-    return 0
+    if coverage is None or options.threshold is None or coverage["coverage"] >= options.threshold:
+        return 0
+    sys.stderr.write(f"coverage {coverage['coverage']} is below {options.threshold}\n")
+    return _FAILING
 
 
 def _report(

@@ -18,7 +18,7 @@ def plain_json(value: Value) -> Any:
     where it is beyond all floats; :func:`gatepost_rego.show.json_text` writes it exactly.
     """
     kind = type(value)
-    if kind is str:
+    if isinstance(value, str):
         # Bytes that are no UTF-8 (see `base64.decode`) leave as U+FFFD.
         return value if value.isascii() else sanitise(value)
     if kind is int or kind is float or kind is bool or value is None:

@@ -49,7 +49,8 @@ class Zone:
         """Return the offset and the abbreviation in force at a moment (seconds since 1970)."""
         if self.rules is None:
             return self.offset, self.abbreviation
-        inside = seconds if -50_000_000_000 < seconds < 250_000_000_000 else seconds % _CYCLE_SECONDS
+        near = -50_000_000_000 < seconds < 250_000_000_000
+        inside = seconds if near else seconds % _CYCLE_SECONDS
         local = (_EPOCH + timedelta(seconds=inside)).astimezone(self.rules)
         offset = local.utcoffset() or timedelta()
         return int(offset.total_seconds()), local.tzname() or ""
@@ -114,7 +115,8 @@ def days_from_civil(year: int, month: int, day: int) -> int:
 def civil_from_days(days: int) -> tuple[int, int, int]:
     """Return year, month and day of a number of days since 1970-01-01."""
     era, day_of_era = divmod(days + 719_468, 146_097)
-    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
+    leaps = day_of_era // 1460 - day_of_era // 36_524 + day_of_era // 146_096
+    year_of_era = (day_of_era - leaps) // 365
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
     shifted = (5 * day_of_year + 2) // 153
     day = day_of_year - (153 * shifted + 2) // 5 + 1

@@ -41,9 +41,9 @@ def quote(
 
     `tick` is told of the work before each part of a long text.
     """
-    if text.isprintable() and mark not in text and "\\" not in text:
-        if not ascii_only or text.isascii():
-            return f"{mark}{text}{mark}"
+    plain = text.isprintable() and mark not in text and "\\" not in text
+    if plain and (not ascii_only or text.isascii()):
+        return f"{mark}{text}{mark}"
     done: list[str] = []
     for start in range(0, len(text), SLICE):
         if tick is not None:

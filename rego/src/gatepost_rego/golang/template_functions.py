@@ -153,7 +153,7 @@ def _less(args: list[object]) -> bool:
         return left < right
     if _kind(left) != _kind(right) or not isinstance(left, (int, float)):
         raise TemplateError("template: incompatible types for comparison")
-    return left < right  # type: ignore[operator,no-any-return]
+    return left < right  # type: ignore[operator]
 
 
 def _html(claim: _Claim, args: list[object]) -> object:

@@ -272,7 +272,10 @@ class NameResolver:
             return self._comprehension(term, Scope(scope))
         if isinstance(term, Template):
             self._check_template(term)
-            return map_parts(term, lambda part: self.term(part, Scope(scope)))
+            part_scope = Scope(scope)
+            resolved = map_parts(term, lambda part: self.term(part, part_scope))
+            scope.seen |= part_scope.seen
+            return resolved
         return map_parts(term, lambda part: self.term(part, scope, use))
 
     def _check_template(self, term: Template) -> None:

@@ -10,16 +10,9 @@ from gatepost_rego.values import Value
 
 __all__ = ["BUILTINS"]
 
-_GRAPHQL: Final = "GraphQL is not supported"
 _REASONS: Final = {
     "crypto.parse_private_keys": "only RSA keys and key pairs can be read",
     "crypto.x509.parse_and_verify_certificates_with_options": "its options are not supported",
-    "graphql.is_valid": _GRAPHQL,
-    "graphql.parse": _GRAPHQL,
-    "graphql.parse_and_verify": _GRAPHQL,
-    "graphql.parse_query": _GRAPHQL,
-    "graphql.parse_schema": _GRAPHQL,
-    "graphql.schema_is_valid": _GRAPHQL,
     "rego.parse_module": "OPA's own syntax tree is not reproduced",
     "providers.aws.sign_req": "requests to AWS are not signed here",
     "http.send": "policies have no way to the network",

@@ -79,7 +79,8 @@ class Lexer:
 
     def _read(self, position: int, closer: str | None, depth: int) -> tuple[list[Token], int]:
         """Read tokens to the end of the text, or to the brace that closes a template part."""
-        text, match, out = self.text, _TOKEN.match, []
+        text, match = self.text, _TOKEN.match
+        out: list[Token] = []
         previous_end, open_braces = -1, 0
         size = len(text)
         while position < size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -105,7 +105,8 @@ def read_modules(modules: Modules, version: Version) -> list[Module]:
         named = modules.items()
     else:
         named = [(f"policy{at}.rego", text) for at, text in enumerate(modules)]
-    found, errors = [], []
+    found: list[Module] = []
+    errors: list[Diagnostic] = []
     for title, text in named:
         try:
             found.append(parse_module(title, text, version))
@@ -117,7 +118,7 @@ def read_modules(modules: Modules, version: Version) -> list[Module]:
 
 
 @contextmanager
-def _bounded_compile() -> Iterator[None]:
+def _bounded_compile() -> Generator[None]:
     """Turn Python running out of stack into the typed error of a policy."""
     try:
         yield
@@ -260,7 +261,7 @@ def load(
     with _bounded_compile():
         builtins, refused = capabilities.split()
         program = check_program(read_modules(modules, version), builtins, refused, data, strict)
-        found = []
+        found: list[Query] = []
         for text in queries:
             body, names = check_query(program, parse_query(text, version != "v0"))
             found.append(Query(_captured(body, program.functions.arity), names))

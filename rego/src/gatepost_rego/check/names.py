@@ -338,7 +338,7 @@ def is_print(stmt: Stmt) -> bool:
     return isinstance(kind, TermStmt) and isinstance(kind.term, Call) and kind.term.name == "print"
 
 
-_KINDS = {
+_KINDS: dict[type, str] = {
     Ref: "ref", Call: "call", SetTerm: "set", ArrayCompr: "arraycomprehension",
     SetCompr: "setcomprehension", ObjectCompr: "objectcomprehension", Template: "templatestring",
 }  # fmt: skip

@@ -113,10 +113,11 @@ class Safety:
         for term in head:
             visible.update(v.name for v in own(term))
         safe = set(bound)
-        rest, done = list(body), []
+        rest = list(body)
+        done: list[Stmt] = []
         lacking: dict[int, set[str]] = {}
         while rest:
-            waiting = []
+            waiting: list[Stmt] = []
             for stmt in rest:
                 if id(stmt) in lacking and safe.isdisjoint(lacking[id(stmt)]):
                     waiting.append(stmt)

@@ -158,7 +158,7 @@ def plant(root: Node, placed: list[Placed], errors: list[Diagnostic]) -> list[Gr
 
 def _owners(by_path: dict[Path, list[Placed]], roots: list[Path]) -> dict[Path, Path]:
     """Map each path to the shortest path of a document with variables at or above it."""
-    found = {}
+    found: dict[Path, Path] = {}
     for path, rules in by_path.items():
         for size in range(1, len(path) + 1):
             if path[:size] in roots and rules[0].kind != "function":

@@ -157,7 +157,7 @@ class TypeChecker(ReferenceTyper):
         return found
 
     def _function(self, group: Group, rule: Rule, env: Env, value: Type) -> None:
-        args = []
+        args: list[Type] = []
         for arg in rule.args or ():
             args.append(self._pattern_type(arg, env))
         old = self.signatures.get(group.name)

@@ -159,7 +159,7 @@ class Builder:
 
     def _join(self, group: Group) -> Any:
         titles = self.titles[group.index]
-        bodies = []
+        bodies: list[Body] = []
         for placed, written in zip(group.everything(), titles, strict=True):
             functions = [self.unit.namespace[title] for title in written]
             bodies.append(Body(functions[0], placed.rule.loc, tuple(functions[1:])))

@@ -63,6 +63,7 @@ class Plan(Protocol):
 
     def arity(self, number: int) -> int:
         """Give the number of arguments of such a rule."""
+        ...
 
 
 def constant_value(term: Term) -> Value:

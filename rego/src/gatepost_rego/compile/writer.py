@@ -8,7 +8,7 @@ loops, so deeper bodies go on in a function of their own.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -138,7 +138,7 @@ class Writer:
         return self.shared("I", "input")
 
     @contextmanager
-    def scope(self, ordered: bool = False) -> Iterator[None]:
+    def scope(self, ordered: bool = False) -> Generator[None]:
         """Bind variables for a while: what is bound inside is forgotten after it."""
         bound, state, before, looped = dict(self.bound), self.state, self.ordered, self.looped
         self.ordered = ordered
@@ -146,7 +146,7 @@ class Writer:
         self.bound, self.state, self.ordered, self.looped = bound, state, before, looped
 
     @contextmanager
-    def once(self, stop: str | None = None, outputs: tuple[str, ...] = ()) -> Iterator[None]:
+    def once(self, stop: str | None = None, outputs: tuple[str, ...] = ()) -> Generator[None]:
         """Write a block that code inside can leave; loops inside end when ``stop`` is true."""
         level = len(self.frames)
         if self.frames[-1].depth >= _DEEPEST:

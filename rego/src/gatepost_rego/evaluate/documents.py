@@ -49,7 +49,7 @@ class Dispatch:
         self._other: tuple[Body, ...] = ()
         self._table: dict[Any, tuple[Body, ...]] = {}
         by_key: dict[Any, list[int]] = {}
-        others = []
+        others: list[int] = []
         for at, keys in enumerate(wanted):
             if keys is None:
                 others.append(at)
@@ -65,7 +65,7 @@ class Dispatch:
         """Give the bodies to run, in the order of the policy."""
         if self._path is None:
             return self._bodies
-        found = state.input
+        found: object = state.input
         for part in self._path:
             found = index(found, part)
         kind = type(found)

@@ -76,7 +76,7 @@ class BodyParser(TermParser):
         return Stmt(kind, at, negated, self._withs())
 
     def _withs(self) -> tuple[With, ...]:
-        found = []
+        found: list[With] = []
         while self.at_word("with"):
             at = self.here()
             self.advance()
@@ -100,7 +100,7 @@ class BodyParser(TermParser):
             domain = self.relation()
             key = terms[0] if len(terms) == 2 else None
             return Stmt(SomeIn(key, terms[-1], domain), at, False, self._withs())
-        names = []
+        names: list[Var] = []
         for term in terms:
             if not isinstance(term, Var):
                 raise self.fail("expected var", term.loc)

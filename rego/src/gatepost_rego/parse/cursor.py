@@ -20,7 +20,7 @@ class Cursor:
         self.source = source
         self.tokens = tokens
         self.keywords = keywords
-        self.index = 0
+        self.index: int = 0
         self.token = tokens[0]
         self.last_row = 0
         self.depth = 0

@@ -22,7 +22,7 @@ def attach(module: Module) -> list[Annotations]:
     """Read the metadata blocks of a module. Raises Abort for one that cannot be read."""
     starts = sorted({rule.loc.row for rule in module.rules} | {module.loc.row})
     others = {one.loc.row for one in module.imports}
-    found = []
+    found: list[Annotations] = []
     for at, text in _blocks(module.comments):
         following = min((row for row in (*starts, *others) if row > at), default=None)
         if following is None:

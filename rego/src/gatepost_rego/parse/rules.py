@@ -28,7 +28,8 @@ from gatepost_rego.errors import Abort, Location
 from gatepost_rego.lex import END, NAME, SIGN
 from gatepost_rego.parse.bodies import BodyParser
 
-_NAMES = {
+_REFUSED: dict[type, str] = {Ref: "ref", Var: "var", Call: "call"}
+_NAMES: dict[type, str] = {
     Scalar: "scalar", ArrayTerm: "array", SetTerm: "set", ObjectTerm: "object", Template: "string",
     Call: "call",
 }  # fmt: skip
@@ -114,7 +115,7 @@ class RuleParser(BodyParser):
         return self.body("}")
 
     def _more_bodies(self, rule: Rule, block: bool) -> list[Rule]:
-        found = []
+        found: list[Rule] = []
         while block and self.at_sign("{"):
             at = self.here()
             self.advance()
@@ -254,7 +255,7 @@ class RuleParser(BodyParser):
 
     def _check_default_value(self, term: Term, at: Location) -> None:
         """A default value is ground, except inside comprehensions."""
-        refused = {Ref: "ref", Var: "var", Call: "call"}.get(type(term))
+        refused = _REFUSED.get(type(term))
         if refused:
             raise self.fail(f"illegal default rule (value cannot contain {refused})", at)
         parts: list[Term] = []

@@ -34,7 +34,7 @@ _LEVELS: Final[tuple[dict[str, str], ...]] = (
     {"*": "mul", "/": "div", "%": "rem"},
 )
 _LEVEL_OF: Final = {sign: at for at, level in enumerate(_LEVELS) for sign in level}
-_KINDS: Final = {type(None): "null", bool: "boolean", str: "string"}
+_KINDS: Final[dict[type, str]] = {type(None): "null", bool: "boolean", str: "string"}
 _MAX_CHAIN: Final = MAX_NESTING
 
 

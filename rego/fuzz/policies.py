@@ -33,6 +33,7 @@ class _Writer:
         forms = (
             self.complete, self.complete, self.several, self.default, self.partial_set,
             self.partial_object, self.function, self.otherwise, self.constants,
+            self.patterned, self.nested_head, self.general_head, self.iterated,
         )  # fmt: skip
         return self.rng.choice(forms)()
 
@@ -132,6 +133,56 @@ class _Writer:
         self.scope.add("set of number", name)
         return "\n".join(texts)
 
+    def patterned(self) -> str:
+        """A function whose arguments are constants and patterns, called on the spot."""
+        name = self.name("f")
+        number, text = self.terms.constant(NUMBER), self.terms.constant(STRING)
+        result = self.name("r")
+        call = self.rng.choice((
+            f"{name}({self.terms.term(NUMBER, self.scope, 1)}, [{number}, input.s])",
+            f"{name}({number}, [{self.terms.term(NUMBER, self.scope, 1)}, {text}])",
+        ))  # fmt: skip
+        self.scope.add(NUMBER, result)
+        return (
+            f"{name}({number}, [_, _]) := {number}\n\n{name}(y, [_, {text}]) := z if z := y\n\n"
+            f"{result} := {call}\n"
+        )
+
+    def nested_head(self) -> str:
+        """Rules below one name: some fixed, some for every key of an object."""
+        name, kind = self.name("n"), self.kind()
+        scope = self.scope.child()
+        body = self.body(scope)
+        value = self.terms.term(kind, scope, 1)
+        domain = self.terms.term("object of number", self.scope, 1)
+        self.scope.add("object of number", f"{name}.q")
+        return (
+            f"{name}.p := {value} if {{\n{body}\n}}\n\n"
+            f"{name}.q[key] := value if some key, value in {domain}\n"
+        )
+
+    def general_head(self) -> str:
+        """A head with two variables."""
+        name = self.name("g")
+        domain = self.terms.term("object of number", self.scope, 1)
+        words = self.terms.term("array of string", self.scope, 1)
+        ending = self.rng.choice((f"[w][key] := value if {{", f"[key] contains w if {{"))
+        use = "value == value" if "contains" in ending else "w == w"
+        return f"{name}{ending}\n\tsome key, value in {domain}\n\tsome w in {words}\n\t{use}\n}}\n"
+
+    def iterated(self) -> str:
+        """References that iterate: into the input, into rules, with what they find compared."""
+        name = self.name("t")
+        path = self.rng.choice((
+            "input[a][b]", "input.user[a][b]", "input.nums[a]", "input.o[a]", "input.words[a]",
+            "data.fuzz[a]", "input[a]",
+        ))  # fmt: skip
+        if path.startswith("data"):
+            path = "input[a]"
+        test = self.rng.choice(("is_string(v)", "is_number(v)", "v != 1", "v == v", "not v"))
+        second = "b" if "[b]" in path else "a"
+        return f"{name} contains [a, {second}, v] if {{\n\tv := {path}\n\t{test}\n}}\n"
+
     def body(self, scope: Scope) -> str:
         lines = [self.statement(scope) for _ in range(self.rng.randrange(1, 4))]
         if self.rng.random() < 0.15:
@@ -141,7 +192,8 @@ class _Writer:
     def statement(self, scope: Scope) -> str:
         forms = (
             self.assign, self.assign, self.test, self.test, self.iterate, self.iterate_index,
-            self.negate, self.every, self.overridden, self.unify, self.walk,
+            self.negate, self.every, self.overridden, self.unify, self.walk, self.compare_mixed,
+            self.override_function, self.match_object, self.count_of,
         )  # fmt: skip
         return self.rng.choice(forms)(scope)
 
@@ -195,6 +247,36 @@ class _Writer:
         scope.add(NUMBER, one)
         scope.add(STRING, other)
         return text
+
+    def compare_mixed(self, scope: Scope) -> str:
+        """Order values that may be of different types; `object.get` hides the types."""
+        sign = self.rng.choice(("<", "<=", ">", ">=", "==", "!="))
+        one, other = self.kind(), self.kind()
+        left = f'object.get({{"k": {self.terms.term(one, scope, 1)}}}, "k", null)'
+        return f"{left} {sign} {self.terms.term(other, scope, 1)}"
+
+    def override_function(self, scope: Scope) -> str:
+        """Replace a built-in by a constant."""
+        value = self.terms.constant(NUMBER)
+        return f"{self.truth(scope)} with count as {value}"
+
+    def match_object(self, scope: Scope) -> str:
+        """Take values out of an object by a pattern."""
+        name = self.name("v")
+        text = f'{{"a": {name}, "z": _}} = {{"a": {self.terms.term(NUMBER, scope, 1)}, "z": 1}}'
+        scope.add(NUMBER, name)
+        return text
+
+    def count_of(self, scope: Scope) -> str:
+        """Count what a comprehension with a body of its own finds."""
+        inner = scope.child()
+        lines = "; ".join([self.assign(inner), self.iterate(inner), self.truth(inner)])
+        lines = re.sub(r"\bv([0-9]+) := ", r"u\1 := ", lines, count=1)
+        number = lines.split(" := ", 1)[0]
+        lines = lines.replace("v" + number[1:], number)
+        names = re.findall(r"some (v[0-9]+) in", lines)[:1]
+        uses = "; ".join(f"{each} == {each}" for each in [number, *names])
+        return f"count([1 | {lines}; {uses}]) >= {self.rng.randrange(3)}"
 
     def walk(self, scope: Scope) -> str:
         path, value = self.name("p"), self.name("w")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from functools import partial
 from typing import Final
 
+import re2
+
 from gatepost_rego.builtins.operands import collection, is_number
-from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, operand_error
+from gatepost_rego.builtins.registry import TYPE_ERROR, BuiltinError, BuiltinHalt, operand_error
 from gatepost_rego.builtins.signature import declare
-from gatepost_rego.golang.quoting import quote
+from gatepost_rego.golang.quoting import quote, sanitise
 from gatepost_rego.numbers import NumberError, number_of
 from gatepost_rego.values import (
     Number,
@@ -23,7 +24,8 @@ from gatepost_rego.values import (
 __all__ = ["BUILTINS"]
 
 _NAMELESS: Final = frozenset({"inf", "infinity", "nan"})
-_FLOAT: Final = re.compile(r"[+-]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?")
+_LONGEST: Final = 5_000
+_FLOAT: Final = re2.compile(r"[+-]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?")
 
 
 def to_number(value: Value) -> Number:
@@ -40,9 +42,11 @@ def to_number(value: Value) -> Number:
 
 
 def _number_in(text: str) -> Number:
+    if len(text) > _LONGEST:
+        raise BuiltinHalt("text too long for a number")
     if text.lstrip("+-").lower() in _NAMELESS:
         raise BuiltinError("operand 1 must be valid number string but got string", TYPE_ERROR)
-    if not _FLOAT.fullmatch(text) or "_" in text:
+    if not _FLOAT.fullmatch(sanitise(text)) or "_" in text:
         raise BuiltinError(f"strconv.ParseFloat: parsing {quote(text)}: invalid syntax")
     try:
         found = number_of(_as_json(text))

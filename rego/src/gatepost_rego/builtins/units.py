@@ -24,6 +24,8 @@ _LONGEST: Final = 400
 
 def _cut(name: str, noun: str, text: str) -> tuple[str, str]:
     """Cut a quantity into its amount and its unit."""
+    if len(text) > _LONGEST:
+        raise BuiltinHalt(f"{name}: amount too long")
     text = text.replace('"', "")
     if " " in text:
         raise BuiltinError(f"{name}: spaces not allowed in resource strings")
@@ -35,8 +37,6 @@ def _cut(name: str, noun: str, text: str) -> tuple[str, str]:
 
 
 def _value(name: str, noun: str, amount: str) -> Fraction:
-    if len(amount) > _LONGEST:
-        raise BuiltinHalt(f"{name}: amount too long")
     if not _DECIMAL.fullmatch(amount):
         raise BuiltinError(f"{name}: could not parse {noun}amount to a number")
     _, _, exponent = amount.lower().partition("e")

@@ -7,7 +7,7 @@ from typing import Final
 
 from gatepost_rego.builtins.encoding import unescape
 from gatepost_rego.builtins.operands import string
-from gatepost_rego.builtins.registry import BuiltinError, Context
+from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context
 from gatepost_rego.builtins.signature import declare
 from gatepost_rego.golang.quoting import quote
 from gatepost_rego.values import Value
@@ -15,6 +15,7 @@ from gatepost_rego.values import Value
 __all__ = ["BUILTINS"]
 
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):(.*)", re.DOTALL)
+_LONGEST: Final = 100_000
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 _ENCODED: Final = re.compile("%(?:2[fF]|3[fFbB]|23|25)")
 
@@ -76,6 +77,8 @@ def parse(ctx: Context, value: Value) -> dict[str, Value]:
     """Take a URI apart; what it lacks is left out."""
     text = string(value, 1)
     ctx.charge(1 + len(text) // 4)
+    if len(text) > _LONGEST:
+        raise BuiltinHalt("text too long for a URI")
     try:
         return _parse(text)
     except BuiltinError as error:

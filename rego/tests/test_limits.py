@@ -66,6 +66,25 @@ def test_memory_is_bounded() -> None:
         policy.evaluate()
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "p := [[x, y] | some x in input.n; some y in input.n]",
+        "p := {[x, y] | some x in input.n; some y in input.n}",
+        "p contains [x, y] if { some x in input.n; some y in input.n }",
+        "p[x][y] := 1 if { some x in input.n; some y in input.n }",
+        "p := {x: [y | some y in input.n] | some x in input.n}",
+    ],
+)
+def test_what_grows_is_counted_while_it_grows(rules: str) -> None:
+    small = Capabilities(limits=Limits(cells=2_000))
+    policy = compile("package a\n" + rules, entrypoints=["a/p"], capabilities=small)
+    assert policy.evaluate({"n": list(range(20))}).defined
+    with pytest.raises(BudgetExceeded) as caught:
+        policy.evaluate({"n": list(range(1000))})
+    assert "cells" in str(caught.value)
+
+
 def test_depth_is_bounded() -> None:
     chain = "\n".join(f"r{at} := r{at - 1} + 1" for at in range(1, 3000))
     policy = compile(f"package a\nr0 := 1\n{chain}\np := r2999", entrypoints=["a/p"])

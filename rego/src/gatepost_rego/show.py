@@ -69,10 +69,12 @@ def json_text(
     """Write a value as JSON: sets as lists, keys that are no strings as their JSON.
 
     With `indent`, one member a line, each line after the first begun with `prefix`. `tick` is
-    told of the work before each part of a long string.
+    told of the work before each member and each part of a long string.
     """
     if isinstance(value, str):
         return json_string(value, tick)
+    if tick is not None:
+        tick(1)
     if value is None or isinstance(value, bool):
         return _LITERALS[value]
     if isinstance(value, (int, float, Decimal)):

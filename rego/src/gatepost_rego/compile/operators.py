@@ -35,7 +35,7 @@ class Inline:
 
 
 def exact(node: ast.expr) -> bool:
-    """Say whether Python's ``==`` with this constant is Rego's: True and False are not equal to it."""
+    """Say whether ``==`` with this constant is Rego's: neither True nor False equals it."""
     if not isinstance(node, ast.Constant):
         return False
     value = node.value

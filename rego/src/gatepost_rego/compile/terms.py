@@ -26,6 +26,7 @@ from gatepost_rego.compile import pyast as py
 from gatepost_rego.compile.operators import INLINE
 from gatepost_rego.compile.pyast import (
     assign,
+    attr,
     call,
     const,
     is_,
@@ -163,6 +164,7 @@ class TermWriter(Writer):
         out = self.temp("c")
         array = isinstance(term, ArrayCompr)
         self.emit(assign(out, list_of(()) if array else py.Dict([], [])))
+        self.emit(py.Expr(method(attr(self.meter(), "growing"), "append", name(out))))
         with self.scope(array), self.once():
             self.body(term.body)
             if isinstance(term, ObjectCompr):
@@ -175,7 +177,7 @@ class TermWriter(Writer):
             else:
                 val = self.value(term.term)
                 self.emit(set_item(name(out), self.key(val), val.node))
-        self.emit(py.Expr(method(self.meter(), "reserve", call("len", name(out)))))
+        self.emit(py.Expr(method(self.meter(), "grown")))
         if array:
             return Val(name(out), "list")
         if isinstance(term, SetCompr):

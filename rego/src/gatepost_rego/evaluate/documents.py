@@ -126,10 +126,10 @@ def partial_set(number: int, path: Path, dispatch: Dispatch) -> Maker:
         if state.overrides and state.overridden(path):
             return _keep(state, number, state.base_at(path))
         items: dict[Any, Any] = {}
+        state.meter.growing.append(items)
         for body in dispatch.bodies(state):
             body.call(state, items)
-        if len(items) > 1000:
-            state.meter.reserve(len(items))
+        state.meter.grown()
         found = RegoSet.of_items(items)
         state.documents[number] = found
         return found
@@ -144,9 +144,10 @@ def partial_object(number: int, path: Path, dispatch: Dispatch) -> Maker:
         if state.overrides and state.overridden(path):
             return _keep(state, number, state.base_at(path))
         items: dict[Any, tuple[Any, Any]] = {}
+        state.meter.growing.append(items)
         for body in dispatch.bodies(state):
             body.call(state, items)
-        state.meter.reserve(len(items))
+        state.meter.grown()
         found = make_object(items.values())
         state.documents[number] = found
         return found

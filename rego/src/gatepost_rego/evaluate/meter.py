@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -29,15 +29,19 @@ class Limits:
     """
 
     steps: int = 20_000_000
-    cells: int = 5_000_000
+    cells: int = 3_000_000
 
 
 class Meter:
-    """Counts what one evaluation uses; also the context that built-ins see."""
+    """Counts what one evaluation uses; also the context that built-ins see.
+
+    ``growing`` holds the collections being made right now, the innermost last, so that they are
+    counted while they grow.
+    """
 
     __slots__ = (
         "_cache", "_cells", "_deadline", "_last", "_limits", "_now_ns", "_random", "_seed",
-        "_spent", "_window", "left",
+        "_spent", "_window", "growing", "left",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +58,7 @@ class Meter:
         self._cells = limits.cells
         self._window = WINDOW
         self.left = WINDOW
+        self.growing: list[Sized] = []
         self._now_ns = now_ns
         self._seed = seed
         self._random: random.Random | None = None
@@ -68,6 +73,8 @@ class Meter:
         if self._spent > self._limits.steps:
             text = f"evaluation used more than {self._limits.steps} steps"
             raise BudgetExceeded(Diagnostic(CANCELLED, text))
+        if sum(map(len, self.growing)) > self._cells:
+            self.reserve(self._cells + 1)
         self._window = WINDOW
         if self._deadline is not None:
             now = time.monotonic()
@@ -90,6 +97,10 @@ class Meter:
         if self._cells < 0:
             text = f"evaluation would make more than {self._limits.cells} cells"
             raise BudgetExceeded(Diagnostic(CANCELLED, text))
+
+    def grown(self) -> None:
+        """Count the collection that was begun last: nothing is added to it any more."""
+        self.reserve(len(self.growing.pop()))
 
     def paced(self, items: Iterable[_T]) -> Iterator[_T]:
         """Go through many items and look at the clock every so often."""

@@ -69,6 +69,7 @@ def _down(state: Any, tree: Branch, path: Sequence[Any], at: Location) -> Branch
 
 def put(state: Any, tree: Branch, path: Sequence[Any], value: Any, at: Location) -> None:
     """Add a value at a path. Raises the conflict error where another value stands."""
+    state.meter.reserve(len(path))
     branch = _down(state, tree, path[:-1], at)
     last = key_of(path[-1])
     found = branch.below.get(last)
@@ -86,6 +87,7 @@ def put_default(state: Any, tree: Branch, path: Sequence[Any], value: Any, at: L
 
 def put_member(state: Any, tree: Branch, path: Sequence[Any], value: Any, at: Location) -> None:
     """Add a member to the set at a path."""
+    state.meter.reserve(len(path))
     branch = _down(state, tree, path[:-1], at)
     last = key_of(path[-1])
     found = branch.below.get(last)

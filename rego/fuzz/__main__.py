@@ -20,6 +20,7 @@ from gatepost_rego import Capabilities, RegoError
 from gatepost_rego.policy import evaluate_query, load
 
 _INPUTS = 10
+_RENEW = 500
 _STRICT = Capabilities(strict_builtin_errors=True)
 
 
@@ -55,12 +56,22 @@ class _Oracle:
     """Real OPA in a process of its own, asked ahead so that both engines work at once."""
 
     def __init__(self, python: str) -> None:
+        self.python = python
+        self.asked = 0
+        self.process = self._begin()
+
+    def _begin(self) -> subprocess.Popen[str]:
         script = Path(__file__).with_name("oracle.py")
-        self.process = subprocess.Popen(
-            [python, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        return subprocess.Popen(
+            [self.python, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def ask(self, text: str, inputs: list[Any]) -> None:
+        self.asked += 1
+        if self.asked % _RENEW == 0:
+            # The bindings keep memory of every engine they ever made.
+            self.close()
+            self.process = self._begin()
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"policy": text, "inputs": inputs}) + "\n")
         self.process.stdin.flush()

@@ -13,7 +13,6 @@ __all__ = ["BUILTINS"]
 _REASONS: Final = {
     "crypto.parse_private_keys": "only RSA keys and key pairs can be read",
     "crypto.x509.parse_and_verify_certificates_with_options": "its options are not supported",
-    "rego.parse_module": "OPA's own syntax tree is not reproduced",
     "providers.aws.sign_req": "requests to AWS are not signed here",
     "http.send": "policies have no way to the network",
 }

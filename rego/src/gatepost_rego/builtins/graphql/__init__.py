@@ -6,11 +6,11 @@ schema may each be a text or a tree; what a schema comes to is remembered within
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final, TypeVar
 
-from gatepost_rego.builtins.graphql.document import Document, Fault, GraphqlError, too_deep
+from gatepost_rego.builtins.graphql.document import Costs, Document, Fault, GraphqlError, too_deep
 from gatepost_rego.builtins.graphql.query_parser import parse_query
 from gatepost_rego.builtins.graphql.query_rules import validate_query
 from gatepost_rego.builtins.graphql.reader import read_query, read_schema
@@ -37,12 +37,10 @@ def _told(text: str, fault: Fault) -> BuiltinError:
     return BuiltinError(f"{message} in GraphQL string at location {place.line}:{place.column}")
 
 
-def _parsed(
-    ctx: Context, parse: Callable[[str, Callable[[int], object]], Document], text: str
-) -> Document:
-    ctx.reserve(len(text) // 2)
+def _parsed(ctx: Context, parse: Callable[[str, Costs], Document], text: str) -> Document:
+    ctx.reserve(len(text) // 8)
     try:
-        return parse(text, ctx.charge)
+        return parse(text, ctx)
     except GraphqlError as error:
         raise _told(error.faults[0].text(), error.faults[0]) from error
 
@@ -71,10 +69,17 @@ def _schema(ctx: Context, value: Value, position: int) -> Schema:
     try:
         schema = validate_schema(ctx, document)
     except GraphqlError as error:
-        text = f"Error in gqlparser SchemaDocument to Schema conversion: {error.faults[0].text()}"
+        told = error.faults[0].text(nowhere=":-1:-1")
+        text = f"Error in gqlparser SchemaDocument to Schema conversion: {told}"
         raise BuiltinError(text) from error
     ctx.cache[key] = schema, value
     return schema
+
+
+def _lines(ctx: Context, faults: Iterable[Fault]) -> Iterator[str]:
+    for fault in faults:
+        ctx.charge(2)
+        yield f"{fault.text()}\n"
 
 
 def _verified(ctx: Context, query: Value, schema: Value) -> list[Value]:
@@ -83,7 +88,7 @@ def _verified(ctx: Context, query: Value, schema: Value) -> list[Value]:
     types = _schema(ctx, schema, 2)
     faults = validate_query(types, document)
     if faults:
-        raise _told("".join(f"{fault.text()}\n" for fault in faults), faults[0])
+        raise _told("".join(_lines(ctx, faults)), faults[0])
     return [document.tree, types.documents[-1].tree]
 
 

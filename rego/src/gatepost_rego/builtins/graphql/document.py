@@ -8,18 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from gatepost_rego.builtins.registry import BuiltinHalt
 
 __all__ = [
-    "MOST_NESTED", "Document", "Fault", "GraphqlError", "Node", "Place", "prune", "too_deep",
+    "MOST_NESTED", "Costs", "Document", "Fault", "GraphqlError", "Node", "Place", "prune",
+    "too_deep",
 ]  # fmt: skip
 
 Node: TypeAlias = "dict[str, Any]"
 
 # Deeper documents than any server takes; each level costs a few frames of the interpreter.
 MOST_NESTED: Final = 100
+
+
+class Costs(Protocol):
+    """What work and memory are counted with; an evaluation's context is one."""
+
+    def charge(self, steps: int) -> None:
+        """Count work about to be done."""
+
+    def reserve(self, cells: int) -> None:
+        """Ask before making something big."""
 
 
 class Place(NamedTuple):
@@ -35,9 +46,9 @@ class Fault(NamedTuple):
     message: str
     place: Place | None
 
-    def text(self) -> str:
+    def text(self, nowhere: str = "") -> str:
         """Write the fault as gqlparser does, the source being called `input`."""
-        where = "" if self.place is None else f":{self.place.line}:{self.place.column}"
+        where = nowhere if self.place is None else f":{self.place.line}:{self.place.column}"
         return f"input{where}: {self.message}"
 
 

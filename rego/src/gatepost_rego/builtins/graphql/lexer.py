@@ -8,10 +8,9 @@ the line feed behind a carriage return belongs to the next line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from gatepost_rego.builtins.graphql.document import Fault, Place
+from gatepost_rego.builtins.graphql.document import Costs, Fault, Place
 from gatepost_rego.builtins.graphql.wording import quote
 
 __all__ = ["Lexer", "Token"]
@@ -45,9 +44,9 @@ class Token(NamedTuple):
 class Lexer:
     """Gives one token after the other, each with the comments right before it."""
 
-    def __init__(self, text: str, charge: Callable[[int], object]) -> None:
+    def __init__(self, text: str, costs: Costs) -> None:
         self._text = text
-        self._charge = charge
+        self._charge = costs.charge
         self._at = 0
         self._line = 1
         self._line_start = 0

@@ -87,6 +87,7 @@ class Overlaps:
         self, found: list[_Conflict], exclusive: bool, fields: _Fields, name: str
     ) -> None:
         """Compare fields with those of a fragment and of the fragments it spreads."""
+        self._charge(1)
         if name in self._compared:
             return
         self._compared.add(name)
@@ -104,6 +105,7 @@ class Overlaps:
 
     def _fragments(self, found: list[_Conflict], exclusive: bool, name: str, other: str) -> None:
         """Compare the fields of two fragments and of the fragments they spread."""
+        self._charge(1)
         if name == other:
             return
         known = self._pairs.get((name, other))
@@ -148,6 +150,7 @@ class Overlaps:
                 texts = f'"{type_text(kind)}" and "{type_text(other_kind)}"'
                 message = f"they return conflicting types {texts}"
         if message:
+            self._walker.schema.costs.reserve(8)
             found.append(_Conflict(name, other, message))
             return
         within = self._selections(exclusive, one, other)

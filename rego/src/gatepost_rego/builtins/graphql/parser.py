@@ -7,6 +7,7 @@ from typing import Final, NoReturn, TypeVar
 
 from gatepost_rego.builtins.graphql.document import (
     MOST_NESTED,
+    Costs,
     Document,
     Fault,
     GraphqlError,
@@ -24,6 +25,9 @@ __all__ = [
 
 _T = TypeVar("_T")
 
+# What a node takes, its place included, in cells.
+_NODE: Final = 8
+
 # The kinds of values as the tree has them.
 VARIABLE, INT, FLOAT, STRING, BLOCK, BOOLEAN, NULL, ENUM, LIST, OBJECT = range(10)
 _KINDS: Final = {"Int": INT, "Float": FLOAT, "String": STRING, "BlockString": BLOCK}
@@ -38,8 +42,9 @@ def comment_group(comments: tuple[str, ...]) -> Node | None:
 class Parser:
     """Recursive descent with one token of lookahead; the first thing wrong ends it."""
 
-    def __init__(self, text: str, charge: Callable[[int], object]) -> None:
-        self._lexer = Lexer(text, charge)
+    def __init__(self, text: str, costs: Costs) -> None:
+        self._lexer = Lexer(text, costs)
+        self._reserve = costs.reserve
         self._depth = 0
         self.document = Document()
         self.token = self._lexer.token()
@@ -121,6 +126,7 @@ class Parser:
 
     def put(self, node: Node, token: Token) -> Node:
         """Note where a node stood, and drop what is empty in it."""
+        self._reserve(_NODE)
         found = prune(node)
         self.document.places[id(found)] = token.place
         return found

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from gatepost_rego.builtins.graphql.document import Document, Node, prune
+from gatepost_rego.builtins.graphql.document import Costs, Document, Node, prune
 from gatepost_rego.builtins.graphql.parser import Parser, comment_group
 
 __all__ = ["OPERATIONS", "parse_query"]
@@ -13,9 +12,9 @@ __all__ = ["OPERATIONS", "parse_query"]
 OPERATIONS: Final = ("query", "mutation", "subscription")
 
 
-def parse_query(text: str, charge: Callable[[int], object]) -> Document:
+def parse_query(text: str, costs: Costs) -> Document:
     """Parse a query. Raises GraphqlError."""
-    parser = _QueryParser(text, charge)
+    parser = _QueryParser(text, costs)
     operations: list[Node] = []
     fragments: list[Node] = []
     while parser.token.kind != "<EOF>":

@@ -13,7 +13,6 @@ from gatepost_rego.builtins.graphql.overlap import Overlaps
 from gatepost_rego.builtins.graphql.query_parser import OPERATIONS
 from gatepost_rego.builtins.graphql.schema import Schema, TypeDefinition, base_name, part
 from gatepost_rego.builtins.graphql.value_rules import ValueRules
-from gatepost_rego.builtins.graphql.walk import named
 from gatepost_rego.builtins.graphql.wording import (
     did_you_mean,
     or_list,
@@ -200,23 +199,28 @@ class _QueryRules(ValueRules):
 
     def _known_arguments(self, node: Node, definition: Node, title: str) -> None:
         """Check that arguments exist (section 5.4.1)."""
-        known: list[Node] = definition.get("Arguments", [])
-        for argument in node.get("Arguments", ()):
+        given: list[Node] = node.get("Arguments", [])
+        if not given:
+            return
+        names = [item["Name"] for item in definition.get("Arguments", ())]
+        self.schema.charge(len(names))
+        known = frozenset(names)
+        for argument in given:
+            self.schema.charge(1)
             name = argument["Name"]
-            if named(known, name) is None:
-                names = [item["Name"] for item in known]
+            if name not in known:
                 text = f'Unknown argument "{name}" on {title}.'
                 self.fault(text + did_you_mean(self.schema.charge, name, names), node)
 
     def _required_arguments(self, node: Node, definition: Node, title: str) -> None:
         """Check that what is required is given (section 5.4.2.1)."""
-        given: list[Node] = node.get("Arguments", [])
+        given = {argument["Name"] for argument in node.get("Arguments", ())}
         for argument in definition.get("Arguments", ()):
             kind, name = part(argument, "Type"), argument["Name"]
-            self.schema.charge(1 + len(given))
+            self.schema.charge(1)
             if not kind["NonNull"] or "DefaultValue" in argument:
                 continue
-            if named(given, name) is None:
+            if name not in given:
                 self.fault(
                     f'{title} argument "{name}" of type "{type_text(kind)}" is required, but it '
                     "was not provided.",
@@ -227,6 +231,7 @@ class _QueryRules(ValueRules):
         """Refuse the second argument of a name, once (section 5.4.2)."""
         seen: dict[str, int] = {}
         for argument in node.get("Arguments", ()):
+            self.schema.charge(1)
             name = argument["Name"]
             seen[name] = seen.get(name, 0) + 1
             if seen[name] == 2:
@@ -347,6 +352,7 @@ class _QueryRules(ValueRules):
         """Refuse the second directive of a name (section 5.7.3), even of repeatable ones."""
         seen: set[str] = set()
         for node in nodes:
+            self.schema.charge(1)
             name = node["Name"]
             if name in seen and name != "repeatable":
                 text = f'The directive "@{name}" can only be used once at this location.'

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gatepost_rego.builtins.graphql.document import Document, Fault, GraphqlError, Node, Place
+from gatepost_rego.builtins.graphql.document import (
+    Costs,
+    Document,
+    Fault,
+    GraphqlError,
+    Node,
+    Place,
+)
 from gatepost_rego.builtins.graphql.prelude import prelude
 from gatepost_rego.builtins.registry import BuiltinError
 
@@ -99,11 +106,15 @@ class Schema:
     """A type system; ``possible`` has the types that an object of each type may be of."""
 
     documents: tuple[Document, ...]
-    charge: Callable[[int], object]
+    costs: Costs
     types: dict[str, TypeDefinition] = field(default_factory=dict)
     directives: dict[str, Node] = field(default_factory=dict)
     possible: dict[str, list[TypeDefinition]] = field(default_factory=dict)
     roots: dict[str, TypeDefinition] = field(default_factory=dict)
+
+    def charge(self, steps: int) -> None:
+        """Count work about to be done."""
+        self.costs.charge(steps)
 
     def place(self, node: Node) -> Place | None:
         """Say where a node of the user's document stood."""
@@ -115,12 +126,13 @@ class Schema:
             yield from document.tree.get(key, ())
 
 
-def build(document: Document, charge: Callable[[int], object]) -> Schema:
+def build(document: Document, costs: Costs) -> Schema:
     """Join a document with the prelude; its rules are checked elsewhere. Raises GraphqlError."""
-    schema = Schema((prelude(), document), charge)
+    schema = Schema((prelude(), document), costs)
     _define(schema)
     _extend(schema, document)
     for found in schema.types.values():
+        schema.charge(len(found.fields) + len(found.values))
         found.seal()
         _note_possible(schema, found)
     _note_directives(schema)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from gatepost_rego.builtins.graphql.document import Document, Node, prune
+from gatepost_rego.builtins.graphql.document import Costs, Document, Node, prune
 from gatepost_rego.builtins.graphql.lexer import Token
 from gatepost_rego.builtins.graphql.parser import Parser, comment_group
 from gatepost_rego.builtins.graphql.query_parser import OPERATIONS
@@ -26,9 +25,9 @@ _LOCATIONS: Final = frozenset({
 _CONTENT: Final = ("Interfaces", "Directives", "Fields", "Types", "EnumValues", "OperationTypes")
 
 
-def parse_schema(text: str, charge: Callable[[int], object], built_in: bool = False) -> Document:
+def parse_schema(text: str, costs: Costs, built_in: bool = False) -> Document:
     """Parse a schema. Raises GraphqlError."""
-    parser = _SchemaParser(text, charge, built_in)
+    parser = _SchemaParser(text, costs, built_in)
     while parser.token.kind != "<EOF>":
         parser.definition()
     tree = {**parser.found, "Comment": comment_group(parser.token.comments)}
@@ -37,8 +36,8 @@ def parse_schema(text: str, charge: Callable[[int], object], built_in: bool = Fa
 
 
 class _SchemaParser(Parser):
-    def __init__(self, text: str, charge: Callable[[int], object], built_in: bool) -> None:
-        super().__init__(text, charge)
+    def __init__(self, text: str, costs: Costs, built_in: bool) -> None:
+        super().__init__(text, costs)
         self._built_in = built_in
         self.found: dict[str, list[Node]] = {
             "Schema": [], "SchemaExtension": [], "Directives": [], "Definitions": [],

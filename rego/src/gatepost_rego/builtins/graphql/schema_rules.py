@@ -22,12 +22,13 @@ __all__ = ["compatible", "validate_schema"]
 
 _OUTPUTS: Final = ("SCALAR", "OBJECT", "INTERFACE", "UNION", "ENUM")
 _INPUTS: Final = ("SCALAR", "ENUM", "INPUT_OBJECT")
+_KINDS: Final = frozenset({*_OUTPUTS, *_INPUTS})
 _NO_ENUM: Final = ("true", "false", "null")
 
 
 def validate_schema(ctx: Context, document: Document) -> Schema:
     """Make the type system of a document. Raises GraphqlError for the first rule it breaks."""
-    schema = build(document, ctx.charge)
+    schema = build(document, ctx)
     _note_roots(schema)
     for name in sorted(schema.types):
         _check_type(schema, schema.types[name])
@@ -119,7 +120,11 @@ def _check_arguments(schema: Schema, arguments: list[Node], within: str | None) 
 def _check_directives(
     schema: Schema, directives: list[Node], where: str, within: str | None = None
 ) -> None:
-    """Check where directives stand (section 3.13) and what they are given."""
+    """Check where directives stand (section 3.13) and what they are given.
+
+    Those of a type itself may be repeated though they are not repeatable: gqlparser lets them.
+    """
+    seen: set[str] = set()
     for node in directives:
         schema.charge(5)
         name, place = node["Name"], schema.place(node)
@@ -131,10 +136,16 @@ def _check_directives(
             raise schema_fault(f"Undefined directive {name}.", place)
         if where not in definition.get("Locations", ()):
             raise schema_fault(f"Directive {name} is not applicable on {where}.", place)
+        if name in seen and where not in _KINDS and not definition.get("IsRepeatable"):
+            raise schema_fault(
+                f"The directive {name} can only be used once at this location.", place
+            )
+        seen.add(name)
         _check_given(schema, node, definition)
 
 
 def _check_given(schema: Schema, node: Node, definition: Node) -> None:
+    schema.charge(len(definition.get("Arguments", ())) + len(node.get("Arguments", ())))
     known = {argument["Name"]: argument for argument in definition.get("Arguments", ())}
     given = {argument["Name"]: argument for argument in reversed(node.get("Arguments", []))}
     for argument in node.get("Arguments", ()):
@@ -232,8 +243,10 @@ def _check_implements(schema: Schema, found: TypeDefinition, name: str) -> None:
     for wanted in interface.fields:
         schema.charge(5)
         _check_promise(schema, found, interface, wanted)
+    schema.charge(1 + len(found.interfaces) + len(interface.interfaces))
+    own = frozenset(found.interfaces)
     for other in interface.interfaces:
-        if other in found.interfaces:
+        if other in own:
             continue
         if other == found.name:
             raise schema_fault(

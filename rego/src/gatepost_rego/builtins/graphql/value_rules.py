@@ -51,18 +51,24 @@ class ValueRules(Walker):
         if value["Kind"] == VARIABLE and self.operation is not None and about.variable is None:
             name = self.operation["Name"]
             by = f' by operation "{name}"' if name else ""
-            self.fault(f'Variable "{value_text(value)}" is not defined{by}.', value)
+            self.fault(f'Variable "{self._shown(value)}" is not defined{by}.', value)
         if value["Kind"] == OBJECT:
             self._unique_fields(value)
         if about.definition is not None and about.type is not None:
             self._fits(value, about.type, about.definition)
         if value["Kind"] == VARIABLE and self.operation is not None:
             self._position(value, about)
+        if value["Kind"] == OBJECT and about.definition is not None:
+            self._one_of_variables(value, about.definition)
+
+    def _shown(self, value: Node) -> str:
+        return value_text(self.schema.charge, value)
 
     def _unique_fields(self, value: Node) -> None:
         """Refuse the second field of a name (section 5.6.3)."""
         seen: set[str] = set()
         for child in value.get("Children", ()):
+            self.schema.charge(1)
             name = child["Name"]
             if name in seen:
                 self.fault(f'There can be only one input field named "{name}".', child)
@@ -72,7 +78,7 @@ class ValueRules(Walker):
         """Check a value against its type (section 5.6.1)."""
         form = value["Kind"]
         if form == NULL and kind["NonNull"]:
-            text = f'Expected value of type "{type_text(kind)}", found {value_text(value)}.'
+            text = f'Expected value of type "{type_text(kind)}", found {self._shown(value)}.'
             self.fault(text, value)
         if definition.kind == "SCALAR" and definition.name not in _SCALARS:
             return
@@ -86,7 +92,9 @@ class ValueRules(Walker):
         elif form == OBJECT:
             self._fits_object(value, definition)
         elif form in (STRING, BLOCK) and definition.kind == "ENUM":
-            text = f'Enum "{type_text(kind)}" cannot represent non-enum value: {value_text(value)}.'
+            text = (
+                f'Enum "{type_text(kind)}" cannot represent non-enum value: {self._shown(value)}.'
+            )
             self.fault(text + self._meant_value(value, definition), value)
         elif form in _FITS and definition.name not in _FITS[form]:
             self._refuse(value, kind, definition)
@@ -95,11 +103,11 @@ class ValueRules(Walker):
         if definition.kind != "ENUM":
             self._refuse(value, kind, definition)
         elif not definition.has_value(value["Raw"]):
-            text = f'Value "{value_text(value)}" does not exist in "{type_text(kind)}" enum.'
+            text = f'Value "{self._shown(value)}" does not exist in "{type_text(kind)}" enum.'
             self.fault(text + self._meant_value(value, definition), value)
 
     def _meant_value(self, value: Node, definition: TypeDefinition) -> str:
-        names = [node["Name"] for node in definition.values]
+        names = (node["Name"] for node in definition.values)
         before = "Did you mean the enum value"
         return did_you_mean(self.schema.charge, value["Raw"], names, before)
 
@@ -107,7 +115,7 @@ class ValueRules(Walker):
         """Check the fields of an input object (sections 5.6.2 and 5.6.4)."""
         children: list[Node] = value.get("Children", [])
         given = {child["Name"] for child in children}
-        self.schema.charge(len(definition.fields))
+        self.schema.charge(len(definition.fields) + len(children))
         for node in definition.fields:
             kind, name = part(node, "Type"), node["Name"]
             if kind["NonNull"] and name not in given and "DefaultValue" not in node:
@@ -116,11 +124,11 @@ class ValueRules(Walker):
                     "not provided.",
                     value,
                 )
-        if named(definition.directives, "oneOf") is not None:
+        if _is_one_of(definition):
             self._one_of(value, children, definition)
         for child in children:
             if definition.field_named(child["Name"]) is None:
-                names = [node["Name"] for node in definition.fields]
+                names = (node["Name"] for node in definition.fields)
                 text = f'Field "{child["Name"]}" is not defined by type "{definition.name}".'
                 self.fault(text + did_you_mean(self.schema.charge, child["Name"], names), child)
 
@@ -131,11 +139,20 @@ class ValueRules(Walker):
             self.fault(text, value)
             return
         inner = part(children[0], "Value")
-        variable = self.expected(inner).variable
         if inner["Kind"] == NULL:
-            name = children[0]["Name"]
+            # gqlparser names the first field of the type, whichever is given.
+            name = definition.fields[0]["Name"]
             self.fault(f'Field "{definition.name}.{name}" must be non-null.', inner)
-        elif inner["Kind"] == VARIABLE and variable is not None:
+
+    def _one_of_variables(self, value: Node, definition: TypeDefinition) -> None:
+        """Check that no variable for a field can be null."""
+        if not _is_one_of(definition):
+            return
+        for child in value.get("Children", ()):
+            inner = part(child, "Value")
+            variable = self.expected(inner).variable
+            if inner["Kind"] != VARIABLE or variable is None:
+                continue
             kind = part(variable, "Type")
             if not kind["NonNull"]:
                 self.fault(
@@ -163,7 +180,7 @@ class ValueRules(Walker):
         return True
 
     def _refuse(self, value: Node, kind: Node, definition: TypeDefinition) -> None:
-        text, shown = type_text(kind), value_text(value)
+        text, shown = type_text(kind), self._shown(value)
         plain = text.removesuffix("!")
         if plain == "Int" and _INTEGER.fullmatch(value["Raw"]) and not _within(value["Raw"], 32):
             message = f"Int cannot represent non 32-bit signed integer value: {shown}"
@@ -186,10 +203,14 @@ class ValueRules(Walker):
             wanted = {**wanted, "NonNull": False}
         if not compatible(kind, wanted):
             self.fault(
-                f'Variable "{value_text(value)}" of type "{type_text(kind)}" used in position '
+                f'Variable "{self._shown(value)}" of type "{type_text(kind)}" used in position '
                 f'expecting type "{type_text(about.type)}".',
                 value,
             )
+
+
+def _is_one_of(definition: TypeDefinition) -> bool:
+    return named(definition.directives, "oneOf") is not None
 
 
 def _within(raw: str, bits: int) -> bool:

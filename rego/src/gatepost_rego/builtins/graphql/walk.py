@@ -62,6 +62,8 @@ class Walker:
 
     def fault(self, message: str, node: Node) -> None:
         """Note that a node breaks a rule."""
+        self.schema.charge(5)
+        self.schema.costs.reserve(8 + len(message) // 8)
         self.faults.append(Fault(message, self.document.place(node)))
 
     def expected(self, value: Node) -> Expected:
@@ -208,6 +210,7 @@ class Walker:
         self._walk_directives(node, "FRAGMENT_SPREAD")
         if fragment is not None and name not in self._spread:
             self._spread.add(name)
+            self._walk_directives(fragment, "FRAGMENT_DEFINITION")
             self._walk_selections(self.schema.types.get(fragment["TypeCondition"]), fragment)
         self.on_spread(node, fragment, parent)
 

@@ -20,9 +20,10 @@ def type_text(kind: dict[str, object]) -> str:
     return text + "!" if kind["NonNull"] else text
 
 
-def value_text(value: dict[str, object]) -> str:
+def value_text(charge: Callable[[int], object], value: dict[str, object]) -> str:
     """Write a value as GraphQL does."""
     raw, kind = str(value["Raw"]), value["Kind"]
+    charge(1 + len(raw) // 16)
     children = value.get("Children")
     items: list[dict[str, object]] = children if isinstance(children, list) else []
     if kind == 0:
@@ -30,15 +31,16 @@ def value_text(value: dict[str, object]) -> str:
     if kind in (3, 4):
         return quote(raw)
     if kind == 8:
-        return "[" + ",".join(_child_text(item) for item in items) + "]"
+        return "[" + ",".join([_child_text(charge, item) for item in items]) + "]"
     if kind == 9:
-        return "{" + ",".join(f"{item['Name']}:{_child_text(item)}" for item in items) + "}"
+        parts = [f"{item['Name']}:{_child_text(charge, item)}" for item in items]
+        return "{" + ",".join(parts) + "}"
     return raw
 
 
-def _child_text(child: dict[str, object]) -> str:
+def _child_text(charge: Callable[[int], object], child: dict[str, object]) -> str:
     inner = child.get("Value")
-    return value_text(inner) if isinstance(inner, dict) else ""
+    return value_text(charge, inner) if isinstance(inner, dict) else ""
 
 
 def or_list(names: Sequence[str]) -> str:
@@ -73,6 +75,7 @@ def similar(charge: Callable[[int], object], typed: str, names: Iterable[str]) -
     most = int(len(typed.encode()) * 0.4) + 1
     found: list[tuple[int, str]] = []
     for name in names:
+        charge(1)
         if len(name) > _LONGEST or abs(len(name) - len(typed)) > most:
             continue
         charge(1 + len(name) * len(typed) // 8)

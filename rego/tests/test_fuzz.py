@@ -10,10 +10,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from fuzz.compare import documented, same  # noqa: E402
-from fuzz.inputs import document  # noqa: E402
-from fuzz.policies import policy  # noqa: E402
-from gatepost_rego import EvaluationError, PolicyError, check, compile  # noqa: E402
+from fuzz.compare import documented, same
+from fuzz.inputs import document
+from fuzz.policies import policy
+from gatepost_rego import EvaluationError, PolicyError, check, compile
 
 
 def test_policies_repeat_with_their_seed() -> None:

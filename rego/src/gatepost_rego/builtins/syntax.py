@@ -192,7 +192,8 @@ class _Printer:
             return shown
         if isinstance(term, Ref):
             head = self.term(term.head)
-            heads = head["value"] if isinstance(term.head, Var) and head["type"] == "ref" else [head]
+            rooted = isinstance(term.head, Var) and head["type"] == "ref"
+            heads = head["value"] if rooted else [head]
             return {"type": "ref", "value": [*heads, *map(self.term, term.path)]}
         if isinstance(term, Call):
             return {
@@ -220,14 +221,14 @@ class _Printer:
 
 
 def parse(ctx: Context, name: Value, text: Value) -> dict[str, Any]:
-    """Parse a policy and give its syntax tree; a text that is no policy is an error."""
+    """Parse a policy, of version 1 or else 0, and give its syntax tree."""
     title, policy = string(name, 1), string(text, 2)
     if len(policy) > _LONGEST:
         raise BuiltinHalt("text too long")
     ctx.charge(4 * len(policy))
     ctx.reserve(8 * len(policy))
     try:
-        return _Printer().module(parse_module(title, policy, "v1"))
+        return _Printer().module(parse_module(title, policy, "auto"))
     except Abort as error:
         raise BuiltinError(f"1 error occurred: {error.diagnostic}") from error
 

@@ -166,7 +166,7 @@ class _Writer:
         name = self.name("g")
         domain = self.terms.term("object of number", self.scope, 1)
         words = self.terms.term("array of string", self.scope, 1)
-        ending = self.rng.choice((f"[w][key] := value if {{", f"[key] contains w if {{"))
+        ending = self.rng.choice(("[w][key] := value if {", "[key] contains w if {"))
         use = "value == value" if "contains" in ending else "w == w"
         return f"{name}{ending}\n\tsome key, value in {domain}\n\tsome w in {words}\n\t{use}\n}}\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from gatepost_rego.ast import COMPREHENSIONS, Module, Rule, Term
+from gatepost_rego.ast import Module, Rule, Term
 from gatepost_rego.errors import Source
 from gatepost_rego.layout.brackets import BODY, Group, Node, is_sign, last_row, start, tree
 from gatepost_rego.layout.printing import Printer

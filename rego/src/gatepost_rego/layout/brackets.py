@@ -68,8 +68,11 @@ def ends_term(node: Node | None) -> bool:
     return not (node.kind == NAME and node.text in _AFTER)
 
 
-def tree(tokens: list[Token]) -> list[Node]:
-    """Build the tree of a text that is known to be sound."""
+def tree(tokens: list[Token], starts: set[tuple[int, int]]) -> list[Node]:
+    """Build the tree of a text that is known to be sound.
+
+    `starts` holds the row and column at which statements begin; braces around one are a body.
+    """
     place = 0
 
     def read(closer: str) -> tuple[list[Node], Token]:
@@ -83,7 +86,7 @@ def tree(tokens: list[Token]) -> list[Node]:
             if token.kind == SIGN and token.text in _CLOSERS:
                 inner, close = read(_CLOSERS[token.text])
                 group = Group(token, close, inner)
-                group.kind = _kind(group, items)
+                group.kind = _kind(group, items, starts)
                 items.append(group)
             else:
                 items.append(token)
@@ -91,7 +94,7 @@ def tree(tokens: list[Token]) -> list[Node]:
     return read("")[0]
 
 
-def _kind(group: Group, before: list[Node]) -> str:
+def _kind(group: Group, before: list[Node], starts: set[tuple[int, int]]) -> str:
     previous = before[-1] if before else None
     # After a point, and as a function, a keyword is a name like any other.
     named = isinstance(previous, Token) and (
@@ -103,20 +106,12 @@ def _kind(group: Group, before: list[Node]) -> str:
         return CALL if adjacent else PAREN
     if sign == "[" and adjacent:
         return INDEX
-    same_row = previous is not None and last_row(previous) == group.open.row
-    if sign == "{" and same_row and _opens_body(group, previous, named):
+    first = start(group.items[0]) if group.items else None
+    if sign == "{" and first is not None and (first.row, first.col) in starts:
         return BODY
     if _is_comprehension(group):
         return COMPREHENSION
     return ARRAY if sign == "[" else BRACES
-
-
-def _opens_body(group: Group, previous: Node | None, named: bool) -> bool:
-    if named or ends_term(previous):
-        return True
-    if not (isinstance(previous, Token) and previous.text in ("if", "else")):
-        return False
-    return not _is_comprehension(group)
 
 
 def _is_comprehension(group: Group) -> bool:

@@ -24,8 +24,9 @@ def format_module(name: str, text: str, version: str) -> str:
     tokens = lexer.tokens()
     _restore_templates(tokens, text)
     writer = Writer(list(lexer.comments))
-    printer = Printer(writer, set(_starts(module)))
-    pieces = _pieces(tree(tokens), _rule_places(module))
+    starts = set(_starts(module))
+    printer = Printer(writer, starts)
+    pieces = _pieces(tree(tokens, starts), _rule_places(module))
     _Modules(writer, printer).write(pieces)
     return writer.text()
 
@@ -87,7 +88,9 @@ def _pieces(nodes: list[Node], places: set[tuple[int, int]]) -> list[list[Node]]
     found: list[list[Node]] = []
     for node in nodes:
         token = start(node)
-        fresh = not found or (token.row, token.col) in places
+        # A further body of a rule counts as a rule of its own, but has no head.
+        headless = isinstance(node, Group) and node.kind == BODY
+        fresh = not found or ((token.row, token.col) in places and not headless)
         word = token.text if token.kind == NAME else ""
         opens = word in ("package", "import", "default")
         if fresh or (opens and token.row > last_row(found[-1][-1])):
@@ -139,12 +142,16 @@ class _Modules:
         short_until = -1
         for piece in rules:
             row = start(piece[0]).row
-            if row != short_until + 1 or not _one_line(piece):
+            above = len(self.out.lines)
+            close = row == short_until + 1 and _one_line(piece)
+            if not close:
                 self.out.blank()
             self.out.flush(row)
             lines = len(self.out.lines)
             self._rule(piece)
             short = len(self.out.lines) == lines + 1
+            if close and not short:
+                self.out.lines.insert(above, "")
             short_until = last_row(piece[-1]) if short else -1
 
     def _rule(self, piece: list[Node]) -> None:

@@ -40,6 +40,24 @@ def _change_rules(modules: list[Module], change: Callable[[Module, Rule], Rule])
     return [replace(m, rules=[change(m, rule) for rule in m.rules]) for m in modules]
 
 
+def _resolved(
+    modules: list[Module],
+    names: dict[tuple[str, ...], Globals],
+    errors: list[Diagnostic],
+    strict: bool,
+) -> list[Module]:
+    """Check each module by itself, and give every name in its rules its meaning."""
+    for module in modules:
+        check_module(module, errors)
+    _stop(errors)
+    seen = {id(module): globals_of(module, names[module.package]) for module in modules}
+    found = _change_rules(
+        modules, lambda module, rule: NameResolver(seen[id(module)], errors, strict).rule(rule)
+    )
+    _stop(errors)
+    return found
+
+
 def check_program(
     modules: Sequence[Module],
     builtins: Mapping[str, Builtin],
@@ -49,19 +67,8 @@ def check_program(
 ) -> Program:
     """Check modules as one policy. Raises PolicyError with all findings of the failing stage."""
     errors: list[Diagnostic] = []
-    found = list(modules)
-    names = rule_names(found)
-    for module in found:
-        check_module(module, errors)
-    _stop(errors)
-
-    seen = {id(module): globals_of(module, names[module.package]) for module in found}
-
-    def resolve(module: Module, rule: Rule) -> Rule:
-        return NameResolver(seen[id(module)], errors, strict).rule(rule)
-
-    found = _change_rules(found, resolve)
-    _stop(errors)
+    names = rule_names(modules)
+    found = _resolved(list(modules), names, errors, strict)
     found = with_metadata(found)
     root = grow(found)
     placed = [place(module, rule) for module in found for rule in module.rules]

@@ -56,26 +56,26 @@ class RefWriter(TermWriter):
             return self.steps(self.input(), ref.path)
         return self.steps(self.value(head).node, ref.path)
 
-    def steps(self, node: ast.expr, path: Sequence[Term]) -> Val:
-        """Write the way down from a value."""
+    def steps(self, node: ast.expr, path: Sequence[Term], look: str = "index") -> Val:
+        """Write the way down from a value; ``look`` names the function of one step."""
         path = list(path)
         while path:
             step = path.pop(0)
             if self.free(step):
                 node = self._iterate(node, step, bool(path))
             else:
-                node = self._look_up(node, step)
+                node = self._look_up(node, step, look)
         return self.defined(node)
 
-    def _look_up(self, node: ast.expr, step: Term) -> ast.expr:
+    def _look_up(self, node: ast.expr, step: Term, look: str) -> ast.expr:
         if not isinstance(node, (ast.Name, ast.Constant)):
             node = self.hold(node).node
         if isinstance(step, Scalar) and type(step.value) is str:
             key = const(step.value)
             got = call(attr(node, "get"), key, name("U"))
             test = is_(call("type", node), name("dict"))
-            return choose(test, got, call("index", node, key))
-        return call("index", node, self.value(step).node)
+            return choose(test, got, call(look, node, key))
+        return call(look, node, self.value(step).node)
 
     def _iterate(self, node: ast.expr, step: Term, more: bool) -> ast.expr:
         """Open a loop over the members of a value; bind or match the key."""
@@ -120,7 +120,7 @@ class RefWriter(TermWriter):
         """Write a reference that no rule answers: the way down the base documents."""
         at = path[0].loc
         front: list[Term] = [Scalar(part, at) for part in site.path]
-        return self.steps(self.shared("B", "base"), [*front, *path])
+        return self.steps(self.shared("B", "base"), [*front, *path], "stored")
 
     def _dynamic(self, site: Site, path: Sequence[Term]) -> Val:
         """Write steps whose keys are only known at run time, through rules and base alike."""

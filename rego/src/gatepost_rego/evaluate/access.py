@@ -44,6 +44,13 @@ def index(value: object, key: object) -> object:
     return _index_subclass(value, key)
 
 
+def stored(value: object, key: object) -> object:
+    """Look into base documents, where OPA's storage also takes a number's text for an index."""
+    if type(value) is list and type(key) is str and key.isdecimal() and key.isascii():
+        return _item(value, int(key)) if len(key) < 10 else UNDEFINED
+    return index(value, key)
+
+
 def _index_subclass(value: object, key: object) -> object:
     """Serve dict and list subclasses; anything stranger is refused by rank."""
     rank(value)

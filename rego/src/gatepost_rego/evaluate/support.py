@@ -21,6 +21,7 @@ from gatepost_rego.evaluate.access import (
     ordered_pairs_of,
     pairs,
     same,
+    stored,
 )
 from gatepost_rego.evaluate.partial import put, put_default, put_member, put_pair
 from gatepost_rego.evaluate.state import MISSING, Site, State
@@ -111,7 +112,8 @@ def namespace() -> dict[str, Any]:
     """Give the globals of compiled code."""
     return {
         "U": UNDEFINED, "M": MISSING, "RegoSet": RegoSet, "make_object": make_object,
-        "set_of": set_of, "equal": equal, "index": index, "members": members, "pairs": pairs,
+        "set_of": set_of, "equal": equal, "index": index,
+        "stored": stored, "members": members, "pairs": pairs,
         "ordered_members": ordered_members, "ordered_pairs_of": ordered_pairs_of, "keyed": keyed,
         "is_collection": is_collection, "has_size": has_size, "less": less, "at_most": at_most,
         "contains": contains, "same": same, "put": put, "put_default": put_default,

@@ -14,7 +14,7 @@ _CODE = re.compile(r"(?:rego|eval)_[a-z_]+_error")
 
 # The kinds of difference that CONFORMANCE.md lists.
 _STRICT = "built-in errors of different operands, of which each engine meets another first"
-_UNSEEN = "a conflict that OPA does not reach, for it stops at the first value"
+_UNSEEN = "a conflict that one engine does not reach, for it stops at the first value"
 _SPELLING = "a reckoned number of seven digits or more, which OPA spells with an exponent"
 
 
@@ -58,6 +58,8 @@ def documented(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
     if codes & strict and codes <= strict | {"", "eval_conflict_error"}:
         return _STRICT
     if _code(ours) == "eval_conflict_error" and "r" in theirs:
+        return _UNSEEN
+    if "r" in ours and "functions must not produce multiple outputs" in theirs.get("e", ""):
         return _UNSEEN
     if "r" in ours and "r" in theirs and _respelled(ours) == _respelled(theirs):
         return _SPELLING

@@ -71,8 +71,8 @@ class Result:
     """What an evaluation says: the value of every entrypoint that has one, as plain JSON.
 
     ``raw`` holds the same values as Rego has them, sets and exact numbers among them; nobody may
-    change them. ``fired`` (traced evaluations only) lists the rules that gave a value, ``lines`` the lines
-    whose statements were reached.
+    change them. ``fired`` (traced evaluations only) lists the rules that gave a value, ``lines``
+    the lines whose statements were reached.
     """
 
     values: Mapping[str, Any]

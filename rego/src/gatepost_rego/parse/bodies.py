@@ -62,11 +62,8 @@ class BodyParser(TermParser):
         return following.kind == SIGN and following.adjacent and following.text in (".", "[")
 
     def _expression(self, at: Location, negated: bool) -> Stmt:
-        left: Term
-        if self._keyword_as_name():
-            left = self._member(self.variable(), True)
-        else:
-            left = self.term()
+        first = self.variable() if self._keyword_as_name() else None
+        left = self._member(first, True)
         kind: TermStmt | Unify = TermStmt(left)
         if self.token.kind == SIGN and self.token.text in ("=", ":="):
             assign = self.advance().text == ":="

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Final
 
 from gatepost_rego.builtins.operands import array, string
@@ -72,6 +71,8 @@ def template_string(ctx: Context, parts: Value) -> str:
 
 def lookup(name: Value) -> RegoSet:
     """Give the addresses of an address or of this machine; no name server is ever asked."""
+    from ipaddress import ip_address
+
     text = string(name, 1)
     if text == "localhost":
         return RegoSet(["127.0.0.1", "::1"])

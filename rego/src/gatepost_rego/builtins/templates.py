@@ -8,8 +8,6 @@ from gatepost_rego.builtins.json_text import weigh
 from gatepost_rego.builtins.operands import is_number, object_of, string
 from gatepost_rego.builtins.registry import BuiltinError, BuiltinHalt, Context
 from gatepost_rego.builtins.signature import declare
-from gatepost_rego.golang.template_parsing import TemplateError, parse_template
-from gatepost_rego.golang.template_running import run_template
 from gatepost_rego.golang.verbs import Tagged
 from gatepost_rego.numbers import number_text
 from gatepost_rego.show import json_key
@@ -33,6 +31,10 @@ def _plain(value: Value) -> object:
 
 def render(ctx: Context, template: Value, variables: Value) -> str:
     """Fill a template in; what is missing reads `<undefined>`."""
+    # Few policies render templates, and every process would pay for reading these modules.
+    from gatepost_rego.golang.template_parsing import TemplateError, parse_template
+    from gatepost_rego.golang.template_running import run_template
+
     text, data = string(template, 1), object_of(variables, 2)
     if len(text) > _LONGEST:
         raise BuiltinHalt("template too long")

@@ -67,6 +67,7 @@ class Lexer:
     def _skip_blanks(self) -> None:
         text = self._text
         while self._at < len(text):
+            self._charge(1)
             if found := _BLANK.match(text, self._at):
                 self._at = found.end()
                 continue

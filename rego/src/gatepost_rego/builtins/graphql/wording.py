@@ -78,7 +78,7 @@ def similar(charge: Callable[[int], object], typed: str, names: Iterable[str]) -
         charge(1)
         if len(name) > _LONGEST or abs(len(name) - len(typed)) > most:
             continue
-        charge(1 + len(name) * len(typed) // 8)
+        charge(2 + len(name) * len(typed) // 3)
         distance = _edits(typed, name)
         if distance <= most:
             found.append((distance, name))

@@ -21,6 +21,7 @@ _BLANK: Final = re.compile("[\t ,\ufeff]+")
 _DIGITS: Final = re.compile(r"[0-9]*")
 _PLAIN: Final = re.compile(r'[^"\\\x00-\x08\x0a-\x1f]+')
 _BLOCK: Final = re.compile(r'[^"\\\x00-\x08\x0a-\x1f]+')
+_COMMENT_NODE: Final = 8
 _SIGNS: Final = frozenset("!$&():=@[]{}|")
 _ESCAPES: Final = {
     '"': '"', "/": "/", "\\": "\\", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
@@ -47,6 +48,7 @@ class Lexer:
     def __init__(self, text: str, costs: Costs) -> None:
         self._text = text
         self._charge = costs.charge
+        self._reserve = costs.reserve
         self._at = 0
         self._line = 1
         self._line_start = 0
@@ -60,6 +62,8 @@ class Lexer:
             comments.append(found.group())
             self._at = found.end()
             self._charge(1 + len(comments[-1]) // 16)
+            # Most comments become nodes of the tree, all those of one place at once.
+            self._reserve(_COMMENT_NODE)
             self._skip_blanks()
         token = self._read()
         return token._replace(comments=tuple(comments)) if comments else token

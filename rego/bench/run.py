@@ -24,7 +24,8 @@ _HEAD = "package bench\n\nimport rego.v1\n\n"
 def _deny(number: int) -> str:
     kinds = (
         'deny contains msg if {{\n\tinput.request.method == "DELETE"\n'
-        '\tnot "admin{n}" in input.user.roles\n\tmsg := sprintf("%s may not delete", [input.user.name])\n}}',
+        '\tnot "admin{n}" in input.user.roles\n'
+        '\tmsg := sprintf("%s may not delete", [input.user.name])\n}}',
         'deny contains "too long {n}" if count(input.request.body) > 1000{n}',
         "deny contains msg if {{\n\tsome m in input.messages\n"
         '\tcontains(m.content, "secret{n}")\n\tmsg := sprintf("secret from %s", [m.role])\n}}',

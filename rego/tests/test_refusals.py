@@ -18,7 +18,8 @@ def refusal(rules: str, version: str = "v1") -> tuple[str, int]:
     "rules",
     [
         "p { true }", "p[1]", "p := 1 { true }", "p", "p := [y + 1 | y = 1]", "p := 01",
-        "p := a [1]", "p := {,}", "p if { a := 1 b := 2 }", "if := 1", "with := 1", "p := not.x", "import foo",
+        "p := a [1]", "p := {,}",
+        "p if { a := 1 b := 2 }", "if := 1", "with := 1", "p := not.x", "import foo",
         "default p := x", "default p contains 1", "p := \"abc\"[0]", "p := \"a", "p := $\"{1",
         "p := 1 else := 2", "import data.x as input", "import rego.v2", "p := regex.",
         "f(x).y := 1", "p := count([1]) with input as 1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatepost_rego.ast import Body, Every, SomeIn, SomeVars, Stmt, Term, TermStmt, Unify, Var, With
+from gatepost_rego.ast import Body, Every, SomeIn, SomeVars, Stmt, TermStmt, Unify, Var, With
 from gatepost_rego.errors import Location
 from gatepost_rego.lex import END, NAME, SIGN
 from gatepost_rego.parse.cursor import ALWAYS, FUTURE

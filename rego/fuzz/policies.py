@@ -277,7 +277,8 @@ class _Writer:
         names = re.findall(r"some (v[0-9]+) in", lines)[:1]
         uses = "; ".join(f"{each} == {each}" for each in [number, *names])
         # A set, for OPA iterates over equal members of a set written with variables twice.
-        return f"count({{[{', '.join([number, *names])}] | {lines}; {uses}}}) >= {self.rng.randrange(3)}"
+        members = ", ".join([number, *names])
+        return f"count({{[{members}] | {lines}; {uses}}}) >= {self.rng.randrange(3)}"
 
     def walk(self, scope: Scope) -> str:
         path, value = self.name("p"), self.name("w")

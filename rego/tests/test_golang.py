@@ -120,7 +120,7 @@ def test_bytes_that_are_no_text_survive() -> None:
     data = bytes(range(256))
     assert utf8(text_of(data)) == data
     assert sanitise(text_of(b"a\xff")) == "a\ufffd"
-    assert quote(text_of(b"\xff") + "\u2028\"\\") == '"\\xff\\u2028\\"\\\\"'
+    assert quote(text_of(b"\xff") + '\u2028"\\') == '"\\xff\\u2028\\"\\\\"'
     assert utf8("\ud800") == "\ufffd".encode()
 
 

@@ -42,11 +42,16 @@ _WITHS = "q0 := input\n" + "\n".join(
 def test_endless_work_ends_at_the_deadline(rules: str) -> None:
     policy = compile("package a\n" + rules, entrypoints=["a/p"])
     items = list(range(1500))
-    began = time.monotonic()
-    with pytest.raises(DeadlineExceeded):
-        policy.evaluate({"n": items, "m": list(items)}, deadline=0.05)
-    # 10 ms are the promise; a busy machine gets twice as long again before the test fails
-    assert time.monotonic() - began < 0.08
+    late = []
+    for _ in range(8):
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            policy.evaluate({"n": items, "m": list(items)}, deadline=0.05)
+        late.append(time.monotonic() - began - 0.05)
+        # The machine may be busy with something else; being late each time is the policy's doing.
+        if late[-1] < 0.01:
+            return
+    pytest.fail(f"late by {min(late) * 1000:.1f} ms at best")
 
 
 def test_steps_are_bounded_without_a_deadline() -> None:

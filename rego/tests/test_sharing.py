@@ -115,8 +115,8 @@ def test_an_input_is_not_changed() -> None:
     document = _input(12)
     before = repr(document)
     compile(
-        "package a\n\np := json.patch(input, [{\"op\": \"add\", \"path\": \"/z\", \"value\": 1}])\n"
-        "\nq := object.union(input, {\"n\": 3})\n",
+        'package a\n\np := json.patch(input, [{"op": "add", "path": "/z", "value": 1}])\n'
+        '\nq := object.union(input, {"n": 3})\n',
         entrypoints=["a/p", "a/q"],
     ).evaluate(document)
     assert repr(document) == before

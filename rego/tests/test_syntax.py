@@ -9,7 +9,7 @@ from gatepost_rego import Capabilities, EvaluationError, compile
 
 def tree(text: str) -> Any:
     policy = compile(
-        "package a\n\np := rego.parse_module(\"x.rego\", input)",
+        'package a\n\np := rego.parse_module("x.rego", input)',
         entrypoints=["a/p"],
         capabilities=Capabilities(strict_builtin_errors=True),
     )
@@ -39,7 +39,7 @@ def test_a_module_has_its_package_imports_and_rules() -> None:
 
 
 def test_members_are_in_order_and_null_is_as_go_prints_it() -> None:
-    found = tree("package a\n\nq contains {2, null, \"a\"} # note\n")
+    found = tree('package a\n\nq contains {2, null, "a"} # note\n')
     assert found["rules"][0]["head"]["key"]["value"] == [
         {"type": "null", "value": {}}, {"type": "number", "value": 2},
         {"type": "string", "value": "a"},

@@ -3,8 +3,8 @@
 Numbers without a fraction are exact, however written. Everything else OPA reckons in binary with
 64 bits of mantissa (Go's `big.Float`) and prints with the fewest digits that read back as the
 same such number, which is why 0.1 + 0.2 is 0.3 and 1 / 3 has twenty digits. A float stands for
-the decimal number that its `repr` shows; a Decimal is used where no float shows the number, or where it is equal to a float
-but was written otherwise (`1e2`, `1.50`).
+the decimal number that its `repr` shows; a Decimal is used where no float shows the number, or
+where it is equal to a float but was written otherwise (`1e2`, `1.50`).
 """
 
 from __future__ import annotations

@@ -271,5 +271,5 @@ def test_long_work_ends_at_the_deadline(query: str, schema: str) -> None:
     runner = load({}, queries=[f"x := graphql.is_valid({operands})"])
     compiled = time.monotonic()
     with pytest.raises(RegoError):
-        evaluate_query(runner, deadline=0.2)
+        evaluate_query(runner, deadline=0.02)
     assert time.monotonic() - compiled < 1.0, compiled - begin

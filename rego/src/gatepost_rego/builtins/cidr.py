@@ -82,9 +82,7 @@ def _either(text: str) -> _Network:
     address = _address(text)
     found = _single(address) if address is not None else _network(text)
     if found is None:
-        raise BuiltinError(
-            f"not a valid textual representation of an IP address or CIDR: {text}"
-        )
+        raise BuiltinError(f"not a valid textual representation of an IP address or CIDR: {text}")
     return found
 
 

@@ -42,10 +42,7 @@ class BuiltinHalt(Exception):
 
 def operand_error(position: int, got: object, *wanted: str) -> BuiltinError:
     """Build OPA's error for an operand (counted from 1) whose type is none of the wanted ones."""
-    if len(wanted) == 1:
-        want = wanted[0]
-    else:
-        want = "one of {" + ", ".join(wanted) + "}"
+    want = wanted[0] if len(wanted) == 1 else "one of {" + ", ".join(wanted) + "}"
     return BuiltinError(f"operand {position} must be {want} but got {type_name(got)}", TYPE_ERROR)
 
 

@@ -181,9 +181,7 @@ def parse_pair(ctx: Context, certificates: Value, key: Value) -> dict[str, Value
     if private.public_key() != found[0].public_key():
         raise BuiltinError("tls: private key does not match public key")
     return {
-        "Certificate": [
-            base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in found
-        ],
+        "Certificate": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in found],
         "Leaf": _object(found[0]),
         "OCSPStaple": None,
         "PrivateKey": _private_object(private),

@@ -6,6 +6,8 @@ any other by the type of its head.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from gatepost_rego.ast import ArrayTerm, ObjectTerm, Ref, Scalar, SetTerm, Term, Var
 from gatepost_rego.check.algebra import agree, keys_of, select, values_of
 from gatepost_rego.check.names import plain
@@ -16,23 +18,23 @@ from gatepost_rego.types import ANY, Type
 Env = dict[str, "Type | None"]
 
 
-class ReferenceTyper:
+class ReferenceTyper(ABC):
     """Types references; terms of other kinds are for the checker that builds on this one."""
 
     root: Node
     known: dict[tuple[str, ...], Type | None]
 
+    @abstractmethod
     def error(self, at: Location, text: str) -> None:
         """Note a finding."""
-        raise NotImplementedError
 
+    @abstractmethod
     def term(self, term: Term, env: Env) -> Type | None:
         """Check a term and give its type; None while a variable in it has none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fit(self, term: Term, kind: Type | None, env: Env, widen: bool = False) -> bool:
         """Give a type to a term; variables not typed yet take theirs from it."""
-        raise NotImplementedError
 
     def ref(self, ref: Ref, env: Env) -> Type | None:
         """Check a reference step by step and give its type."""

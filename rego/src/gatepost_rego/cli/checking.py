@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Literal
 
 from gatepost_rego.cli.files import load_files
 from gatepost_rego.errors import PolicyError
@@ -14,9 +15,12 @@ __all__ = ["check_files"]
 def check_files(options: argparse.Namespace) -> int:
     """Check the policies at some paths."""
     loaded = load_files(options.paths)
-    version = "v0" if options.v0 else "v1"
+    version: Literal["v0", "v1"] = "v0" if options.v0 else "v1"
     findings = check(
-        loaded.modules, data=loaded.data, version=version, strict=options.strict  # type: ignore[arg-type]
+        loaded.modules,
+        data=loaded.data,
+        version=version,
+        strict=options.strict,
     )
     if findings:
         raise PolicyError(list(findings))

@@ -7,6 +7,7 @@ document tree as far as its steps are written out.
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from gatepost_rego.ast import ArrayTerm, ObjectTerm, Ref, Scalar, Term, Var, is_wildcard
@@ -31,9 +32,9 @@ from gatepost_rego.visit import inner
 class RefWriter(TermWriter):
     """Writes references."""
 
+    @abstractmethod
     def match(self, pattern: Term, val: Val) -> None:
         """Write the unification of a pattern with a value."""
-        raise NotImplementedError
 
     def known(self, term: Term) -> bool:
         """Say whether every variable of a term is bound here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -79,24 +80,24 @@ def constant_value(term: Term) -> Value:
     return term.value  # type: ignore[no-any-return]
 
 
-class TermWriter(Writer):
+class TermWriter(Writer, ABC):
     """Writes terms. Statements and references come from the writers that build on this one."""
 
     def __init__(self, unit: Unit, plan: Plan, fail_value: str | None = "U") -> None:
         super().__init__(unit, fail_value)
         self.plan = plan
 
+    @abstractmethod
     def body(self, body: Body) -> None:
         """Write the statements of a body."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ref(self, ref: Ref) -> Val:
         """Write a reference."""
-        raise NotImplementedError
 
+    @abstractmethod
     def all_values(self, terms: Sequence[Term]) -> list[Val]:
         """Write several terms, first those that bind what the others need."""
-        raise NotImplementedError
 
     def place(self, at: Location) -> ast.expr:
         """Give the constant that names a place in the policy."""

@@ -34,9 +34,7 @@ def sanitise(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub(_REPLACEMENT, text)
 
 
-def quote(
-    text: str, mark: str = '"', *, ascii_only: bool = False, tick: Tick | None = None
-) -> str:
+def quote(text: str, mark: str = '"', *, ascii_only: bool = False, tick: Tick | None = None) -> str:
     """Quote as `strconv.Quote` does (`QuoteToASCII` when `ascii_only`).
 
     `tick` is told of the work before each part of a long text.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Final
 
 from gatepost_rego.ast import (
@@ -47,12 +48,12 @@ def dotted(parts: tuple[str, ...]) -> str:
     )
 
 
-class TermParser(Cursor):
+class TermParser(Cursor, ABC):
     """Reads terms. ``body`` comes from the parser of bodies that builds on this one."""
 
+    @abstractmethod
     def body(self, closer: str) -> Body:
         """Read the statements of a comprehension up to its closing sign."""
-        raise NotImplementedError
 
     def term(self) -> Term:
         """Read a term with its operators; ``k, v in xs`` is one term here."""

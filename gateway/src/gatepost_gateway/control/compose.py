@@ -166,6 +166,7 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         pass_through_provider=ProviderKind(passing) if passing is not None else None,
         features=declared.features,
         max_output_default=declared.max_output_default,
+        strict_translation=declared.strict_translation,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw, Struct
 
+from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.ports import Summary
@@ -51,7 +52,7 @@ _GOVERNED = frozenset(_Envelope.__struct_fields__)
 _MEMBER = re.compile(rb'\s*[{,]\s*"(?:[^"\\]|\\.)*"\s*:\s*')
 
 
-def read_request(body: bytes) -> Asked:
+def read_asked(body: bytes) -> Asked:
     """A chat request's envelope. Raises CallerError (400) naming the member at fault."""
     try:
         envelope = _envelope.decode(body)
@@ -149,28 +150,29 @@ def _walk_media(messages: Any) -> int:
     return count
 
 
-def write_request(asked: Asked, *, model: str, cap: int | None, cap_field: str = "max_completion_tokens") -> bytes:
+def pass_request(asked: Asked, shape: Shape) -> bytes:
     """The body to send: the caller's own bytes, or its own members with only the named ones changed.
 
-    `cap` is an output cap in tokens to impose; it is written to the field that the caller used, or to `cap_field`. For
-    a stream the usage event is asked for; the reader takes it out again when the caller did not ask.
+    An imposed cap is written to the field that the caller used, or to the shape's `cap_field`. For a stream the usage
+    event is asked for; the reader takes it out again when the caller did not ask.
     """
     changes: dict[str, Raw] = {}
-    if model != asked.model:
-        changes["model"] = Raw(encode(model))
+    if shape.model != asked.model:
+        changes["model"] = Raw(encode(shape.model))
     if asked.stream and not asked.wants_usage:
         options = msgspec.json.decode(asked.fields["stream_options"]) if "stream_options" in asked.fields else None
         changes["stream_options"] = Raw(encode({**(options or {}), "include_usage": True}))
-    if cap is not None:
+    if shape.cap is not None:
         named = [name for name in ("max_completion_tokens", "max_tokens") if name in asked.fields]
-        for name in named or [cap_field]:
-            changes[name] = Raw(encode(cap))
+        for name in named or [shape.cap_field]:
+            changes[name] = Raw(encode(shape.cap))
     return encode({**asked.fields, **changes}) if changes else asked.body
 
 
 class _PromptDetails(Struct):
     cached_tokens: int | None = None
     audio_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class _OutputDetails(Struct):
@@ -205,7 +207,15 @@ def read_usage(wire: WireUsage | None) -> Usage | None:
         # the total tells.
         audio = (details.audio_tokens if details else None) or 0
         prompt, output = (prompt + beside, output) if beside == audio else (prompt, output + beside)
-    return Usage(input=prompt - cached, output=output, cache_read=cached, reasoning=max(0, min(thought, output)))
+    # OpenRouter's name for what was written to a cache, a part of the prompt too.
+    written = max(0, min((details.cache_write_tokens if details else None) or 0, prompt - cached))
+    return Usage(
+        input=prompt - cached - written,
+        output=output,
+        cache_read=cached,
+        cache_write=written,
+        reasoning=max(0, min(thought, output)),
+    )
 
 
 class _Function(Struct):
@@ -237,7 +247,7 @@ class _Reply(Struct):
 _reply = msgspec.json.Decoder(_Reply)
 
 
-def read_reply(body: bytes) -> Summary:
+def summarise(body: bytes) -> Summary:
     """What a whole answer says of itself. Raises ValueError when it is not a chat completion."""
     try:
         reply = _reply.decode(body)

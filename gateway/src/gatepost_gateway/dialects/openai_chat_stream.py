@@ -5,6 +5,7 @@ from msgspec import Raw, Struct
 
 from gatepost_gateway.dialects.framing import EventSplitter, data_of
 from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, MAX_NAMES, NULL, WireUsage, read_usage
+from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.ports import Summary
 from gatepost_gateway.domain.usage import Usage
 
@@ -59,7 +60,7 @@ class StreamFailed(ValueError):
 
 
 class OpenAIChatReader:
-    """Implements `ports.StreamReader`. `keep_usage`: the caller asked for the usage event.
+    """Implements `ports.StreamReader` for a caller and a provider that both speak the format.
 
     `spoke` turns true with the first event that carries a part of the answer, not with the role alone. `tokens` is a
     lower bound of the output tokens so far: each event that says something says at least one.
@@ -67,9 +68,9 @@ class OpenAIChatReader:
 
     __slots__ = ("_choices", "_finish", "_names", "_splitter", "ended", "keep_usage", "spoke", "summary", "tokens")
 
-    def __init__(self, *, keep_usage: bool, choices: int = 1) -> None:
-        self.keep_usage = keep_usage
-        self._choices = choices
+    def __init__(self, asked: Asked) -> None:
+        self.keep_usage = asked.wants_usage
+        self._choices = asked.choices
         self.summary = Summary()
         self.ended = False
         self.spoke = False
@@ -83,15 +84,15 @@ class OpenAIChatReader:
         kept = [event for event in self._splitter.feed(data) if not self.ended and self._read(event)]
         return kept[0] if len(kept) == 1 else b"".join(kept)
 
-    def close(self) -> bool:
-        """The body ended cleanly: whether the answer did too.
+    def close(self) -> bytes:
+        """The body ended cleanly; `ended` says whether the answer did too.
 
         Some compatible servers send no `[DONE]`; then the finish reason of every choice is the end.
         """
         if not self.ended:
             rest = self.rest
             self.ended = _is_done(data_of(rest + b"\n\n")) if rest else len(self._finish) >= self._choices
-        return self.ended
+        return b""
 
     @property
     def rest(self) -> bytes:

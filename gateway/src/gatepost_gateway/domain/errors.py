@@ -31,6 +31,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     MODEL_NOT_FOUND = "model_not_found"
     UNSUPPORTED_OPERATION = "unsupported_operation"
+    NOT_TRANSLATABLE = "not_translatable"
     TRACE_NOT_FOUND = "trace_not_found"
     TRACE_SEALED = "trace_sealed"
     TRACE_BUSY = "trace_busy"

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Provider, Providers, Transport, UpstreamAnswer, Vault
+from gatepost_gateway.domain.ports import Headers, Provider, Providers, Transport, UpstreamAnswer, UpstreamRequest, Vault
 from gatepost_gateway.domain.records import Attempt
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ProviderKind
@@ -116,14 +116,15 @@ class Dispatcher:
         headers = call.inbound.headers
         extra = [(name, headers[name]) for name in _MAY_PASS.get(target.entry.provider, ()) if name in headers]
         request = provider.build(asked, target.entry, credential, extra, imposed_cap(call, target.entry))
+        _carried(call, request)
         call.sent = True
         name = target.entry.provider.value
         call.answer = answer = await self._transport.open(request, call.snapshot.document.timeouts, name)
         if answer.status >= 300:
             raise provider.explain(answer.status, answer.headers, await answer.read_all(MAX_REFUSAL))
         if not asked.stream:
-            call.body = await answer.read_all(MAX_ANSWER)
-            call.summary = provider.read(asked, call.body)
+            call.body, call.summary = provider.read(asked, await answer.read_all(MAX_ANSWER))
+            call.note_losses()
             answer.close()
             return
         call.reader = reader = provider.reader(asked)
@@ -134,6 +135,7 @@ class Dispatcher:
             if len(first) > MAX_PRELUDE:
                 raise _broken(name, "it streams without beginning its answer", Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT)
         call.first = first
+        call.note_losses()
 
     def _leave(self, call: Call) -> None:
         if call.answer is not None:
@@ -161,6 +163,23 @@ class Dispatcher:
             failure.body = scrub(failure.body.decode("latin-1"), credential).encode("latin-1")
 
 
+def _carried(call: Call, request: UpstreamRequest) -> None:
+    """Notes what translation lost. Raises UpstreamError (422) before anything is sent, where the project is strict."""
+    call.lost, call.record.lossy = request.lossy, request.lossy
+    assert call.project is not None
+    if request.lossy and call.project.strict_translation:
+        provider = call.target.entry.provider.value if call.target else ""
+        raise UpstreamError(
+            f"{provider}'s format has no place for {', '.join(f'`{name}`' for name in request.lossy)}, and the project"
+            " says `strict_translation`: leave it out, or call a model whose provider speaks your format",
+            code=Code.NOT_TRANSLATABLE,
+            status=422,
+            next_step=NextStep.TRY_NEXT,
+            provider=provider,
+            sent=False,
+        )
+
+
 async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
     """The next whole events of a stream. Raises UpstreamError when it stops without its end, or is not the format."""
     reader = call.reader
@@ -168,8 +187,9 @@ async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
     data = await answer.read()
     provider = call.target.entry.provider.value if call.target else ""
     if not data:
-        if reader.close():
-            return b""
+        last = reader.close()
+        if reader.ended:
+            return last
         raise _broken(provider, "it stopped in the middle of the stream", Code.UPSTREAM_TRUNCATED, NextStep.RETRY_SAME)
     try:
         return reader.feed(data)

@@ -90,6 +90,7 @@ class Journal:
             record.model, record.provider = entry.id, entry.provider.value
             record.retention_days = entry.data_retention_days
         if summary is not None:
+            call.note_losses()
             record.upstream_id, record.fingerprint = _short(summary.upstream_id), _short(summary.fingerprint)
             record.finish = tuple(reason[:_LONGEST] for reason in summary.finish)
             record.tool_calls = tuple(name[:_LONGEST] for name in summary.tool_calls)

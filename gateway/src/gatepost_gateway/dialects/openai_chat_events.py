@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gatepost_gateway.dialects.framing import EventSplitter, data_of
+from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object
 from gatepost_gateway.dialects.openai_chat import WireUsage, encode, read_usage
 from gatepost_gateway.dialects.openai_chat_parts import read_parts, read_thoughts, write_thought
@@ -23,7 +23,7 @@ from gatepost_gateway.dialects.openai_chat_reply import (
     write_image,
     write_usage,
 )
-from gatepost_gateway.dialects.openai_chat_stream import DONE, StreamFailed
+from gatepost_gateway.dialects.openai_chat_stream import DONE
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.conversation import (
     AnyPart,
@@ -47,8 +47,6 @@ from gatepost_gateway.domain.conversation import (
     Used,
 )
 from gatepost_gateway.domain.usage import Usage
-
-_SHOWN = 500
 
 
 class _Function(Struct):
@@ -155,7 +153,7 @@ class OpenAIChatDecoder:
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise Malformed(f"an event of the stream is not a chat completion chunk: {error}") from None
         if chunk.error is not None:
-            raise StreamFailed(event, encode(chunk.error)[:_SHOWN].decode("utf-8", "replace"))
+            raise StreamFailed(encode(chunk.error).decode("utf-8", "replace"))
         if not self._started:
             self._started, self._id = True, chunk.id
             out.append(Started(id=chunk.id, model=chunk.model, fingerprint=chunk.system_fingerprint))
@@ -203,7 +201,7 @@ class OpenAIChatDecoder:
             # A server that shows thoughts as they come may repeat the whole of them with their seal.
             text = "" if part.signature is not None and part.text == so_far.thought else part.text
             so_far.thought = "" if part.signature is not None else so_far.thought + text
-            out.append(ReasoningDelta(text, index, part.signature, part.sealed))
+            out.append(ReasoningDelta(text, index, part.signature, part.sealed, part.sealed_by))
 
     def _read_call(self, call: _ToolCall, index: int, so_far: _Progress, out: list[Event]) -> None:
         """A new id is a new call, also where a server counts all of its calls as 0."""
@@ -216,6 +214,12 @@ class OpenAIChatDecoder:
             out.append(ToolCallBegan(index=number, id=so_far.calls[number], name=function.name or "", choice=index))
         if function.arguments:
             out.append(ArgumentsDelta(number, function.arguments, index))
+
+
+def _thought(event: ReasoningDelta, whole: str) -> dict[str, Any]:
+    return write_thought(
+        Reasoning(text=whole, signature=event.signature, sealed=event.sealed, sealed_by=event.sealed_by)
+    )
 
 
 def _piece(part: AnyPart, index: int) -> Event:
@@ -309,10 +313,10 @@ class OpenAIChatEncoder:
         if event.text:
             delta["reasoning_content"] = event.text
         if event.signature is not None:
-            delta["reasoning_details"] = [write_thought(Reasoning(text=whole, signature=event.signature))]
+            delta["reasoning_details"] = [_thought(event, whole)]
             self._thought[event.choice] = ""
         elif event.sealed is not None:
-            delta["reasoning_details"] = [write_thought(Reasoning(sealed=event.sealed))]
+            delta["reasoning_details"] = [_thought(event, "")]
         return self._delta(event.choice, delta) if delta else b""
 
     def _part(self, event: PartCame) -> bytes:

@@ -20,6 +20,12 @@ from gatepost_gateway.domain.conversation import (
     Text,
 )
 
+_FORMATS = {
+    DialectName.ANTHROPIC_MESSAGES: "anthropic-claude-v1",
+    DialectName.GEMINI_GENERATE: "google-gemini-v1",
+}
+_SEALERS: dict[Any, DialectName] = {word: name for name, word in _FORMATS.items()}
+"""Whose seals the entries of `reasoning_details` bear, in OpenRouter's words (`format`)."""
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
 
 
@@ -135,11 +141,13 @@ def _read_thought(said: dict[str, Any]) -> Reasoning | None:
     match said.get("type"):
         case "reasoning.text":
             signature = as_text(said.get("signature"), "reasoning_details.signature") or None
-            return Reasoning(text=as_text(said.get("text"), "reasoning_details.text"), signature=signature)
+            text = as_text(said.get("text"), "reasoning_details.text")
+            return Reasoning(text=text, signature=signature, sealed_by=_SEALERS.get(said.get("format")))
         case "reasoning.summary":
             return Reasoning(text=as_text(said.get("summary"), "reasoning_details.summary"))
         case "reasoning.encrypted":
-            return Reasoning(sealed=as_text(said.get("data"), "reasoning_details.data"))
+            sealed = as_text(said.get("data"), "reasoning_details.data")
+            return Reasoning(sealed=sealed, sealed_by=_SEALERS.get(said.get("format")))
         case _:
             return None
 
@@ -156,9 +164,13 @@ def write_thoughts(thoughts: list[Reasoning]) -> dict[str, Any]:
 
 def write_thought(thought: Reasoning) -> dict[str, Any]:
     """One of `reasoning_details`."""
+    said: dict[str, Any]
     if thought.sealed is not None:
-        return {"type": "reasoning.encrypted", "data": thought.sealed}
-    said = {"type": "reasoning.text", "text": thought.text}
-    if thought.signature is not None:
-        said["signature"] = thought.signature
+        said = {"type": "reasoning.encrypted", "data": thought.sealed}
+    else:
+        said = {"type": "reasoning.text", "text": thought.text}
+        if thought.signature is not None:
+            said["signature"] = thought.signature
+    if thought.sealed_by is not None:
+        said["format"] = _FORMATS.get(thought.sealed_by, thought.sealed_by.value)
     return said

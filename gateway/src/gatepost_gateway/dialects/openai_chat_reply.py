@@ -156,7 +156,12 @@ def _write_choice(choice: Choice, index: int, losses: Losses) -> dict[str, Any]:
         ]
     for part in choice.parts:
         note_lost(part, losses)
-    return {"index": index, "message": message, "logprobs": None, **write_finish(choice.stop, choice.word, choice.sequence)}
+    return {
+        "index": index,
+        "message": message,
+        "logprobs": None,
+        **write_finish(choice.stop, choice.word, choice.sequence),
+    }
 
 
 def note_lost(part: AnyPart, losses: Losses) -> None:
@@ -203,5 +208,3 @@ def write_usage(usage: Usage) -> dict[str, Any]:
         "prompt_tokens_details": details,
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
     }
-
-

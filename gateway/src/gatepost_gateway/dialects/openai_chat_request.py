@@ -1,8 +1,8 @@
 """Chat completion requests and the canonical form, both directions.
 
-Source: OpenAI's API reference, "Create chat completion". Beyond it, as compatible servers document them: `cache_control`
-on parts (OpenRouter, "Prompt caching"), `reasoning_content` (DeepSeek, "Thinking mode") and `reasoning_details`
-(OpenRouter, "Reasoning tokens") on messages, which let a client give back sealed thoughts unchanged.
+Source: OpenAI's API reference, "Create chat completion". Beyond it, as compatible servers document them:
+`cache_control` on parts (OpenRouter, "Prompt caching"), `reasoning_content` (DeepSeek, "Thinking mode") and
+`reasoning_details` (OpenRouter, "Reasoning tokens") on messages, with which a client gives back sealed thoughts.
 """
 
 from typing import Any
@@ -106,7 +106,7 @@ def _read_message(said: dict[str, Any], number: int) -> Message:
         parts: list[AnyPart] = [
             ToolResult(
                 call_id=as_text(said.get("tool_call_id"), f"{where}.tool_call_id"),
-                parts=[part for part in read_parts(content, where) if isinstance(part, Text | Media)],
+                parts=[part for part in read_parts(content, where) if isinstance(part, Text | Media | Opaque)],
                 cache=cache,
             )
         ]
@@ -285,7 +285,7 @@ def _write_result(result: ToolResult, beside: list[Media], losses: Losses) -> di
     if media:
         losses.add("tool_result.media_position")
         beside += media
-    texts: list[AnyPart] = [part for part in result.parts if isinstance(part, Text)]
+    texts: list[AnyPart] = [part for part in result.parts if not isinstance(part, Media)]
     return {"role": "tool", "tool_call_id": result.call_id, "content": write_parts(texts, losses)}
 
 

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Raw, Struct
 
-from gatepost_gateway.dialects.framing import EventSplitter, data_of
+from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
 from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, MAX_NAMES, NULL, WireUsage, read_usage
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.ports import Summary
@@ -49,14 +49,6 @@ class _Chunk(Struct):
 _chunk = msgspec.json.Decoder(_Chunk)
 _SHOWN = 500
 _SILENT = (b"null", b'""', b"[]")
-
-
-class StreamFailed(ValueError):
-    """The provider said in the stream that it failed; `event` is its own event."""
-
-    def __init__(self, event: bytes, words: str) -> None:
-        super().__init__(f"the provider reported an error in the stream: {words}")
-        self.event = event
 
 
 class OpenAIChatReader:
@@ -113,7 +105,7 @@ class OpenAIChatReader:
             msg = f"an event of the stream is not a chat completion chunk: {error}"
             raise ValueError(msg) from None
         if chunk.error is not NULL and bytes(chunk.error) != b"null":
-            raise StreamFailed(event, bytes(chunk.error)[:_SHOWN].decode("utf-8", "replace"))
+            raise StreamFailed(bytes(chunk.error)[:_SHOWN].decode("utf-8", "replace"))
         summary = self.summary
         if summary.upstream_id is None:
             summary.upstream_id, summary.model, summary.fingerprint = chunk.id, chunk.model, chunk.system_fingerprint

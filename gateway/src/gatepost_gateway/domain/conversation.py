@@ -56,6 +56,8 @@ class Part(Struct, kw_only=True):
     cache: Cache | None = None
     signature: str | None = None
     """A provider's seal on its own words: it must come back with them, unchanged."""
+    sealed_by: DialectName | None = None
+    """Whose seal or ciphertext it is: it means nothing to any other."""
     extra: dict[str, Any] | None = None
     """Members that only the format of its origin knows."""
 
@@ -81,6 +83,14 @@ class Media(Part):
     name: str | None = None
 
 
+class Opaque(Part):
+    """Something that only one dialect knows: it goes to that dialect as it is, to any other it is a listed loss."""
+
+    dialect: DialectName
+    kind: str
+    value: Any
+
+
 class ToolCall(Part):
     """`arguments` is JSON text, as the model wrote it."""
 
@@ -91,7 +101,7 @@ class ToolCall(Part):
 
 class ToolResult(Part):
     call_id: str
-    parts: list[Text | Media]
+    parts: list[Text | Media | Opaque]
     name: str | None = None
     failed: bool = False
 
@@ -101,14 +111,6 @@ class Reasoning(Part):
 
     text: str = ""
     sealed: str | None = None
-
-
-class Opaque(Part):
-    """Something that only one dialect knows: it goes to that dialect as it is, to any other it is a listed loss."""
-
-    dialect: DialectName
-    kind: str
-    value: Any
 
 
 AnyPart = Text | Refusal | Media | ToolCall | ToolResult | Reasoning | Opaque
@@ -234,6 +236,7 @@ class ReasoningDelta(Struct):
     choice: int = 0
     signature: str | None = None
     sealed: str | None = None
+    sealed_by: DialectName | None = None
 
 
 class ToolCallBegan(Struct, kw_only=True):
@@ -244,6 +247,7 @@ class ToolCallBegan(Struct, kw_only=True):
     name: str
     choice: int = 0
     signature: str | None = None
+    sealed_by: DialectName | None = None
 
 
 class ArgumentsDelta(Struct):

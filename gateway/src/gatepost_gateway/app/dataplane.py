@@ -9,11 +9,13 @@ from msgspec import Struct
 from gatepost_gateway.domain.clock import Clock, day, month
 from gatepost_gateway.domain.ports import Archive, Recorder, Vault
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
-from gatepost_gateway.edge.asgi import ControlPlane, Edge, gatekeeper
+from gatepost_gateway.edge.asgi import ControlPlane, Edge, Surfaces, gatekeeper
 from gatepost_gateway.edge.forwarded import networks
 from gatepost_gateway.edge.http import BodyLimits
 from gatepost_gateway.edge.idempotency import Idempotency
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
+from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
@@ -99,9 +101,13 @@ class DataPlane:
         who = gatekeeper(self.snapshot, clock, begin.secret)
         reporter = Reporter(networks(trusted_proxies))
         self.edge = Edge(
-            OpenAISurface(exchange, self.snapshot, who, body_limits, reporter),
-            NativeSurface(traces, executions, self.snapshot, who, Idempotency(clock), body_limits),
-            OperatorSurface(self.health),
+            Surfaces(
+                openai=OpenAISurface(exchange, self.snapshot, who, body_limits, reporter),
+                anthropic=AnthropicSurface(exchange, body_limits, reporter),
+                gemini=GeminiSurface(exchange, body_limits, reporter),
+                native=NativeSurface(traces, executions, self.snapshot, who, Idempotency(clock), body_limits),
+                operator=OperatorSurface(self.health),
+            ),
             base.control,
             body_limits,
             reporter,

@@ -38,7 +38,9 @@ ADDRESSES: Mapping[ProviderKind, str] = {
 """Where a provider is when an entry does not say."""
 
 INFERRED: Mapping[ProviderKind, tuple[str, ...]] = {
+    ProviderKind.ANTHROPIC: ("claude-",),
     ProviderKind.OPENAI: ("gpt-", "chatgpt-", *(f"o{digit}" for digit in range(10))),
+    ProviderKind.GEMINI: ("gemini-",),
 }
 """The names that are a provider's own, for the providers that this version can call."""
 

@@ -8,10 +8,12 @@ with underscores. The model and whether to stream stand in the path; the surface
 import re
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 
+from gatepost_gateway.dialects.envelope import check_members, check_tokens, read_envelope
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_whole, decoded
-from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, MAX_TOKENS, encode, read_fields
+from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, encode
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation, Stop
 from gatepost_gateway.domain.errors import CallerError
@@ -19,6 +21,8 @@ from gatepost_gateway.domain.usage import Usage
 
 _UNDERSCORE = re.compile(r"_([a-z])")
 _MOST_USED = 2**40
+_envelope = msgspec.json.Decoder(dict[str, Raw])
+_GOVERNED = frozenset({"contents", "generationConfig", "generation_config"})
 _FILTERED = frozenset(
     {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"}
     | {"IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"}
@@ -31,7 +35,7 @@ FAILED = frozenset(
 
 
 def camel(said: dict[str, Any]) -> dict[str, Any]:
-    """The members under their JSON names. Raises Malformed when one is there under both: servers differ in which wins."""
+    """The members under their JSON names. Raises Malformed when one is there under both names."""
     if not any("_" in name for name in said):
         return said
     named = {_UNDERSCORE.sub(lambda found: found[1].upper(), name): value for name, value in said.items()}
@@ -42,12 +46,11 @@ def camel(said: dict[str, Any]) -> dict[str, Any]:
 
 def read_asked(body: bytes) -> Asked:
     """A request's envelope, still without its model. Raises CallerError (400) naming the member at fault."""
-    fields = read_fields(body)
+    _, fields = read_envelope(body, _envelope, "generateContent")
+    check_members(body, fields, _GOVERNED)
     try:
-        said = camel({name: value for name, value in fields.items()})
-        if "contents" not in said:
-            raise Malformed("`contents` is missing")
-        contents = as_list(decoded(said["contents"]), "contents")
+        said = camel(dict(fields))
+        contents = as_list(decoded(said.get("contents", b"0")), "contents")
         config = camel(as_object(decoded(said["generationConfig"]) or {}, "generationConfig")) if _says(said) else {}
         cap = as_whole(config.get("maxOutputTokens"), "generationConfig.maxOutputTokens")
         choices = as_whole(config.get("candidateCount"), "generationConfig.candidateCount")
@@ -56,8 +59,7 @@ def read_asked(body: bytes) -> Asked:
         raise CallerError(f"the request body is not a generateContent request: {error}") from None
     if choices is not None and not 1 <= choices <= MAX_CHOICES:
         raise CallerError(f"`generationConfig.candidateCount` must be from 1 to {MAX_CHOICES}")
-    if cap is not None and not 1 <= cap <= MAX_TOKENS:
-        raise CallerError(f"`generationConfig.maxOutputTokens` must be from 1 to {MAX_TOKENS}")
+    check_tokens("generationConfig.maxOutputTokens", cap)
     return Asked(
         operation=Operation.CHAT,
         dialect=DialectName.GEMINI_GENERATE,
@@ -80,7 +82,9 @@ def _media(content: Any) -> int:
     """How many parts cost tokens that their bytes do not bound."""
     parts = as_list(camel(as_object(content, "contents")).get("parts"), "contents.parts")
     return sum(
-        any(name.replace("_", "").casefold() in ("inlinedata", "filedata") for name in as_object(part, "contents.parts"))
+        any(
+            name.replace("_", "").casefold() in ("inlinedata", "filedata") for name in as_object(part, "contents.parts")
+        )
         for part in parts
     )
 

@@ -7,15 +7,14 @@ word `skip_thought_signature_validator` for a call that another model made.
 
 import base64
 import binascii
-import mimetypes
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
-
-import msgspec
 
 from gatepost_gateway.dialects.gemini_generate import camel
 from gatepost_gateway.dialects.members import Malformed, as_flag, as_list, as_object, as_text, decoded, rest_of
 from gatepost_gateway.dialects.openai_chat import encode
+from gatepost_gateway.dialects.seals import read_seal, write_seal
 from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.conversation import (
     AnyPart,
@@ -32,23 +31,35 @@ from gatepost_gateway.domain.conversation import (
 
 FOREIGN_SEAL = "skip_thought_signature_validator"
 _BESIDE = frozenset({"thought", "thoughtSignature"})
+_SUFFIXES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".pdf": "application/pdf",
+    ".txt": "text/plain",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".mp4": "video/mp4",
+}
 _URLSAFE = str.maketrans("-_", "+/")
 
 
 def read_part(said: dict[str, Any], call_id: str) -> AnyPart:
     """`call_id`: for a call or a result that came without one. Raises Malformed."""
     said = camel(said)
-    signature = as_text(said.get("thoughtSignature"), "parts.thoughtSignature").translate(_URLSAFE) or None
+    signature, sealer = _read_seal(as_text(said.get("thoughtSignature"), "parts.thoughtSignature").translate(_URLSAFE))
     match said:
         case {"text": text}:
             words = as_text(text, "parts.text")
             extra = rest_of(said, _BESIDE | {"text"})
             if as_flag(said.get("thought"), "parts.thought"):
-                return Reasoning(text=words, signature=signature, extra=extra)
-            return Text(text=words, signature=signature, extra=extra)
+                return Reasoning(text=words, signature=signature, sealed_by=sealer, extra=extra)
+            return Text(text=words, signature=signature, sealed_by=sealer, extra=extra)
         case {"functionCall": call}:
             part = read_call(camel(as_object(call, "parts.functionCall")), call_id)
-            part.signature = signature
+            part.signature, part.sealed_by = signature, sealer
             return part
         case {"functionResponse": response}:
             return _read_result(camel(as_object(response, "parts.functionResponse")), call_id)
@@ -93,11 +104,13 @@ def _read_result(said: dict[str, Any], call_id: str) -> ToolResult:
     """A result. `{"result": text}` and `{"error": ...}` are how a plain text is said here; the rest is JSON."""
     response = as_object(said.get("response") or {}, "functionResponse.response")
     failed = set(response) == {"error"}
-    value: Any = response["error"] if failed else response
+    value: Any = response
+    if failed:
+        value = response["error"]
     if not failed and set(response) == {"result"} and isinstance(response["result"], str):
         value = response["result"]
     text = value if isinstance(value, str) else encode(value).decode()
-    parts: list[Text | Media] = [Text(text=text)]
+    parts: list[Text | Media | Opaque] = [Text(text=text)]
     for one in as_list(said.get("parts"), "functionResponse.parts"):
         part = read_part(as_object(one, "functionResponse.parts"), "")
         if not isinstance(part, Media):
@@ -139,20 +152,26 @@ def write_part(part: AnyPart, losses: Losses, names: dict[str, str]) -> dict[str
             said = {"functionResponse": _write_result(part, losses, names)}
     losses.add(*(f"messages.{name}" for name in part.extra or ()))
     if said is not None and part.signature is not None:
-        if _base64(part.signature):
-            said["thoughtSignature"] = part.signature
-        else:
-            losses.add("messages.signature")
+        said["thoughtSignature"] = _write_seal(part.signature, part.sealed_by)
     return said
 
 
-def _base64(text: str) -> bool:
-    """The member is `bytes` on this wire: only base64 can stand in it."""
+def _read_seal(text: str) -> tuple[str | None, DialectName | None]:
+    """(the seal, its owner). The member is `bytes` on this wire: a foreign seal stands in it with its owner's name."""
+    if not text:
+        return None, None
     try:
-        base64.b64decode(text, validate=True)
+        inner = base64.b64decode(text, validate=True).decode("ascii")
     except (binascii.Error, ValueError):
-        return False
-    return True
+        return text, DialectName.GEMINI_GENERATE
+    seal, owner = read_seal(inner, DialectName.GEMINI_GENERATE)
+    return (text if owner is DialectName.GEMINI_GENERATE else seal), owner
+
+
+def _write_seal(seal: str, owner: DialectName | None) -> str:
+    if owner in (None, DialectName.GEMINI_GENERATE):
+        return seal
+    return base64.b64encode(write_seal(seal, owner, DialectName.GEMINI_GENERATE).encode()).decode()
 
 
 def _write_thought(part: Reasoning, losses: Losses) -> dict[str, Any] | None:
@@ -165,13 +184,10 @@ def _write_thought(part: Reasoning, losses: Losses) -> dict[str, Any] | None:
 def arguments(text: str, losses: Losses) -> dict[str, Any]:
     """A call's arguments as the object that the format wants."""
     try:
-        value = decoded(text.encode()) if text.strip() else {}
+        return as_object(decoded(text.encode()), "arguments") if text.strip() else {}
     except Malformed:
-        value = None
-    if isinstance(value, dict):
-        return as_object(value, "arguments")
-    losses.add("tool_call.arguments")
-    return {}
+        losses.add("tool_call.arguments")
+        return {}
 
 
 def _write_media(part: Media, losses: Losses) -> dict[str, Any] | None:
@@ -181,7 +197,7 @@ def _write_media(part: Media, losses: Losses) -> dict[str, Any] | None:
     if part.name is not None:
         losses.add(f"messages.{part.kind.value}.name")
     if part.url is not None:
-        mime = part.mime or mimetypes.guess_type(urlsplit(part.url).path)[0]
+        mime = part.mime or _SUFFIXES.get(PurePosixPath(urlsplit(part.url).path).suffix.lower())
         return {"fileData": {"fileUri": part.url, **({"mimeType": mime} if mime else {})}}
     usual = {MediaKind.IMAGE: "image/png", MediaKind.AUDIO: "audio/wav", MediaKind.VIDEO: "video/mp4"}
     mime = part.mime or usual.get(part.kind, "application/pdf")
@@ -190,7 +206,8 @@ def _write_media(part: Media, losses: Losses) -> dict[str, Any] | None:
 
 def _write_result(part: ToolResult, losses: Losses, names: dict[str, str]) -> dict[str, Any]:
     text = "".join(one.text for one in part.parts if isinstance(one, Text))
-    media = [said for one in part.parts if isinstance(one, Media) and (said := _write_media(one, losses)) is not None]
+    media = [written for one in part.parts if isinstance(one, Media) and (written := _write_media(one, losses))]
+    losses.add(*(f"tool_result.{one.kind}" for one in part.parts if isinstance(one, Opaque)))
     for one in part.parts:
         if one.cache is not None:
             losses.add("cache_control")
@@ -206,9 +223,9 @@ def _write_result(part: ToolResult, losses: Losses, names: dict[str, str]) -> di
 
 def _response(text: str, failed: bool) -> dict[str, Any]:
     try:
-        value: Any = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+        value: Any = as_object(decoded(text.encode()), "response")
+    except Malformed:
         value = text
     if failed:
-        return {"error": value if isinstance(value, dict) else text}
-    return as_object(value, "response") if isinstance(value, dict) else {"result": text}
+        return {"error": value}
+    return value if value is not text else {"result": text}

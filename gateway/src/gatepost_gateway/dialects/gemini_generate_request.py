@@ -90,8 +90,9 @@ def _read_system(said: Any) -> list[Message]:
 
 
 def _parts_of(content: dict[str, Any], where: str) -> list[dict[str, Any]]:
-    parts = content.get("parts")
-    listed = [parts] if isinstance(parts, dict) else as_list(parts, f"{where}.parts")
+    parts: Any = content.get("parts")
+    # ProtoJSON readers take one alone for a list of one, and some clients rely on it.
+    listed = as_list([parts] if isinstance(parts, dict) else parts, f"{where}.parts")
     return [as_object(one, f"{where}.parts") for one in listed]
 
 
@@ -102,9 +103,7 @@ def _read_contents(said: Any) -> list[Message]:
     for number, one in enumerate(as_list(said, "contents")):
         content = camel(as_object(one, "contents"))
         model = content.get("role") == "model"
-        parts = [
-            read_part(part, f"call_{number}_{place}") for place, part in enumerate(_parts_of(content, "contents"))
-        ]
+        parts = [read_part(part, f"call_{number}_{place}") for place, part in enumerate(_parts_of(content, "contents"))]
         if model:
             waiting = [(part.id, part.name) for part in parts if isinstance(part, ToolCall)]
             messages.append(Message(Role.ASSISTANT, parts))
@@ -119,7 +118,9 @@ def _answer(parts: list[AnyPart], waiting: list[tuple[str, str]]) -> None:
     for part in parts:
         if not isinstance(part, ToolResult):
             continue
-        named = [call for call in waiting if call[0] == part.call_id] or [call for call in waiting if call[1] == part.name]
+        named = [call for call in waiting if call[0] == part.call_id] or [
+            call for call in waiting if call[1] == part.name
+        ]
         if named:
             part.call_id = named[0][0]
             waiting.remove(named[0])
@@ -142,8 +143,8 @@ def _read_tools(said: dict[str, Any]) -> list[Tool | Opaque]:
         if name != "functionDeclarations":
             tools.append(Opaque(dialect=DialectName.GEMINI_GENERATE, kind=name, value={name: value}))
             continue
-        for one in as_list(value, "tools.functionDeclarations"):
-            tools.append(_read_tool(camel(as_object(one, "tools.functionDeclarations"))))
+        declared = as_list(value, "tools.functionDeclarations")
+        tools += [_read_tool(camel(as_object(one, "tools.functionDeclarations"))) for one in declared]
     return tools
 
 
@@ -226,6 +227,8 @@ def _write_messages(
     for message in messages:
         if message.name is not None:
             losses.add("messages.name")
+        for part in message.parts:
+            _keep_own_seal(part, losses)
         parts = [said for part in message.parts if (said := write_part(part, losses, names)) is not None]
         if message.role is Role.SYSTEM:
             if contents:
@@ -240,6 +243,13 @@ def _write_messages(
             contents.append({"role": "model" if message.role is Role.ASSISTANT else "user", "parts": parts})
             before = message.role
     return system, contents
+
+
+def _keep_own_seal(part: AnyPart, losses: Losses) -> None:
+    """Another model's seal would be refused."""
+    if part.signature is not None and part.sealed_by is not DialectName.GEMINI_GENERATE:
+        losses.add("messages.signature")
+        part.signature = None
 
 
 def _seal(parts: list[dict[str, Any]]) -> None:

@@ -21,12 +21,12 @@ def json_schema(said: Any, depth: int = 0) -> Any:
         raise Malformed("a schema is nested too deeply")
     if not isinstance(said, dict):
         return said
-    out: dict[str, Any] = {}
-    for name, value in cast("dict[str, Any]", said).items():
+    schema, out = cast("dict[str, Any]", said), dict[str, Any]()
+    for name, value in schema.items():
         if name == "nullable":
             continue
         out[_name(name)] = _value(_name(name), value, depth)
-    if said.get("nullable") is True and isinstance(out.get("type"), str):
+    if schema.get("nullable") is True and isinstance(out.get("type"), str):
         out["type"] = [out["type"], "null"]
         if isinstance(out.get("enum"), list) and None not in out["enum"]:
             out["enum"] = [*out["enum"], None]

@@ -12,7 +12,7 @@ from msgspec import Struct
 from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object
 from gatepost_gateway.dialects.openai_chat import WireUsage, encode, read_usage
-from gatepost_gateway.dialects.openai_chat_parts import read_parts, read_thoughts, write_thought
+from gatepost_gateway.dialects.openai_chat_parts import read_parts, read_thoughts, write_call_seal, write_thought
 from gatepost_gateway.dialects.openai_chat_reply import (
     call_id,
     note_lost,
@@ -299,10 +299,11 @@ class OpenAIChatEncoder:
         return self._chunk({"index": index, "delta": delta, "logprobs": None, "finish_reason": None})
 
     def _call(self, event: ToolCallBegan) -> bytes:
-        if event.signature is not None:
+        seal = write_call_seal(event)
+        if event.signature is not None and not seal:
             self._losses.add("content.signature")
         function = {"name": event.name, "arguments": ""}
-        call = {"index": event.index, "id": event.id, "type": "function", "function": function}
+        call = {"index": event.index, "id": event.id, "type": "function", "function": function, **seal}
         return self._delta(event.choice, {"tool_calls": [call]})
 
     def _reasoning(self, event: ReasoningDelta) -> bytes:

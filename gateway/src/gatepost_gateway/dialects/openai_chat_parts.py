@@ -18,6 +18,8 @@ from gatepost_gateway.domain.conversation import (
     Reasoning,
     Refusal,
     Text,
+    ToolCall,
+    ToolCallBegan,
 )
 
 _FORMATS = {
@@ -150,6 +152,19 @@ def _read_thought(said: dict[str, Any]) -> Reasoning | None:
             return Reasoning(sealed=sealed, sealed_by=_SEALERS.get(said.get("format")))
         case _:
             return None
+
+
+def read_call_seal(said: dict[str, Any]) -> str | None:
+    """The seal of a call, in Google's place for it (Gemini API, "OpenAI compatibility": `extra_content`)."""
+    google: Any = as_object(said.get("extra_content") or {}, "tool_calls.extra_content").get("google") or {}
+    return as_text(as_object(google, "extra_content.google").get("thought_signature"), "thought_signature") or None
+
+
+def write_call_seal(call: ToolCall | ToolCallBegan) -> dict[str, Any]:
+    """Empty unless the call bears a seal that has a place of its own."""
+    if call.signature is None or call.sealed_by is not DialectName.GEMINI_GENERATE:
+        return {}
+    return {"extra_content": {"google": {"thought_signature": call.signature}}}
 
 
 def write_thoughts(thoughts: list[Reasoning]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, decoded, rest_of, split_data_url
 from gatepost_gateway.dialects.openai_chat import WireUsage, encode, read_usage
-from gatepost_gateway.dialects.openai_chat_parts import read_parts, read_thoughts, write_thoughts
+from gatepost_gateway.dialects.openai_chat_parts import read_parts, read_thoughts, write_call_seal, write_thoughts
 from gatepost_gateway.dialects.openai_chat_request import read_call
 from gatepost_gateway.domain.chat import Asked, Stop
 from gatepost_gateway.domain.conversation import (
@@ -152,6 +152,7 @@ def _write_choice(choice: Choice, index: int, losses: Losses) -> dict[str, Any]:
     if calls := [part for part in choice.parts if isinstance(part, ToolCall)]:
         message["tool_calls"] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            | write_call_seal(call)
             for call in calls
         ]
     for part in choice.parts:
@@ -172,6 +173,8 @@ def note_lost(part: AnyPart, losses: Losses) -> None:
             losses.add(f"content.{part.kind}")
         case Media() if not shows(part):
             losses.add(f"content.{part.kind.value}")
+        case ToolCall() if part.signature is not None and write_call_seal(part):
+            pass
         case ToolCall() | Text() if part.signature is not None:
             losses.add("content.signature")
         case ToolResult():

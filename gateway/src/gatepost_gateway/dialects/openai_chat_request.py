@@ -19,7 +19,13 @@ from gatepost_gateway.dialects.members import (
     rest_of,
 )
 from gatepost_gateway.dialects.openai_chat import encode
-from gatepost_gateway.dialects.openai_chat_parts import read_parts, read_thoughts, write_parts, write_thoughts
+from gatepost_gateway.dialects.openai_chat_parts import (
+    read_call_seal,
+    read_parts,
+    read_thoughts,
+    write_parts,
+    write_thoughts,
+)
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName
 from gatepost_gateway.domain.conversation import (
@@ -136,11 +142,14 @@ def read_call(said: dict[str, Any], where: str) -> AnyPart:
     if said.get("type") == "custom":
         return Opaque(dialect=DialectName.OPENAI_CHAT, kind="tool_calls.custom", value=said)
     function = as_object(said.get("function"), f"{where}.tool_calls.function")
+    seal = read_call_seal(said)
     return ToolCall(
+        signature=seal,
+        sealed_by=DialectName.GEMINI_GENERATE if seal is not None else None,
         id=as_text(said.get("id"), f"{where}.tool_calls.id"),
         name=as_text(function.get("name"), f"{where}.tool_calls.function.name"),
         arguments=as_text(function.get("arguments"), f"{where}.tool_calls.function.arguments"),
-        extra=rest_of(said, frozenset({"id", "type", "index", "function"})),
+        extra=rest_of(said, frozenset({"id", "type", "index", "function", "extra_content"})),
     )
 
 

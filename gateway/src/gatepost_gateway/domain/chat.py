@@ -9,6 +9,8 @@ class Operation(StrEnum):
     CHAT = "chat"
     EMBED = "embeddings"
     IMAGE = "images"
+    COUNT = "count_tokens"
+    """How many tokens a chat request would have: free, and answered by providers that can tell."""
 
 
 class DialectName(StrEnum):

@@ -16,6 +16,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from gatepost_gateway.domain.chat import DialectName
+
 
 class Code(StrEnum):
     """Every code that a caller can meet. Documented one by one in docs/errors.md; never renamed."""
@@ -172,6 +174,7 @@ class UpstreamError(GatewayError):
         upstream_status: int | None = None,
         retry_after: float | None = None,
         body: bytes = b"",
+        dialect: DialectName | None = None,
         sent: bool = True,
     ) -> None:
         super().__init__(public, code=code, status=status)
@@ -183,6 +186,8 @@ class UpstreamError(GatewayError):
         """Whether any of the request may have reached the provider."""
         self.body = body
         """The provider's own error body, for surfaces that speak its format; b"" when there is none to show."""
+        self.dialect = dialect
+        """The format of `body`."""
 
     @property
     def served(self) -> bool:

@@ -33,6 +33,10 @@ class Inbound(Struct, frozen=True):
     request_id: str
     presented: Presented
     dialect: DialectName = DialectName.OPENAI_CHAT
+    model: str | None = None
+    """The model, where the format says it in the path and not in the body."""
+    stream: bool = False
+    """The path asks for a stream."""
     trace_id: str | None = None
     """The trace that the caller names; None: the call gets one of its own."""
     parent_step_id: str | None = None

@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable
 
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Provider, Providers, Transport, UpstreamAnswer, UpstreamRequest, Vault
+from gatepost_gateway.domain.ports import (
+    Headers,
+    Provider,
+    Providers,
+    Transport,
+    UpstreamAnswer,
+    UpstreamRequest,
+    Vault,
+)
 from gatepost_gateway.domain.records import Attempt
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ProviderKind
@@ -22,6 +30,7 @@ _KEYLIKE = re.compile(r"\b(?:sk|gp|gpa|key|pk|rk)[-_][A-Za-z0-9*_.-]{6,}")
 _MAY_PASS: dict[ProviderKind, tuple[bytes, ...]] = {
     ProviderKind.OPENAI: (b"openai-organization", b"openai-project", b"openai-beta"),
     ProviderKind.AZURE: (b"openai-beta",),
+    ProviderKind.ANTHROPIC: (b"anthropic-beta", b"anthropic-version"),
 }
 """Request headers of a caller that its provider may see; no other goes out."""
 _SUMMARY_HEADERS = (b"x-request-id", b"apim-request-id", b"request-id")

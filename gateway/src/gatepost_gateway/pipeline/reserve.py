@@ -5,7 +5,7 @@ bounded a piece. The output is bounded by the caller's cap, by the model's maxim
 """
 
 from gatepost_gateway.domain import clock
-from gatepost_gateway.domain.chat import Asked
+from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import Arithmetic, Code, LimitExceeded
 from gatepost_gateway.domain.governance import Claim, Hold, Period, Refusal
 from gatepost_gateway.domain.money import Prices, usd
@@ -35,7 +35,8 @@ def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
     project, asked = call.project, call.asked
     assert project is not None
     assert asked is not None
-    if not project.budgets or asked.max_output is not None or entry.max_output is not None:
+    capped = asked.max_output is not None or entry.max_output is not None
+    if not project.budgets or capped or asked.operation is Operation.COUNT:
         return None
     return project.max_output_default
 
@@ -81,6 +82,8 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
     assert project is not None
     assert asked is not None
     assert plan is not None
+    if asked.operation is Operation.COUNT:
+        return
     bounds = [output_bound(target.entry, asked, project) * asked.choices for target in plan.targets]
     call.cap = max(bounds) if project.budgets else None
     claims = claims_of(plan, asked, project, call.record.at) if project.budgets else ()

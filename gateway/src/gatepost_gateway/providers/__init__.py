@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from gatepost_gateway.domain.ports import Provider
 from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.providers.anthropic import Anthropic
 from gatepost_gateway.providers.compatible import (
     Compatible,
     api_key_header,
@@ -13,14 +14,18 @@ from gatepost_gateway.providers.compatible import (
     by_deployment,
     verbatim,
 )
+from gatepost_gateway.providers.gemini import Gemini
 
-FAMILIES: tuple[Compatible, ...] = (
+FAMILIES: tuple[Compatible | Anthropic, ...] = (
     Compatible(ProviderKind.OPENAI, address=below_root, auth=bearer),
+    Anthropic(),
     Compatible(ProviderKind.AZURE, address=by_deployment, auth=api_key_header),
     Compatible(ProviderKind.INTERNAL, address=verbatim, auth=bearer),
     Compatible(ProviderKind.SANDBOX, address=below_root, auth=bearer),
 )
 
-PROVIDERS: Mapping[ProviderKind, Provider] = MappingProxyType({family.kind: family for family in FAMILIES})
+PROVIDERS: Mapping[ProviderKind, Provider] = MappingProxyType(
+    {**{family.kind: family for family in FAMILIES}, Gemini.kind: Gemini()}
+)
 
 __all__ = ["FAMILIES", "PROVIDERS"]

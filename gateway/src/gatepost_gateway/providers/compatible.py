@@ -15,7 +15,7 @@ from msgspec import Struct
 from gatepost_gateway.dialects import translation
 from gatepost_gateway.dialects.registry import OPENAI_CHAT as SIDE
 from gatepost_gateway.dialects.sides import Shape
-from gatepost_gateway.domain.chat import Asked, Operation
+from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import Code, GatewayFault, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Origin, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
@@ -26,11 +26,11 @@ from gatepost_gateway.version import VERSION
 AZURE_API_VERSION = "2024-08-01-preview"
 _PATHS = {Operation.CHAT: "/chat/completions"}
 _PORTS = {"http": 80, "https": 443, "sandbox": 0}
-_FIXED: tuple[tuple[bytes, bytes], ...] = (
+FIXED: tuple[tuple[bytes, bytes], ...] = (
     (b"content-type", b"application/json"),
     (b"user-agent", f"gatepost/{VERSION}".encode()),
 )
-_ACCEPT = {False: (b"accept", b"application/json"), True: (b"accept", b"text/event-stream")}
+ACCEPT = {False: (b"accept", b"application/json"), True: (b"accept", b"text/event-stream")}
 
 
 _PLAIN = re.compile(r"[!-~]+")
@@ -138,7 +138,7 @@ class Compatible:
             echoes=self.kind is ProviderKind.INTERNAL or not entry.base_url.startswith(_OFFICIAL),
         )
         body, lossy = translation.write_request(asked, SIDE, shape)
-        headers = [*_FIXED, _ACCEPT[asked.stream], *extra]
+        headers = [*FIXED, ACCEPT[asked.stream], *extra]
         if credential is not None:
             headers.append(self._auth(credential))
         return UpstreamRequest(address.origin, address.target, headers, body, lossy=lossy)
@@ -153,7 +153,7 @@ class Compatible:
         return translation.stream_reader(asked, SIDE)
 
     def explain(self, status: int, headers: Headers, body: bytes) -> UpstreamError:
-        return explain(self.kind.value, status, headers, body)
+        return explain(self.kind.value, status, headers, body, DialectName.OPENAI_CHAT)
 
     def _garbage(self, why: str) -> UpstreamError:
         return UpstreamError(

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 from msgspec import Raw, Struct
 
+from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import Headers
 
@@ -34,8 +35,10 @@ class _Body(Struct):
     detail: Raw = NULL
 
 
-def explain(provider: str, status: int, headers: Headers, body: bytes) -> UpstreamError:
-    """The typed failure for an answer with a status of 300 or more."""
+def explain(
+    provider: str, status: int, headers: Headers, body: bytes, dialect: DialectName | None = None
+) -> UpstreamError:
+    """The typed failure for an answer with a status of 300 or more. `dialect`: whose format its body has."""
     message, reason, dressed = _words(body)
     code, ours, step = meaning(status, reason)
     # The words of a 401 or 403 may quote a part of the key, and its status would look like our own.
@@ -49,6 +52,7 @@ def explain(provider: str, status: int, headers: Headers, body: bytes) -> Upstre
         upstream_status=status,
         retry_after=retry_after(headers),
         body=body if shown else b"",
+        dialect=dialect,
     )
 
 

@@ -84,7 +84,7 @@ def _measure(arguments: argparse.Namespace) -> Result:
         with ExitStack() as stack:
             started = start_all(bench, ready, result, stack, say)
             measure_all(bench, started, plan, result, say)
-        good = [now.target for now in started]
+        good = [live.target for live in started]
         if not arguments.no_memory:
             weigh_all(bench, [target for target in good if target.name in _WEIGHED], plan, result, say)
         if not arguments.no_admin:

@@ -46,15 +46,15 @@ def start_all(bench: Bench, ready: Sequence[Target], result: Result, stack: Exit
         facts = facts_of(result, target.name)
         try:
             place = running(target, bench.provider.port, bench.placement.target)
-            now = stack.enter_context(place)
+            live = stack.enter_context(place)
         except UnavailableError as error:
             facts.failed["plain"] = facts.failed["stream"] = str(error)
             say(f"{target.name}: FAILED, {error}")
             continue
-        facts.failed.update(now.failed)
-        for mode, problem in now.failed.items():
+        facts.failed.update(live.failed)
+        for mode, problem in live.failed.items():
             say(f"{target.name}: {mode} FAILED, {problem}")
-        started.append(now)
+        started.append(live)
     return started
 
 
@@ -71,19 +71,19 @@ def _rotated(started: Sequence[Running], by: int) -> list[Running]:
 
 def measure_all(bench: Bench, started: Sequence[Running], plan: Plan, result: Result, say: Say) -> None:
     """Warms every target, then goes through the rounds."""
-    for now in started:
-        facts_of(result, now.target.name).idle_core = warm(bench, now, plan.warm_share)
+    for live in started:
+        facts_of(result, live.target.name).idle_core = warm(bench, live, plan.warm_share)
     for number in range(plan.rounds):
         for cell in CELLS:
-            for now in _rotated(started, number):
-                if cell.mode not in now.failed:
-                    _one(bench, now, cell, plan, number, result)
+            for live in _rotated(started, number):
+                if cell.mode not in live.failed:
+                    _one(bench, live, cell, plan, number, result)
         say(f"round {number + 1} of {plan.rounds} done")
 
 
-def _one(bench: Bench, now: Running, cell: Cell, plan: Plan, number: int, result: Result) -> None:
-    idle = facts_of(result, now.target.name).idle_core
-    run = measure(bench, now, cell, plan.seconds, idle)
+def _one(bench: Bench, live: Running, cell: Cell, plan: Plan, number: int, result: Result) -> None:
+    idle = facts_of(result, live.target.name).idle_core
+    run = measure(bench, live, cell, plan.seconds, idle)
     run.round = number
     result.runs.append(run)
 
@@ -93,7 +93,7 @@ def weigh_all(bench: Bench, ready: Sequence[Target], plan: Plan, result: Result,
     for target in ready:
         say(f"memory of {target.name}")
         try:
-            with running(target, bench.provider.port, bench.placement.target) as now:
-                result.memory.extend(memory(bench, now, plan.marks))
+            with running(target, bench.provider.port, bench.placement.target) as live:
+                result.memory.extend(memory(bench, live, plan.marks))
         except UnavailableError as error:
             say(f"{target.name}: no memory figures, {error}")

@@ -10,15 +10,16 @@ PATH = Path("a.py")
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("x = '/work/main'", "a machine path"),
-        ("# TODO later", "an unfinished word"),
-        ("# good enough for now", "an unfinished word"),
-        ("url = 'https://registry.npmjs.org/x'", "a registry's address"),
-        ("raise NotImplementedError", "something not built"),
+        ("x = '/wo~rk/main'", "a machine path"),
+        ("# TO~DO later", "an unfinished word"),
+        ("# good enough for~ now", "an unfinished word"),
+        ("url = 'https://registry.npm~js.org/x'", "a registry's address"),
+        ("raise NotImplemented~Error", "something not built"),
     ],
 )
 def test_what_does_not_belong_here_is_named_with_its_line(text, what):
-    assert words.complaints(PATH, f"\n{text}\n") == [f"a.py:2: {what}"]
+    # The samples are broken by a mark, or this file itself would be complained of.
+    assert words.complaints(PATH, "\n" + text.replace("~", "") + "\n") == [f"a.py:2: {what}"]
 
 
 def test_plain_text_is_fine():

@@ -105,6 +105,12 @@ class Answer:
             return await piece()
         return piece
 
+    async def pump(self, sink: Any) -> bool:
+        while data := await self.read():
+            if not sink(data):
+                return False
+        return True
+
     async def read_all(self, limit: int) -> bytes:
         whole = b""
         while piece := await self.read():
@@ -157,6 +163,13 @@ class Outlet:
 
     async def write(self, batch: bytes) -> None:
         self.batches.append(batch)
+
+    def push(self, batch: bytes) -> bool:
+        self.batches.append(batch)
+        return True
+
+    async def drain(self) -> None:
+        return
 
     async def end(self, batch: bytes) -> None:
         self.batches.append(batch)

@@ -1,9 +1,22 @@
+import asyncio
+import time
+
 import pytest
 
-from gatepost_gateway.domain.errors import CallerError, LimitExceeded, Unauthenticated, UpstreamError
+from gatepost_gateway.domain.errors import (
+    CallerError,
+    Code,
+    GatewayFault,
+    LimitExceeded,
+    NextStep,
+    Unauthenticated,
+    UpstreamError,
+)
 from gatepost_gateway.domain.records import Outcome
 
 from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, events, run, snapshot_of
+
+BROKEN = {"code": Code.UPSTREAM_TRUNCATED, "status": 502, "next_step": NextStep.RETRY_SAME, "provider": "openai"}
 
 
 def test_a_plain_call_passes_bytes_both_ways_and_is_recorded_before_its_last_byte():
@@ -162,3 +175,83 @@ def test_no_second_attempt_without_the_money_for_it():
     settled, held = house.ledger.used(house.recorder.closed[0].claims[0].account)
     assert settled <= 400_000
     assert held == 0
+
+
+def test_a_bug_in_the_way_of_a_stream_is_a_fault_and_not_a_silence():
+    class Broken(Answer):
+        async def pump(self, sink):
+            assert sink(object()) is False
+            return False
+
+    house = House(snapshot_of(entry()), ScriptedTransport(Broken(200, events("one", "two"))))
+    with pytest.raises(GatewayFault) as caught:
+        run(house.call(chat(stream=True)))
+    assert isinstance(caught.value.__cause__, AttributeError | TypeError)
+    assert house.record.error == "internal_error"
+
+
+@pytest.mark.parametrize("tail", [[], [b": bye\n\n"], [UpstreamError("reset", **BROKEN)]])
+def test_how_a_finished_stream_closes_its_body_changes_nothing(tail):
+    answer = Answer(200, [*events("one"), *tail])
+    house = House(snapshot_of(entry()), ScriptedTransport(answer))
+    outlet = run(house.call(chat(stream=True)))
+    assert outlet.done
+    assert outlet.body.endswith(b"data: [DONE]\n\n")
+    assert house.record.outcome is Outcome.ANSWERED
+    assert answer.closed
+
+
+def test_a_finished_stream_that_does_not_close_its_body_is_given_up_soon():
+    async def main():
+        never = asyncio.get_running_loop().create_future()
+
+        class Hanging(Answer):
+            def close(self):
+                super().close()
+                if not never.done():
+                    never.set_result(b"")
+
+        house = House(snapshot_of(entry()), ScriptedTransport(Hanging(200, [*events("one"), lambda: never])))
+        began = time.monotonic()
+        outlet = await house.call(chat(stream=True))
+        return outlet, time.monotonic() - began
+
+    outlet, took = asyncio.run(main())
+    assert outlet.done
+    assert took < 2
+
+
+def test_a_stream_without_an_end_marker_ends_with_its_finish_reasons():
+    house = House(snapshot_of(entry()), ScriptedTransport(Answer(200, events("one", usage=False, done=False))))
+    outlet = run(house.call(chat(stream=True)))
+    assert outlet.done
+    assert house.record.outcome is Outcome.ANSWERED
+    two = House(snapshot_of(entry()), ScriptedTransport(Answer(200, events("one", usage=False, done=False))))
+    with pytest.raises(UpstreamError, match="stopped in the middle"):
+        run(two.call(chat(stream=True, n=2)))
+
+
+def test_a_bug_in_the_house_closes_the_hold_and_says_nothing():
+    async def broken():
+        raise ZeroDivisionError("internal words")
+
+    house = House(snapshot_of(entry(), budgets=(daily(10**9),)), ScriptedTransport(broken))
+    with pytest.raises(GatewayFault) as caught:
+        run(house.call(chat()))
+    assert "internal words" not in caught.value.public + str(house.record)
+    assert house.ledger.open_holds() == 0
+    assert (house.record.outcome, house.record.status) == (Outcome.FAILED, 500)
+    assert 0 < house.record.settled <= house.record.held
+
+
+def test_a_call_keeps_the_snapshot_that_it_began_with():
+    house = House(snapshot_of(entry()))
+
+    async def change():
+        house.snapshot = snapshot_of()
+        return Answer(200, [completion()])
+
+    house.transport.answers = [change]
+    assert run(house.call(chat())).status == 200
+    with pytest.raises(CallerError):
+        run(house.call(chat()))

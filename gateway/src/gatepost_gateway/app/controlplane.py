@@ -7,6 +7,7 @@ socket pair closes, after a last fold.
 import argparse
 import asyncio
 import logging
+import os
 import secrets
 import signal
 import socket
@@ -18,7 +19,7 @@ from gatepost_gateway.app.logs import to_stderr
 from gatepost_gateway.control.plane import ControlPlane
 from gatepost_gateway.control.records import FoldedRecords
 from gatepost_gateway.domain.clock import SystemClock
-from gatepost_gateway.domain.errors import GatewayError
+from gatepost_gateway.domain.errors import GatewayError, GatewayFault
 from gatepost_gateway.domain.ports import Found, TraceState
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.link.channel import Channel
@@ -30,12 +31,14 @@ from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import recover
 from gatepost_gateway.storage.retention import Retention
+from gatepost_gateway.storage.vault import make_private_dir
 
 log = logging.getLogger("gatepost.control")
 FOLD_SECONDS = 0.5
 """How late an aggregate may be; what is asked by id is never late."""
 CLEAN_SECONDS = 30.0
 RETAIN_SECONDS = 3600.0
+NICE = 5
 
 
 class Office:
@@ -43,6 +46,7 @@ class Office:
 
     def __init__(self, settings: Settings) -> None:
         data_dir = settings.server.data_dir
+        make_private_dir(data_dir)
         self._clock = SystemClock()
         self.token = Secret(f"gpa_local{secrets.token_hex(4)}_{secrets.token_hex(24)}")
         self.records = Records(data_dir / record_file.FILE, self._clock)
@@ -112,6 +116,9 @@ class Office:
         try:
             self.folder.fold_to_end()
             self.folder.clean()
+        except GatewayError as error:
+            # What is not folded stays in the journal, and the next start says the same.
+            log.error("the last fold stopped: %s", error)  # noqa: TRY400 - its words say it all
         finally:
             self.plane.close()
             self.records.close()
@@ -126,9 +133,11 @@ def greeting(plane: ControlPlane) -> list[str]:
         "These keys are shown once; what is stored of them is a hash:",
         *(f"  {line}" for line in plane.notices),
         "A first call:",
-        f"  curl -s {{url}}/v1/chat/completions -H 'Authorization: Bearer {runtime.reveal()}'"
-        " -H 'Content-Type: application/json'"
-        ' -d \'{"model": "sandbox/echo", "messages": [{"role": "user", "content": "Hello, gate."}]}\'',
+        (
+            f"  curl -s {{url}}/v1/chat/completions -H 'Authorization: Bearer {runtime.reveal()}'"
+            " -H 'Content-Type: application/json'"
+            ' -d \'{"model": "sandbox/echo", "messages": [{"role": "user", "content": "Hello, gate."}]}\''
+        ),
     ]
 
 
@@ -161,7 +170,7 @@ async def _explain(channel: Channel, error: Exception) -> None:
     words = str(error)
 
     async def refuse(payload: bytes) -> bytes:  # noqa: ARG001
-        raise RuntimeError(words)
+        raise GatewayFault(words)
 
     channel.handlers = {"start": refuse}
     await channel.run()
@@ -176,6 +185,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     to_stderr()
+    # Where both want the same core, a call goes first.
+    os.nice(NICE)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(said.fd, load(said.config)))
 

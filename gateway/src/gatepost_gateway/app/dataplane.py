@@ -1,8 +1,8 @@
 """The data plane put together: what serves calls, from the edge down to the ledger."""
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -52,65 +52,64 @@ class Beginning(Struct):
     secret: bytes
 
 
-class Condition(Protocol):
-    """The parts' own words on how they are."""
+class Bounds(Struct, frozen=True):
+    """What comes in and goes out is held to this. `egress` and `trusted_proxies` are networks in CIDR notation."""
 
-    def __call__(self) -> dict[str, str]: ...
+    body: BodyLimits = BodyLimits()
+    egress: Sequence[str] = ()
+    trusted_proxies: Sequence[str] = ()
+
+
+Condition = Callable[[], dict[str, str]]
+"""The parts' own words on how they are."""
 
 
 class DataPlane:
     """`edge` is the ASGI application; `publish` swaps the snapshot."""
 
-    def __init__(
-        self,
-        base: Foundation,
-        begin: Beginning,
-        *,
-        condition: Condition,
-        body_limits: BodyLimits,
-        egress: Sequence[str] = (),
-        trusted_proxies: Sequence[str] = (),
-        ca_file: str | None = None,
-    ) -> None:
+    def __init__(self, base: Foundation, begin: Beginning, bounds: Bounds, condition: Condition) -> None:
         self._snapshot = Snapshot(begin.snapshot)
         self._condition = condition
         self._born = time.monotonic()
+        self._clock = base.clock
         self.draining = False
-        clock = base.clock
-        self.client = Client(egress=Egress.of(*egress), ssl_context=client_context(ca_file))
-        transport = UpstreamTransport(self.client, {SCHEME: SandboxTransport()})
+        self.client = Client(egress=Egress.of(*bounds.egress), ssl_context=client_context())
         self.ledger = MemoryLedger(begin.settled)
-        self.rates = MemoryRates(clock)
-        self._clock = clock
-        exchange = Exchange(
-            Stages(
-                snapshot=self.snapshot,
-                providers=PROVIDERS,
-                dispatcher=Dispatcher(transport, PROVIDERS, base.vault, clock),
-                journal=Journal(base.recorder, self.ledger, self.rates, clock),
-                ledger=self.ledger,
-                rates=self.rates,
-                sessions=Sessions(begin.secret, begin.sessions),
-                engine=no_rules,
-                clock=clock,
-                salt=begin.secret,
-            )
-        )
-        traces = Traces(base.recorder, base.archive, clock)
+        self.rates = MemoryRates(base.clock)
+        self.edge = self._edge(base, begin, bounds)
+
+    def _edge(self, base: Foundation, begin: Beginning, bounds: Bounds) -> Edge:
+        exchange = Exchange(self._stages(base, begin))
+        traces = Traces(base.recorder, base.archive, base.clock)
         executions = Executions(exchange, traces, base.recorder, base.archive, base.vault)
-        who = gatekeeper(self.snapshot, clock, begin.secret)
-        reporter = Reporter(networks(trusted_proxies))
-        self.edge = Edge(
+        who = gatekeeper(self.snapshot, base.clock, begin.secret)
+        reporter = Reporter(networks(bounds.trusted_proxies))
+        return Edge(
             Surfaces(
-                openai=OpenAISurface(exchange, self.snapshot, who, body_limits, reporter),
-                anthropic=AnthropicSurface(exchange, body_limits, reporter),
-                gemini=GeminiSurface(exchange, body_limits, reporter),
-                native=NativeSurface(traces, executions, self.snapshot, who, Idempotency(clock), body_limits),
+                openai=OpenAISurface(exchange, self.snapshot, who, bounds.body, reporter),
+                anthropic=AnthropicSurface(exchange, bounds.body, reporter),
+                gemini=GeminiSurface(exchange, bounds.body, reporter),
+                native=NativeSurface(traces, executions, self.snapshot, who, Idempotency(base.clock), bounds.body),
                 operator=OperatorSurface(self.health),
             ),
             base.control,
-            body_limits,
+            bounds.body,
             reporter,
+        )
+
+    def _stages(self, base: Foundation, begin: Beginning) -> Stages:
+        transport = UpstreamTransport(self.client, {SCHEME: SandboxTransport()})
+        return Stages(
+            snapshot=self.snapshot,
+            providers=PROVIDERS,
+            dispatcher=Dispatcher(transport, PROVIDERS, base.vault, base.clock),
+            journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
+            ledger=self.ledger,
+            rates=self.rates,
+            sessions=Sessions(begin.secret, begin.sessions),
+            engine=no_rules,
+            clock=base.clock,
+            salt=begin.secret,
         )
 
     def snapshot(self) -> Snapshot:

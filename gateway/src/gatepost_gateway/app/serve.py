@@ -16,7 +16,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-from gatepost_gateway.app.dataplane import Beginning, DataPlane, Foundation
+from gatepost_gateway.app.dataplane import Beginning, Bounds, Condition, DataPlane, Foundation
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.edge.http import BodyLimits
@@ -31,7 +31,7 @@ from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.lock import Lock, acquire
 from gatepost_gateway.storage.recover import interrupted
 from gatepost_gateway.storage.sync import Fsync
-from gatepost_gateway.storage.vault import open_vault
+from gatepost_gateway.storage.vault import make_private_dir, open_vault
 
 log = logging.getLogger("gatepost")
 LOCK_SECONDS = 5.0
@@ -85,11 +85,12 @@ class Gateway:
         self._end = DataEnd()
         self._server: _Server | None = None
         self._plane: DataPlane | None = None
+        self._url = ""
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT, then drains. Raises StartFailed, Locked, and what storage raises."""
         server = self._settings.server
-        server.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_dir(server.data_dir)
         with await locked(server.data_dir / "lock") as lock, listen(server.host, server.port) as sock:
             child = Child(self._command, {"publish": self._end.published}, self._attached, (lock.fileno(),))
             try:
@@ -102,7 +103,9 @@ class Gateway:
     async def _attached(self, channel: Channel) -> None:
         self._end.attach(channel)
         if self._plane is not None:
-            self._plane.publish((await self._end.start()).snapshot)
+            start = await self._end.start()
+            self._plane.publish(start.snapshot)
+            announce(self._settings, self._url, start.local_token)
 
     async def _begin(self) -> Start:
         try:
@@ -121,13 +124,17 @@ class Gateway:
             for opened in start.open_holds:
                 journal.append(interrupted(opened, clock.micros()))
             await journal.durable()
-            self._plane = plane = self._data_plane(start, Foundation(journal, vault, self._end, self._end, clock))
+            self._plane = plane = self._data_plane(
+                start,
+                Foundation(journal, vault, self._end, self._end, clock),
+                lambda: self._condition(journal),
+            )
             self._end.publish = plane.publish
             await self._until_stopped(plane, sock, child, start)
         finally:
             journal.close()
 
-    def _data_plane(self, start: Start, base: Foundation) -> DataPlane:
+    def _data_plane(self, start: Start, base: Foundation, condition: Condition) -> DataPlane:
         server = self._settings.server
         settled = dict(start.settled)
         for opened in start.open_holds:
@@ -136,14 +143,16 @@ class Gateway:
         return DataPlane(
             base,
             Beginning(start.snapshot, settled, start.sessions, start.secret),
-            condition=self._condition,
-            body_limits=BodyLimits(server.limits.body_bytes, server.limits.body_seconds),
-            egress=server.egress_allow,
-            trusted_proxies=server.trusted_proxies,
+            Bounds(
+                BodyLimits(server.limits.body_bytes, server.limits.body_seconds),
+                server.egress_allow,
+                server.trusted_proxies,
+            ),
+            condition,
         )
 
-    def _condition(self) -> dict[str, str]:
-        return {"journal": "ok", "control": "ok" if self._end.up else "away"}
+    def _condition(self, journal: Journal) -> dict[str, str]:
+        return {"journal": journal.trouble or "ok", "control": "ok" if self._end.up else "away"}
 
     async def _until_stopped(self, plane: DataPlane, sock: socket.socket, child: Child, start: Start) -> None:
         server = self._server = _Server(self._uvicorn(plane))
@@ -155,7 +164,9 @@ class Gateway:
             loop.create_task(sweep(server.server_state.connections)),
             loop.create_task(self._tidy(plane)),
         ]
-        address = say_where(self._settings, sock, start)
+        self._url = url_of(self._settings, sock)
+        address = announce(self._settings, self._url, start.local_token)
+        greet(start.notices, self._url)
         # What lives now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -206,21 +217,28 @@ class Gateway:
         return config
 
 
-def say_where(settings: Settings, sock: socket.socket, start: Start) -> Path:
-    """Leaves the address and this run's local admin key for the commands of this machine (0600), and greets."""
+def url_of(settings: Settings, sock: socket.socket) -> str:
+    """Where the gateway is reached from this machine."""
     host, port = sock.getsockname()[:2]
-    scheme = "https" if settings.server.tls is not None else "http"
     shown = f"[{host}]" if ":" in host else host
-    url = f"{scheme}://{shown}:{port}"
+    return f"{'https' if settings.server.tls is not None else 'http'}://{shown}:{port}"
+
+
+def announce(settings: Settings, url: str, token: str) -> Path:
+    """Leaves the address and the local admin key of this run for the commands of this machine, and for nobody else."""
     path = settings.server.data_dir / "server.json"
-    page = {"url": url, "pid": os.getpid(), "token": start.local_token}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(page, file)
-    for line in [*start.notices, f"gatepost is listening on {url}"]:
+        json.dump({"url": url, "pid": os.getpid(), "token": token}, file)
+    return fresh.replace(path)
+
+
+def greet(notices: Sequence[str], url: str) -> None:
+    """The lines for whoever started this."""
+    for line in [*notices, f"gatepost is listening on {url}"]:
         sys.stdout.write(line.replace("{url}", url) + "\n")
     sys.stdout.flush()
-    return path
 
 
 def serve(settings: Settings, command: Sequence[str]) -> None:

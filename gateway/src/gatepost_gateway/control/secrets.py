@@ -62,7 +62,7 @@ class Keeper(Struct, frozen=True):
 
 def usable(text: str) -> bool:
     """Whether `text` can be sent in a header."""
-    return bool(text) and len(text) <= 8192 and text.isascii() and text.isprintable()
+    return bool(text) and len(text) <= 8192 and text.isascii() and text.isprintable() and " " not in text
 
 
 def purpose_of(model_id: str) -> str:

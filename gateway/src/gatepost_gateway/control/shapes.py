@@ -48,7 +48,7 @@ class ModelChange(ModelFields):
     """PUT: the whole entry. A key that is left out stays the stored one."""
 
     id: Id | None = None
-    api_key: SecretSaid | None = Field(default=None, json_schema_extra={"writeOnly": True})
+    api_key: SecretSaid | None = Field(default=None, repr=False, json_schema_extra={"writeOnly": True})
 
 
 class ModelNew(ModelChange):

@@ -7,8 +7,12 @@ from gatepost_gateway.control.endpoint import Access, Answer, Asked, Endpoint, H
 from gatepost_gateway.control.shapes import Application
 from gatepost_gateway.control.view import shown
 from gatepost_gateway.domain.clock import iso
-from gatepost_gateway.settings import ConfigFile
+from gatepost_gateway.settings import ConfigFile, Server
+from gatepost_gateway.settings.server import server_of
 from gatepost_gateway.storage.config import Version
+
+_KEYS = {"host": "listen", "port": "listen", "egress_allow": "egress"}
+"""Settings that the file calls by another name."""
 
 
 def _head(house: House, version: Version) -> answers.Version:
@@ -43,7 +47,7 @@ async def rollback(house: House, asked: Asked) -> Answer:
 async def apply(house: House, asked: Asked) -> Answer:
     said = asked.said(Application)
     async with house.writing():
-        file = house.configuration.parse(said.document, said.name, Path())
+        file = house.configuration.parse(said.document, said.name, Path(said.name).parent)
         done = house.configuration.apply(file, by=by(asked.caller), note=f"apply {said.name}", dry_run=said.dry_run)
     warnings = [*done.warnings, *_not_now(house, file)]
     return Answer(answers.Applied(done.number, done.changes, warnings, said.dry_run))
@@ -51,12 +55,15 @@ async def apply(house: House, asked: Asked) -> Answer:
 
 def _not_now(house: House, file: ConfigFile) -> list[str]:
     """What of `server` a running process does not take up."""
-    at_once = {"pass_through_project", "timeouts"}
-    running = house.settings.file.server if house.settings.file is not None else None
-    before = running.model_dump(exclude_none=True) if running is not None else {}
-    after = file.server.model_dump(exclude_none=True)
-    names = sorted(name for name in {*before, *after} - at_once if before.get(name) != after.get(name))
-    return [f"`server.{name}` is read when `gatepost serve` starts with this file" for name in names if after.get(name)]
+    environment = house.settings.environment
+    running = house.settings.server
+    wanted = server_of(file.server, environment.listen, environment.data_dir, file.base)
+    differing = {name for name in Server.__struct_fields__ if getattr(running, name) != getattr(wanted, name)}
+    if running.data_dir.resolve() == wanted.data_dir.resolve():
+        differing.discard("data_dir")
+    said = file.server.model_dump(exclude_none=True)
+    keys = sorted({_KEYS.get(name, name) for name in differing}.intersection(said))
+    return [f"`server.{key}` is read when `gatepost serve` starts with this file" for key in keys]
 
 
 ENDPOINTS = (

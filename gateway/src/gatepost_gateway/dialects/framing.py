@@ -81,7 +81,7 @@ def _line_end(data: bytes, start: int) -> tuple[int, int]:
 
 def data_of(event: bytes) -> bytes | None:
     """The joined `data` of an event; None for a comment or an event without data."""
-    if event.startswith(b"data: ") and event.find(b"\n") == len(event) - 2:
+    if event.startswith(b"data: ") and event.find(b"\n") == len(event) - 2 and b"\r" not in event:
         return event[6:-2]
     lines = event.lstrip(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     said = [line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")]

@@ -1,6 +1,6 @@
 """The seams: what the stages ask of the storeys below, and nothing more."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -50,6 +50,13 @@ class UpstreamAnswer(Protocol):
 
     async def read(self) -> bytes:
         """All that arrived since the last read; b"" exactly at a clean end. Raises UpstreamError otherwise."""
+        ...
+
+    async def pump(self, sink: Callable[[bytes], bool]) -> bool:
+        """Hands each batch to `sink` as it arrives, until it returns False; True exactly at a clean end.
+
+        `sink` runs in the loop's own callback where a socket is read, and must not raise. Raises as `read` does.
+        """
         ...
 
     async def read_all(self, limit: int) -> bytes:

@@ -97,16 +97,6 @@ class Request:
         shown = self.presented()
         return shown if shown.bearer is not None else Presented(shown.beside)
 
-    async def json(self, limits: BodyLimits) -> Any:
-        """The body as JSON. Raises CallerError (400)."""
-        body = await self.body(limits)
-        try:
-            return msgspec.json.decode(body)
-        except RecursionError:
-            raise CallerError("the JSON is nested too deeply", code=Code.TOO_DEEP) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise CallerError(f"the request body is not valid JSON: {error}", code=Code.INVALID_JSON) from None
-
 
 def _too_large(limits: BodyLimits) -> CallerError:
     return CallerError(f"the request's body is larger than {limits.bytes} bytes", code=Code.BODY_TOO_LARGE, status=413)
@@ -117,6 +107,8 @@ class Cork(Protocol):
 
     def hold(self) -> None: ...
     def release(self) -> None: ...
+    def chunk(self, data: bytes) -> bool: ...
+    async def drain(self) -> None: ...
 
 
 async def respond(send: Send, status: int, headers: Headers, body: bytes, cork: Cork | None = None) -> None:
@@ -137,13 +129,14 @@ async def respond_json(send: Send, status: int, value: Any, headers: Sequence[tu
 class HttpOutlet:
     """Implements `pipeline.call.Outlet`. `begun`: the head has gone out, so an error can only end the stream."""
 
-    __slots__ = ("_cork", "_extra", "_send", "begun")
+    __slots__ = ("_cork", "_extra", "_send", "_waiting", "begun")
 
     def __init__(self, send: Send, cork: Cork | None = None, extra: Headers = ()) -> None:
         self._send = send
         self._cork = cork
         self._extra = extra
         """Headers that the surface puts on every answer."""
+        self._waiting: list[bytes] = []
         self.begun = False
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
@@ -156,8 +149,19 @@ class HttpOutlet:
         head = [*EVENT_STREAM, *headers, *self._extra]
         await self._send({"type": "http.response.start", "status": 200, "headers": head})
 
-    async def write(self, batch: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": batch, "more_body": True})
+    def push(self, batch: bytes) -> bool:
+        if self._cork is not None:
+            return self._cork.chunk(batch)
+        self._waiting.append(batch)
+        return False
+
+    async def drain(self) -> None:
+        if self._cork is not None:
+            await self._cork.drain()
+        for batch in self._waiting:
+            await self._send({"type": "http.response.body", "body": batch, "more_body": True})
+        self._waiting.clear()
 
     async def end(self, batch: bytes) -> None:
+        await self.drain()
         await self._send({"type": "http.response.body", "body": batch})

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gatepost_gateway.domain.errors import Code
 
@@ -20,6 +21,10 @@ TASK = "gatepost.task"
 
 CORK = "gatepost.cork"
 """The scope's key for the connection's transport, to be held and released around a head and its body."""
+
+
+LINGER = 1.0
+"""Seconds that a refused caller may go on sending before its connection is cut."""
 
 
 class HeadLimits(Struct, frozen=True):
@@ -33,10 +38,11 @@ class HeadLimits(Struct, frozen=True):
 class Corked:
     """The connection's transport, with a way to hold back writes: a head and its body then leave as one."""
 
-    __slots__ = ("_held", "_transport", "is_closing", "pause_reading", "resume_reading")
+    __slots__ = ("_flow", "_held", "_transport", "is_closing", "pause_reading", "resume_reading")
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, flow: FlowControl) -> None:
         self._transport = transport
+        self._flow = flow
         self._held: list[bytes] | None = None
         self.is_closing = transport.is_closing
         self.pause_reading = transport.pause_reading
@@ -51,6 +57,17 @@ class Corked:
         held, self._held = self._held, None
         if held:
             self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+
+    def chunk(self, data: bytes) -> bool:
+        """Sends a piece of a chunked body (RFC 9112 section 7.1); False when the peer reads slower than we write."""
+        if not self.is_closing():
+            self.write(b"%x\r\n%b\r\n" % (len(data), data))
+        return not self._flow.write_paused
+
+    async def drain(self) -> None:
+        """Returns when the peer has taken enough."""
+        if self._flow.write_paused:
+            await self._flow.drain()
 
     def write(self, data: bytes) -> None:
         if self._held is None:
@@ -73,12 +90,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.transport = Corked(transport)  # type: ignore[assignment]
+        self.transport = Corked(transport, self.flow)  # type: ignore[assignment]
         self._head_bytes = 0
         self._in_head = True
+        self._refused = False
         self.head_due = time.monotonic() + self.limits.seconds
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         if self._in_head:
             self._head_bytes += len(data)
             # The bytes of a body that came along are counted too, so the exact sum is made when the head is whole.
@@ -111,21 +131,18 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if self.cycle and not self.transport.is_closing():
+        if self.cycle and not self._refused and not self.transport.is_closing():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self.cycle and not self.transport.is_closing():
+        if self.cycle and not self._refused and not self.transport.is_closing():
             super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         cycles = [self.cycle, *(cycle for cycle, _ in self.pipeline)] if self.cycle else []
         super().connection_lost(exc)
         for cycle in cycles:
-            cycle.disconnected = True
-            task = cycle.scope.get(TASK)
-            if task is not None and not cycle.response_complete:
-                task.cancel()
+            _abandon(cycle)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says it in JSON
         self._refuse(400, Code.INVALID_REQUEST, "this is not a valid HTTP/1.1 request")
@@ -138,13 +155,32 @@ class GuardedProtocol(HttpToolsProtocol):
         self._refuse(408, Code.REQUEST_TIMEOUT, f"the request's head did not come within {self.limits.seconds:g} s")
 
     def _refuse(self, status: int, code: Code, words: str) -> None:
-        if self.transport.is_closing():
+        if self._refused or self.transport.is_closing():
             return
+        self._refused = True
+        self.head_due = 0.0
         cycle = self.cycle
-        if not cycle or cycle.response_complete or (cycle.more_body and not cycle.response_started):
-            self.transport.write(refusal(status, code, words))
-        # Else an earlier request is being answered, and these words would stand in the middle of its answer.
-        self.transport.close()
+        if cycle and not cycle.response_complete and (cycle.response_started or not cycle.more_body):
+            # An earlier request is being answered, and these words would stand in the middle of its answer.
+            self.transport.close()
+            return
+        self.transport.write(refusal(status, code, words))
+        if cycle:
+            _abandon(cycle)
+        if not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        # What the caller still sends is read and dropped: closed on it, the connection would be reset, and the words
+        # lost with it.
+        self.transport.write_eof()
+        self.loop.call_later(LINGER, self.transport.close)
+
+
+def _abandon(cycle: RequestResponseCycle) -> None:
+    cycle.disconnected = True
+    task = cycle.scope.get(TASK)
+    if task is not None and not cycle.response_complete:
+        task.cancel()
 
 
 _PHRASES = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}

@@ -5,7 +5,7 @@ second and forgets a bucket only when all of it is more than sixty seconds old, 
 by at most one bucket.
 """
 
-from collections import deque
+from collections import OrderedDict
 
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.ports import Window
@@ -18,26 +18,31 @@ class _Counter:
     __slots__ = ("buckets", "total")
 
     def __init__(self) -> None:
-        self.buckets: deque[list[int]] = deque()
-        """[which twentieth of a second, pieces], oldest first."""
+        self.buckets: OrderedDict[int, int] = OrderedDict()
+        """Pieces by twentieth of a second, oldest first."""
         self.total = 0
 
     def expire(self, now: float) -> None:
-        while self.buckets and _leaves(self.buckets[0][0]) <= now:
-            self.total -= self.buckets.popleft()[1]
+        while self.buckets and _leaves(next(iter(self.buckets))) <= now:
+            self.total -= self.buckets.popitem(last=False)[1]
 
     def count(self, now: float, amount: int) -> None:
         tick = int(now / GRAIN)
-        if self.buckets and self.buckets[-1][0] == tick:
-            self.buckets[-1][1] += amount
-        else:
-            self.buckets.append([tick, amount])
+        self.buckets[tick] = self.buckets.get(tick, 0) + amount
         self.total += amount
+
+    def give_back(self, at: float, amount: int) -> None:
+        tick = int(at / GRAIN)
+        counted = self.buckets.get(tick)
+        if counted is not None:
+            back = min(amount, counted)
+            self.buckets[tick] = counted - back
+            self.total -= back
 
     def wait(self, now: float, needed: int) -> float:
         """Seconds until `needed` pieces have left the window."""
         freed = 0
-        for tick, amount in self.buckets:
+        for tick, amount in self.buckets.items():
             freed += amount
             if freed >= needed:
                 return max(0.0, _leaves(tick) - now)
@@ -70,17 +75,13 @@ class MemoryRates:
                 admitted=False, limit=limit, remaining=max(0, limit - counter.total), reset=wait, retry_after=wait
             )
         counter.count(now, amount)
-        first = _leaves(counter.buckets[0][0]) - now
+        first = _leaves(next(iter(counter.buckets))) - now
         return Window(admitted=True, limit=limit, remaining=limit - counter.total, reset=first, at=now)
 
     def correct(self, account: str, amount: int, at: float) -> None:
-        counter, tick = self._counters.get(account), int(at / GRAIN)
-        for bucket in counter.buckets if counter is not None else ():
-            if counter is not None and bucket[0] == tick:
-                back = min(amount, bucket[1])
-                bucket[1] -= back
-                counter.total -= back
-                return
+        counter = self._counters.get(account)
+        if counter is not None:
+            counter.give_back(at, amount)
 
     def sweep(self) -> None:
         """Forgets accounts that counted nothing for a whole window."""

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 import msgspec
 from msgspec import Struct
 
+from gatepost_gateway.domain.errors import GatewayError
+
 log = logging.getLogger("gatepost.link")
 Handler = Callable[[bytes], Awaitable[bytes]]
 MAX_FRAME = 256 * 1024 * 1024
@@ -108,6 +110,9 @@ class Channel:
         try:
             payload = await self.handlers[frame.name](frame.payload)
             reply = _Frame(frame.number, "a", "", payload)
+        except GatewayError as error:
+            log.error("the question `%s` was refused: %s", frame.name, error)  # noqa: TRY400 - its words say it all
+            reply = _Frame(frame.number, "e", "", str(error).encode())
         except Exception as error:
             log.exception("the question `%s` failed", frame.name)
             reply = _Frame(frame.number, "e", "", f"{type(error).__name__}: {error}".encode())

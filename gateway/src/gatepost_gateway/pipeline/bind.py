@@ -15,7 +15,7 @@ from gatepost_gateway.domain.snapshot import ProjectEntry
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.pipeline.sessions import Sessions
 
-OWN_PREFIX = "x-gatepost-"
+_OWN = b"x-gatepost-"
 MOST_PROPERTIES = 20
 LONGEST_KEY = 64
 LONGEST_VALUE = 512
@@ -60,14 +60,13 @@ def own_headers(headers: Mapping[bytes, bytes], prefixes: tuple[str, ...]) -> di
     """The headers that speak to the gateway, without their prefix; a compatible prefix yields to our own."""
     found: dict[str, str] = {}
     for name, value in headers.items():
-        if name.startswith(b"x-"):
-            text = name.decode("latin-1")
-            if text.startswith(OWN_PREFIX):
-                found[text[len(OWN_PREFIX) :]] = value.decode("utf-8", "replace")
-            else:
-                for prefix in prefixes:
-                    if text.startswith(prefix):
-                        found.setdefault(text[len(prefix) :], value.decode("utf-8", "replace"))
+        if name.startswith(_OWN):
+            found[name[len(_OWN) :].decode("latin-1")] = value.decode("utf-8", "replace")
+    for prefix in prefixes:
+        start = prefix.encode("latin-1")
+        for name, value in headers.items():
+            if name.startswith(start):
+                found.setdefault(name[len(start) :].decode("latin-1"), value.decode("utf-8", "replace"))
     return found
 
 

@@ -66,7 +66,11 @@ class Outlet(Protocol):
         """The head of a stream."""
         ...
 
-    async def write(self, batch: bytes) -> None: ...
+    def push(self, batch: bytes) -> bool:
+        """Sends a batch at once; False: the caller reads slowly, send no more before `drain`."""
+        ...
+
+    async def drain(self) -> None: ...
     async def end(self, batch: bytes) -> None: ...
 
 
@@ -151,6 +155,13 @@ class Call:
             error=None,
             message=None,
             lossy=(),
+            model=None,
+            provider=None,
+            prices=None,
+            upstream_id=None,
+            fingerprint=None,
+            finish=(),
+            tool_calls=(),
         )
         self.started = started
         self.hold = self.tokens_taken = self.target = self.summary = None

@@ -75,14 +75,7 @@ class Dispatcher:
                 return
             if failure.next_step is NextStep.GIVE_UP:
                 break
-        if failure is None:
-            raise UpstreamError(
-                "no target can be called with the key that was passed through",
-                code=Code.PROVIDER_KEY_MISSING,
-                status=422,
-                next_step=NextStep.GIVE_UP,
-                provider="",
-            )
+        assert failure is not None  # a plan has a target
         raise failure
 
     async def _try(self, call: Call, target: Target, again: Again, give_up_at: float) -> UpstreamError | None:
@@ -177,7 +170,7 @@ def _carried(call: Call, request: UpstreamRequest) -> None:
     call.lost, call.record.lossy = request.lossy, request.lossy
     assert call.project is not None
     if request.lossy and call.project.strict_translation:
-        provider = call.target.entry.provider.value if call.target else ""
+        provider = _provider(call)
         raise UpstreamError(
             f"{provider}'s format has no place for {', '.join(f'`{name}`' for name in request.lossy)}, and the project"
             " says `strict_translation`: leave it out, or call a model whose provider speaks your format",
@@ -191,20 +184,40 @@ def _carried(call: Call, request: UpstreamRequest) -> None:
 
 async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
     """The next whole events of a stream. Raises UpstreamError when it stops without its end, or is not the format."""
+    data = await answer.read()
+    if data:
+        return read_events(call, data)
+    return finish(call)
+
+
+def read_events(call: Call, data: bytes) -> bytes:
+    """The whole events that `data` completes, for the caller. Raises UpstreamError when they are not the format."""
     reader = call.reader
     assert reader is not None
-    data = await answer.read()
-    provider = call.target.entry.provider.value if call.target else ""
-    if not data:
-        last = reader.close()
-        if reader.ended:
-            return last
-        raise _broken(provider, "it stopped in the middle of the stream", Code.UPSTREAM_TRUNCATED, NextStep.RETRY_SAME)
     try:
         return reader.feed(data)
     except ValueError as error:
         words = scrub(str(error), call.credential)
-        raise _broken(provider, words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
+        raise _broken(_provider(call), words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
+
+
+def finish(call: Call) -> bytes:
+    """The body of a stream ended: what that completes. Raises UpstreamError when the stream itself did not end."""
+    reader = call.reader
+    assert reader is not None
+    try:
+        last = reader.close()
+    except ValueError as error:
+        words = scrub(str(error), call.credential)
+        raise _broken(_provider(call), words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
+    if not reader.ended:
+        words = "it stopped in the middle of the stream"
+        raise _broken(_provider(call), words, Code.UPSTREAM_TRUNCATED, NextStep.RETRY_SAME)
+    return last
+
+
+def _provider(call: Call) -> str:
+    return call.target.entry.provider.value if call.target else ""
 
 
 def _broken(provider: str, words: str, code: Code, step: NextStep) -> UpstreamError:

@@ -63,7 +63,10 @@ class Collected:
     async def begin(self, headers: Headers) -> None:  # noqa: ARG002
         raise GatewayFault("an execution is not streamed")
 
-    async def write(self, batch: bytes) -> None:  # noqa: ARG002
+    def push(self, batch: bytes) -> bool:  # noqa: ARG002
+        raise GatewayFault("an execution is not streamed")
+
+    async def drain(self) -> None:
         raise GatewayFault("an execution is not streamed")
 
     async def end(self, batch: bytes) -> None:  # noqa: ARG002

@@ -21,14 +21,9 @@ def plan(snapshot: Snapshot, project: ProjectEntry, asked: Asked, providers: Pro
         other = snapshot.models.get(fallback)
         if other is not None and other.project in (None, project.id) and _serves(other, asked, providers):
             targets.append(other)
-    chosen = tuple(_target(one, project, passed) for one in targets if passed is None or _may_pass(one, project))
+    chosen = tuple(_target(one, project, passed) for one in targets if _has_key(one, project, passed))
     if not chosen:
-        raise CallerError(
-            f"model `{asked.model}` cannot be called with the key that was passed through: it goes to"
-            f" {project.pass_through_provider} only, and no other is stored",
-            code=Code.PROVIDER_KEY_MISSING,
-            status=422,
-        )
+        raise _no_key(asked, project, passed)
     return Plan(chosen)
 
 
@@ -61,9 +56,24 @@ def _target(entry: ModelEntry, project: ProjectEntry, passed: Secret | None) -> 
     return Target(entry, entry.prices, entry.credential)
 
 
-def _may_pass(entry: ModelEntry, project: ProjectEntry) -> bool:
-    """A passed-through call goes to its family with the caller's key, elsewhere only with a stored credential."""
-    return entry.provider is project.pass_through_provider or entry.credential is not None
+def _has_key(entry: ModelEntry, project: ProjectEntry, passed: Secret | None) -> bool:
+    """A passed-through call goes to its family with the caller's key, elsewhere only with a stored credential.
+
+    A server that an operator declared may need none; one that a name was inferred for always does.
+    """
+    if passed is not None:
+        return entry.provider is project.pass_through_provider or entry.credential is not None
+    return entry.declared or entry.credential is not None
+
+
+def _no_key(asked: Asked, project: ProjectEntry, passed: Secret | None) -> CallerError:
+    words = (
+        f"model `{asked.model}` has no stored provider key here: register it with one, or set the provider's variable"
+        if passed is None
+        else f"model `{asked.model}` cannot be called with the key that was passed through: it goes to"
+        f" {project.pass_through_provider} only, and no other is stored"
+    )
+    return CallerError(words, code=Code.PROVIDER_KEY_MISSING, status=422)
 
 
 def _unknown(snapshot: Snapshot, project: ProjectEntry, name: str) -> CallerError:

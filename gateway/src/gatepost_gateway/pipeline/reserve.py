@@ -4,13 +4,15 @@ Tokens never outnumber bytes, so the body's length bounds the input; what bytes 
 bounded a piece. The output is bounded by the caller's cap, by the model's maximum, or by a cap that is then imposed.
 """
 
+from collections.abc import Sequence
+
 from gatepost_gateway.domain import clock
 from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import Arithmetic, Code, LimitExceeded
 from gatepost_gateway.domain.governance import Claim, Hold, Period, Refusal
 from gatepost_gateway.domain.money import Prices, usd
 from gatepost_gateway.domain.ports import Ledger, Rates
-from gatepost_gateway.domain.snapshot import Budget, ModelEntry, ProjectEntry
+from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.pipeline.call import Call, Plan, Target
 
 MEDIA_TOKENS = 40_000
@@ -21,8 +23,12 @@ FRAME_TOKENS = 64
 
 def output_bound(entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
     """The most output tokens that one choice can have."""
-    caps = [cap for cap in (asked.max_output, entry.max_output) if cap is not None]
-    return (min(caps) if caps else project.max_output_default) + asked.predicted
+    said, most = asked.max_output, entry.max_output
+    if said is None:
+        said = most if most is not None else project.max_output_default
+    elif most is not None and most < said:
+        said = most
+    return said + asked.predicted
 
 
 def input_bound(asked: Asked) -> int:
@@ -48,30 +54,36 @@ def price_of(target: Target, project: ProjectEntry) -> Prices | None:
     return next((budget.fallback for budget in project.budgets if budget.fallback is not None), None)
 
 
-def worst_case(plan: Plan, asked: Asked, project: ProjectEntry, budget: Budget) -> int:
-    """The most that the dearest target can cost, in nano-dollars. Raises LimitExceeded (402) for an unknown price."""
-    dearest = 0
-    for target in plan.targets:
+def worst_case(plan: Plan, asked: Asked, project: ProjectEntry, bounds: Sequence[int]) -> int:
+    """The most that the dearest target can cost, in nano-dollars; `bounds`: each target's most output tokens.
+
+    Raises LimitExceeded (402) for an unknown price that a budget names no fallback for.
+    """
+    dearest, tokens = 0, input_bound(asked)
+    for target, bound in zip(plan.targets, bounds, strict=True):
         prices = price_of(target, project)
-        if prices is None or (target.prices is None and budget.fallback is None):
+        if target.prices is None:
+            _check_fallbacks(target, project)
+        assert prices is not None
+        dearest = max(dearest, prices.ceiling(tokens, bound))
+    return dearest
+
+
+def _check_fallbacks(target: Target, project: ProjectEntry) -> None:
+    for budget in project.budgets:
+        if budget.fallback is None:
             raise LimitExceeded(
                 f"the price of `{target.entry.id}` is not known, and budget `{budget.id}` names no fallback price",
                 code=Code.PRICE_UNKNOWN,
                 status=402,
             )
-        dearest = max(dearest, _ceiling(prices, target.entry, asked, project))
-    return dearest
 
 
-def _ceiling(prices: Prices, entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
-    return prices.ceiling(input_bound(asked), output_bound(entry, asked, project) * asked.choices)
-
-
-def claims_of(plan: Plan, asked: Asked, project: ProjectEntry, now: int) -> tuple[Claim, ...]:
+def claims_of(project: ProjectEntry, amount: int, now: int) -> tuple[Claim, ...]:
     """One claim a budget, in the period of `now` (microseconds)."""
-    periods = {Period.DAILY: clock.day(now), Period.MONTHLY: clock.month(now)}
+    day = clock.day(now)
     return tuple(
-        Claim(f"{budget.id}@{periods[budget.period]}", budget.limit, worst_case(plan, asked, project, budget))
+        Claim(f"{budget.id}@{day if budget.period is Period.DAILY else day[:7]}", budget.limit, amount)
         for budget in project.budgets
     )
 
@@ -85,12 +97,13 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
     if asked.operation is Operation.COUNT:
         return
     bounds = [output_bound(target.entry, asked, project) * asked.choices for target in plan.targets]
-    call.cap = max(bounds) if project.budgets else None
-    claims = claims_of(plan, asked, project, call.record.at) if project.budgets else ()
+    amount = worst_case(plan, asked, project, bounds) if project.budgets else 0
     if project.rate_limits.tpm is not None:
         _take_tokens(rates, call, project, input_bound(asked) + max(bounds))
-    if not claims:
+    if not project.budgets:
         return
+    call.cap = max(bounds)
+    claims = claims_of(project, amount, call.record.at)
     # Known before it is asked for: a caller that leaves while the ledger answers leaves no hold behind.
     call.hold = Hold(call.record.step_id, claims)
     granted = await ledger.reserve(call.record.step_id, claims)
@@ -103,7 +116,7 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
         raise refusal(granted)
     call.hold = granted
     call.record.claims = claims
-    call.record.held = max(claim.amount for claim in claims)
+    call.record.held = amount
 
 
 def _take_tokens(rates: Rates, call: Call, project: ProjectEntry, tokens: int) -> None:

@@ -37,7 +37,7 @@ class Traces:
         self._recorder.append(
             TraceOpened(trace_id, now, principal.org, principal.project, principal.key_id, text, revenue)
         )
-        self._remember(trace_id, TraceState(principal.project, text, revenue, at=now))
+        self._remember(trace_id, TraceState(principal.project, revenue=revenue, at=now))
         await self._recorder.durable()
         return trace_id, now
 
@@ -50,6 +50,7 @@ class Traces:
             # Another call may have asked at the same time: the first answer stays, it may have counted since.
             state = known or state
             if state is not None:
+                state.metadata = "{}"  # no call needs it, and twenty thousand of them would fill the memory
                 self._remember(trace_id, state)
         if state is None or state.project != project:
             raise CallerError(f"trace `{trace_id[:64]}` does not exist here", code=Code.TRACE_NOT_FOUND, status=404)

@@ -12,7 +12,7 @@ answer. By itself it repeats the last user message; lines at its start that begi
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 import msgspec
@@ -50,9 +50,10 @@ def read_script(message: str) -> Script:
     """The leading slash lines of a message, and the rest as the text to repeat."""
     script = Script()
     lines = message.split("\n", MOST_ORDERS)
-    while lines and lines[0].startswith("/") and _order(script, lines[0]):
-        lines.pop(0)
-    script.text = "\n".join(lines)
+    taken = 0
+    while taken < min(len(lines), MOST_ORDERS) and lines[taken].startswith("/") and _order(script, lines[taken]):
+        taken += 1
+    script.text = "\n".join(lines[taken:])
     return script
 
 
@@ -104,6 +105,12 @@ class SandboxAnswer:
 
     async def read(self) -> bytes:
         return await anext(self._pieces, b"")
+
+    async def pump(self, sink: Callable[[bytes], bool]) -> bool:
+        while data := await self.read():
+            if not sink(data):
+                return False
+        return True
 
     async def read_all(self, limit: int) -> bytes:
         body = b"".join([piece async for piece in self._pieces])

@@ -36,6 +36,9 @@ _TYPES = {
     "less_than_equal": "must be at most {le}",
 }
 
+_PREDICATES = ("must ", "is ", "has ", "names ", "looks ")
+"""How a validator's words begin when they want the name of the field before them."""
+
 
 def near(word: str, words: Iterable[str]) -> str:
     """` (did you mean `x`?)` for the nearest of `words`, or nothing."""
@@ -64,7 +67,8 @@ def _words(shape: type[BaseModel], path: Path, detail: ErrorDetails) -> tuple[st
     if kind == "missing":
         return f"`{name}` is missing", False
     if kind == "value_error":
-        return f"{_named(path)}{context['error']}", False
+        words = str(context["error"])
+        return (_named(path) + words if words.startswith(_PREDICATES) else words), False
     if kind == "literal_error":
         return _choice(shape, path, detail), False
     if kind in _TYPES:

@@ -1,5 +1,6 @@
 """What the environment says, and the settings that come of it and of the file together."""
 
+import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ProviderKind
-from gatepost_gateway.settings.check import near
 from gatepost_gateway.settings.fields import Listen
 from gatepost_gateway.settings.file import ConfigFile, parse, read_file
 from gatepost_gateway.settings.problems import ConfigurationError, Problem
-from gatepost_gateway.settings.server import Server, server_of
+from gatepost_gateway.settings.server import DEFAULT_DATA_DIR, Server, server_of
 
 DEFAULT_FILE = "gatepost.yaml"
 MIN_KEY = 16
@@ -28,7 +28,8 @@ OWN = (
     "GATEPOST_BASE_URL",
     "GATEPOST_API_KEY",
 )
-"""Every variable of ours. Another one with our prefix is a slip of the pen."""
+"""Every variable of ours. One that is nearly called so is a slip of the pen; others may be anybody's: a cluster names
+variables after its services."""
 
 PROVIDER_VARIABLES: Mapping[ProviderKind, tuple[str, ...]] = {
     ProviderKind.OPENAI: ("OPENAI_API_KEY",),
@@ -62,12 +63,12 @@ class Settings(Struct, frozen=True):
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
-    """Raises ConfigurationError for a variable of ours that does not exist, or says nonsense."""
+    """Raises ConfigurationError for a variable of ours that is misspelt, or says nonsense."""
     said = {name: text for name, text in (os.environ if variables is None else variables).items() if text}
     problems = [
-        Problem("environment", f"unknown variable `{name}`{near(name, OWN)}")
+        Problem("environment", f"unknown variable `{name}`: did you mean `{close[0]}`?")
         for name in sorted(said)
-        if name.startswith("GATEPOST_") and name not in OWN
+        if name not in OWN and (close := difflib.get_close_matches(name, OWN, n=1, cutoff=0.9))
     ]
     listen = said.get("GATEPOST_LISTEN")
     if listen is not None:
@@ -107,18 +108,26 @@ def _provider_keys(secrets: Mapping[str, Secret]) -> dict[ProviderKind, Secret]:
 
 
 def load(
-    config: Path | None = None, variables: Mapping[str, str] | None = None, folder: Path | None = None
+    config: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    *,
+    folder: Path | None = None,
+    data_dir: Path | None = None,
 ) -> Settings:
     """The settings of this process; the file is `config`, GATEPOST_CONFIG or `gatepost.yaml` in `folder`, if any.
 
-    Raises ConfigurationError with every mistake of the file; its references are checked by the control plane.
+    `data_dir` comes before what the environment and the file say. Raises ConfigurationError with every mistake of the
+    file; its references are checked by the control plane.
     """
     environment = read_environment(variables)
     here = folder or Path()
     path = config or (Path(environment.config) if environment.config else None)
     if path is None and (here / DEFAULT_FILE).is_file():
         path = here / DEFAULT_FILE
+    where = str(data_dir) if data_dir is not None else environment.data_dir
     if path is None:
-        return Settings(server_of(None, environment.listen, environment.data_dir, here), environment)
+        return Settings(server_of(None, environment.listen, where, here), environment)
     file = parse(read_file(path), str(path), path.parent)
-    return Settings(server_of(file.server, environment.listen, environment.data_dir, path.parent), environment, file)
+    if where is None and file.server.data_dir is None:
+        where = str(here / DEFAULT_DATA_DIR)
+    return Settings(server_of(file.server, environment.listen, where, path.parent), environment, file)

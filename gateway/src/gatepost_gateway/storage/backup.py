@@ -16,7 +16,7 @@ from msgspec import Struct
 from gatepost_gateway.storage import records, segments
 from gatepost_gateway.storage.faults import StorageFault, Unreadable, unreadable
 from gatepost_gateway.storage.queries import Queries
-from gatepost_gateway.storage.segments import HEADER_BYTES, Position, Rest
+from gatepost_gateway.storage.segments import HEADER_BYTES, Header, Position, Rest
 
 JOURNAL = "journal"
 DATABASES = (records.FILE, "config.db")
@@ -119,8 +119,7 @@ def check(directory: Path) -> Checked:
 
 def _check_journal(journal: Path, place: Position, problems: list[str]) -> Checked:
     numbers = segments.numbers(journal)
-    entries = unfolded = torn = 0
-    before = place
+    found, before = Checked(len(numbers)), place
     for number in numbers:
         path, last = segments.path_of(journal, number), number == numbers[-1]
         header = segments.read_header(path)
@@ -130,21 +129,27 @@ def _check_journal(journal: Path, place: Position, problems: list[str]) -> Check
             continue
         if Position(header.previous, header.previous_bytes) > max(before, place):
             problems.append(f"`{path}` follows records of segment {header.previous} that are gone")
-        at, size = HEADER_BYTES, segments.size_of(path)
-        while True:
-            read = segments.read_records(path, at, header)
-            entries += len(read.entries)
-            if Position(number, at) >= place:
-                unfolded += len(read.entries)
-            at = read.end
-            if not read.entries:
-                break
-        if read.rest is not Rest.NOTHING:
-            if not last or segments.record_after(path, at, header) is not None:
-                problems.append(str(segments.damaged(path, at)))
-            torn = size - at
-        before = Position(number, at)
-    return Checked(len(numbers), entries, unfolded, torn)
+        one, end, rest = _check_segment(path, number, header, place)
+        if rest is not Rest.NOTHING and (not last or segments.record_after(path, end, header) is not None):
+            problems.append(str(segments.damaged(path, end)))
+        found = Checked(found.segments, found.entries + one.entries, found.unfolded + one.unfolded, one.torn)
+        before = Position(number, end)
+    return found
+
+
+def _check_segment(path: Path, number: int, header: Header, place: Position) -> tuple[Checked, int, Rest]:
+    """What is in it, the border behind its last whole record, and what follows that."""
+    entries = unfolded = 0
+    at = HEADER_BYTES
+    while True:
+        read = segments.read_records(path, at, header)
+        entries += len(read.entries)
+        if Position(number, at) >= place:
+            unfolded += len(read.entries)
+        at = read.end
+        if not read.entries:
+            torn = segments.size_of(path) - at
+            return Checked(1, entries, unfolded, torn), at, read.rest
 
 
 def _check_database(path: Path) -> list[str]:

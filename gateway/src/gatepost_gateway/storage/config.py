@@ -5,6 +5,7 @@ an old one. Identities are no part of a version, so that no rollback gives a rev
 """
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -85,14 +86,16 @@ class ConfigStore:
         self._clock = clock or SystemClock()
         self._sql = Queries("config.sql")
         self.path = path
+        self._db = _opened(path)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            path.chmod(0o600)
             self.migrated = migrate(self._db, _MIGRATIONS, frozenset({Phase.PRE}), self._clock, path)
-        except sqlite3.Error as error:
-            raise GatewayFault(f"`{path}` cannot be used: {error}") from error
+        except BaseException as error:
+            self._db.close()
+            if isinstance(error, sqlite3.Error):
+                raise GatewayFault(f"`{path}` cannot be used: {error}") from error
+            raise
 
     @contextmanager
     def _writing(self) -> Generator[None]:
@@ -159,15 +162,6 @@ class ConfigStore:
             _fold(state, msgspec.json.decode(event, type=Event), at)
         return msgspec.structs.replace(state, seq=seq)
 
-    def backup(self, target: Path) -> None:
-        """A consistent copy, made while the store is in use."""
-        copy = sqlite3.connect(target)
-        try:
-            self._db.backup(copy)
-        finally:
-            copy.close()
-        target.chmod(0o600)
-
     def upgrade(self) -> list[str]:
         """Runs the migrations that wait until every process has moved on; returns their names."""
         return migrate(self._db, _MIGRATIONS, frozenset(Phase), self._clock, self.path)
@@ -182,6 +176,15 @@ class ConfigStore:
 
     def _one(self, query: str, *values: Any) -> Any:
         return self._db.execute(self._sql[query], values).fetchone()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The file, made for its owner alone where it is not there."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        return sqlite3.connect(path, isolation_level=None, timeout=10)
+    except (sqlite3.Error, OSError) as error:
+        raise GatewayFault(f"`{path}` cannot be used: {error}") from error
 
 
 def _fold(state: Identities, event: Event, at: int) -> None:

@@ -1,8 +1,8 @@
 """The fold: the journal's records go into `records.db`, each exactly once, and what is folded leaves the disk.
 
-The entries and the border behind them are written in one transaction, so a fold that dies between has done nothing.
-The tail of the last segment may be a record that is just being written: the fold waits there. Anywhere else such a place
-is damage, and the fold stops there with the file and the offset until somebody has looked at it.
+Entries and the border behind them are written in one transaction: a fold that dies before its end did nothing.
+The tail of the last segment may be a record that is just being written: the fold waits there. Anywhere else such a
+place is damage, and the fold stops there with the file and the offset until somebody has looked at it.
 """
 
 import threading
@@ -125,9 +125,9 @@ class Folder:
         if header is not None:
             reached = Position(place.segment, max(place.offset, HEADER_BYTES))
             if Position(header.previous, header.previous_bytes) > reached:
+                gone = segments.path_of(self._directory, header.previous).name
                 raise Corrupt(
-                    f"follows {header.previous_bytes} bytes of `{segments.path_of(self._directory, header.previous).name}`"
-                    " that were never folded and are gone",
+                    f"follows {header.previous_bytes} bytes of `{gone}` that were never folded and are gone",
                     path,
                     hint=f"{_RESTORE}, or move the whole journal away to go on without them",
                 )

@@ -28,6 +28,8 @@ from gatepost_gateway.storage.sync import Fsync, Syncer
 
 log = logging.getLogger("gatepost.journal")
 SEGMENT_BYTES = 64 * 1024 * 1024
+TROUBLE_SECONDS = 5.0
+"""How long a failed write is a word on the journal's state."""
 
 
 class JournalSettings(Struct, frozen=True):
@@ -68,6 +70,7 @@ class Journal:
         self._torn = False
         self._spent = False
         self._failing: str | None = None
+        self._failed_at = 0.0
         self._closed = False
         self._lock: Lock | None = None
         self._syncer: Syncer | None = None
@@ -104,6 +107,12 @@ class Journal:
         """The border behind the last entry that was written."""
         return segments.Position(self._number, self._size)
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the last write failed. Told for a while: the next call finds out whether it works again."""
+        recent = self._clock.monotonic() - self._failed_at < TROUBLE_SECONDS
+        return self._failing if recent else None
+
     def append(self, entry: Entry) -> None:
         """Hands an entry in; it is on its way to the file when this returns.
 
@@ -126,6 +135,9 @@ class Journal:
         cancelling one touches no other.
         """
         if not self._buffer and not self._unsynced:
+            if self._failing is not None:
+                # What the caller handed in may be among what was lost.
+                raise _unavailable(self._failing)
             return _DONE
         future = self._loop.create_future()
         if self._buffer:
@@ -225,7 +237,7 @@ class Journal:
             self._cut()
             written = os.write(self._fd, buffer)
             while written < len(buffer):
-                written += os.write(self._fd, memoryview(buffer)[written:])
+                written += os.write(self._fd, buffer[written:])
         except OSError as error:
             whole = segments.borders_of(bytes(buffer[:written]), self._salt)[0][-1]
             self._size += whole
@@ -247,6 +259,7 @@ class Journal:
                 "%d entries could not be written to `%s`: %s; calls are refused until it works", lost, self._path, error
             )
         self._failing = _words(error)
+        self._failed_at = self._clock.monotonic()
         self._buffer.clear()
         try:
             self._cut()

@@ -1,8 +1,8 @@
 """Brings a database to the form that this version works with, one numbered file after the other.
 
 `NNNN_pre_title.sql` adds (the version before still works with it) and runs at start. `NNNN_post_title.sql` takes away
-and runs when `gatepost db upgrade` says so, after every process has moved on. So a database with a `pre` of a newer version
-is usable, one with a `post` of a newer version is not. Each file runs whole or not at all.
+and runs when `gatepost db upgrade` says so, after every process has moved on. So a database with a `pre` of a newer
+version is usable, one with a `post` of a newer version is not. Each file runs whole or not at all.
 """
 
 import re
@@ -44,7 +44,7 @@ def migrate(
 ) -> list[str]:
     """Runs what is missing, in order, up to the first that is of no phase in `phases`; returns what ran.
 
-    Raises TooNew when the database went through a `post` migration that is not in `folder`, sqlite3.Error when it fails.
+    Raises TooNew when the database went through a `post` migration that is not in `folder`, sqlite3.Error if it fails.
     """
     sql = Queries("migrate.sql")
     known = migrations(folder)

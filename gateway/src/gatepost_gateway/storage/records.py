@@ -174,27 +174,31 @@ class Records:
         return Page(items[:limit], rows.write_cursor(items[limit - 1]))
 
     def _page(self, filters: Filters, project: str, place: Place, limit: int) -> list[TraceRow]:
-        """Driven by the index that is likely to have the fewest rows; the other filters look at what it gives."""
-        facets = filters.facets()
+        """Driven by the index that has the fewest rows; the other filters look at what it gives."""
         values: dict[str, Any] = {
             "project": project,
             "at": place.at,
             "id": place.id,
             "since": filters.since or 0,
             "outcome": filters.outcome.value if filters.outcome is not None else None,
+            "wanted": msgspec.json.encode(filters.facets()).decode(),
             "limit": limit,
         }
         if filters.session is not None:
-            query = "list_by_session"
-            values |= {"session": filters.session, "wanted": msgspec.json.encode(facets).decode()}
-        elif facets:
-            query = "list_by_facet"
-            (name, value), others = facets[0], facets[1:]
-            values |= {"name": name, "value": value, "wanted": msgspec.json.encode(others).decode()}
-        elif filters.outcome not in (None, Outcome.ANSWERED):
-            query = "list_by_outcome"
-        else:
-            query = "list_by_project"
+            return self._listed("list_by_session", values | {"session": filters.session})
+        drivers = [("facet", values | {"name": name, "value": value}) for name, value in filters.facets()]
+        if filters.outcome not in (None, Outcome.ANSWERED):
+            drivers.append(("outcome", values))
+        if not drivers:
+            return self._listed("list_by_project", values)
+        kind, said = drivers[0] if len(drivers) == 1 else min(drivers, key=self._size)
+        return self._listed("list_by_facet" if kind == "facet" else "list_by_outcome", said)
+
+    def _size(self, driver: tuple[str, dict[str, Any]]) -> int:
+        kind, values = driver
+        return self._all_named("size_by_facet" if kind == "facet" else "size_by_outcome", values)[0][0]
+
+    def _listed(self, query: str, values: dict[str, Any]) -> list[TraceRow]:
         return [rows.read_trace(row) for row in self._all_named(query, values)]
 
     def trace(self, trace_id: str, *, limit: int = MOST_STEPS) -> TraceDetail | None:

@@ -6,7 +6,7 @@ when it expires, spending 400 days after its period. What has no retention stays
 
 from typing import Any
 
-from gatepost_gateway.domain.clock import DAY_MICROS, day
+from gatepost_gateway.domain.clock import DAY_MICROS, month
 from gatepost_gateway.storage.queries import Queries
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.rows import Expired
@@ -15,6 +15,7 @@ BATCH = 500
 OPEN_LIFE = 30 * DAY_MICROS
 """Microseconds that an open explicit trace outlives its steps at most."""
 SETTLED_LIFE = 400 * DAY_MICROS
+"""Microseconds that spending stays at least after its period; whole months leave."""
 
 
 class Retention:
@@ -47,7 +48,7 @@ class Retention:
             run("clear_steps")
             run("clear_traces")
             kept = run("drop_kept", moment)
-            settled = run("drop_settled", {"period": day(now - SETTLED_LIFE), "limit": limit})
+            settled = run("drop_settled", {"period": month(now - SETTLED_LIFE), "limit": limit})
         self._give_back()
         return Expired(steps, traces, kept, settled, more=limit in (steps, traces, kept, settled))
 

@@ -31,7 +31,7 @@ class Filters(Struct, frozen=True):
     until: int | None = None
 
     def facets(self) -> list[tuple[str, str]]:
-        """What is looked up by an index of its own, the rarest kind first."""
+        """What is looked up by an index of its own."""
         found = [(f"property:{key}", value) for key, value in self.properties]
         if self.user is not None:
             found.append(("user", self.user))

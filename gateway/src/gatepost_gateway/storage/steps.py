@@ -31,7 +31,10 @@ def _json(value: Any) -> str | None:
 
 def write_step(one: Closed) -> Row:
     """The values of `add_step`, in its order."""
-    usage, prices = one.usage, one.prices
+    return (*_asked(one), *_ended(one), None, None, expiry(one))
+
+
+def _asked(one: Closed) -> Row:
     return (
         one.step_id,
         one.trace_id,
@@ -59,6 +62,12 @@ def write_step(one: Closed) -> Row:
         one.model,
         one.provider,
         one.stream,
+    )
+
+
+def _ended(one: Closed) -> Row:
+    usage, prices = one.usage, one.prices
+    return (
         one.outcome.value,
         one.status,
         one.error,
@@ -87,9 +96,6 @@ def write_step(one: Closed) -> Row:
         _json(one.warnings),
         one.retention_days,
         one.estimated,
-        None,
-        None,
-        expiry(one),
     )
 
 

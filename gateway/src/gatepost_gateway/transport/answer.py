@@ -1,6 +1,6 @@
 """An answer whose head has arrived, and its body as it comes."""
 
-from gatepost_gateway.transport.connection import Connection
+from gatepost_gateway.transport.connection import Connection, Sink
 from gatepost_gateway.transport.faults import Fault, TransportError
 from gatepost_gateway.transport.framing import WHOLE
 from gatepost_gateway.transport.pool import Pool, Slot
@@ -36,6 +36,26 @@ class Answer:
                 raise self._failed(connection.fault)
             await connection.wait()
         return connection.take()
+
+    async def pump(self, sink: Sink) -> bool:
+        """Hands each batch to `sink` as it arrives, without a wake-up of the task in between, until it returns False.
+
+        True exactly at a clean end. Raises TransportError as `read` does. `sink` must not raise.
+        """
+        connection = self._connection
+        while connection is not None:
+            if connection.parts:
+                if not sink(connection.take()):
+                    return False
+            elif connection.phase == WHOLE:
+                self.close()
+                return True
+            elif connection.fault is not None:
+                raise self._failed(connection.fault)
+            elif not await connection.pour(sink):
+                return False
+        self._after_end()
+        return True
 
     async def read_all(self, limit: int) -> bytes:
         """The rest of the body in one piece. Raises TransportError as `read` does, or TOO_LARGE above `limit` bytes."""

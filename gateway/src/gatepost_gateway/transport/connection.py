@@ -5,6 +5,7 @@ Nothing runs here but the callbacks of the loop: no task, no queue, at most one 
 
 import asyncio
 import socket
+from collections.abc import Callable
 from math import inf
 from typing import Final, cast
 
@@ -17,6 +18,9 @@ from gatepost_gateway.transport.tls import ended_properly
 HIGH_WATER: Final = 256 * 1024
 """Unread bytes of a body at which the socket is no longer read."""
 
+Sink = Callable[[bytes], bool]
+"""Takes a batch at once; False: no more, until it is asked again. Must not raise."""
+
 _TICK: Final = 0.001  # seconds; the clock of a loop may be that coarse
 
 
@@ -24,8 +28,8 @@ class Connection(Framing, asyncio.Protocol):
     """One exchange at a time: `begin`, then `wait` until there is something in `parts`, then back to the pool."""
 
     __slots__ = (
-        "_first_at", "_idle_for", "_last", "_loop", "_paused", "_request_bytes", "_sock", "_timer", "_timer_at",
-        "_total_at", "_transport", "_waiter", "_whole_limit", "expires_at", "fault", "home", "sent",
+        "_first_at", "_idle_for", "_last", "_loop", "_paused", "_request_bytes", "_sink", "_sock", "_timer",
+        "_timer_at", "_total_at", "_transport", "_waiter", "_whole_limit", "expires_at", "fault", "home", "sent",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
@@ -41,6 +45,7 @@ class Connection(Framing, asyncio.Protocol):
         self._request_bytes = 0
         self._paused = False
         self._whole_limit = -1
+        self._sink: Sink | None = None
         self.fault: TransportError | None = None
         self.sent = False
         self.home: list[Connection] | None = None
@@ -82,6 +87,16 @@ class Connection(Framing, asyncio.Protocol):
             raise
         finally:
             self._waiter = None
+
+    async def pour(self, sink: Sink) -> bool:
+        """As `wait`, but hands what comes to `sink` from the loop's own callback; whether it would take more."""
+        self._whole_limit = -1
+        self._sink = sink
+        try:
+            await self.wait()
+            return self._sink is not None
+        finally:
+            self._sink = None
 
     async def wait_whole(self, limit: int) -> None:
         """As `wait`, but only for the end of the body, or for more than `limit` bytes of it."""
@@ -169,7 +184,10 @@ class Connection(Framing, asyncio.Protocol):
         if phase == HEAD:
             self._watch(now)
             return
-        if self._waiter is not None and (phase == WHOLE or before == HEAD or self._wanted()):
+        if self._sink is not None and self.parts and not self._sink(self.take()):
+            self._sink = None
+            self._wake()
+        if self._waiter is not None and (phase == WHOLE or before == HEAD or (self._sink is None and self._wanted())):
             self._wake()
         if phase == BODY:
             self._watch(now)

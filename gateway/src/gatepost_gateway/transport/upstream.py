@@ -1,6 +1,6 @@
 """The client in the words of the pipeline: faults of the wire become typed failures of a provider."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Transport, UpstreamAnswer, UpstreamRequest
@@ -52,6 +52,12 @@ class UpstreamReply:
     async def read(self) -> bytes:
         try:
             return await self._answer.read()
+        except TransportError as error:
+            raise explain(error, self._provider) from error
+
+    async def pump(self, sink: Callable[[bytes], bool]) -> bool:
+        try:
+            return await self._answer.pump(sink)
         except TransportError as error:
             raise explain(error, self._provider) from error
 

@@ -17,7 +17,7 @@ from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.edge.http import BodyLimits, Request, Send, respond, respond_json
 from gatepost_gateway.edge.idempotency import Answer, Idempotency
-from gatepost_gateway.pipeline.executions import Executed, Execution, Executions, inbound_of
+from gatepost_gateway.pipeline.executions import Executed, Execution, Executions, inbound_of, require_step_id
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.version import VERSION
 
@@ -108,6 +108,7 @@ class NativeSurface:
         """POST /api/v1/logs"""
         principal = self._who(request)
         asked = _read(await request.body(self._limits), NewLog)
+        require_step_id(asked.parent_step_id)
         step_id = await self._traces.log(principal, asked.trace_id, asked.name[:200], asked.data, asked.parent_step_id)
         await respond_json(send, 201, {"step_id": step_id, "trace_id": asked.trace_id}, _id(request))
 

@@ -96,8 +96,30 @@ SELECT t.id, t.at, t.implicit, t.org, t.project, t.key_id, t.metadata, t.revenue
 FROM traces AS t
 WHERE t.project = :project AND t.outcome = :outcome AND t.outcome <> 'answered'
   AND (t.at, t.id) < (:at, :id) AND t.at >= :since
+  AND NOT EXISTS (
+    SELECT 1 FROM json_each(:wanted) AS w WHERE NOT EXISTS (
+      SELECT 1 FROM facets AS f
+      WHERE f.project = t.project AND f.name = json_extract(w.value, '$[0]') AND f.value = json_extract(w.value, '$[1]')
+        AND f.at = t.at AND f.trace_id = t.id
+    )
+  )
 ORDER BY t.at DESC, t.id DESC
 LIMIT :limit;
+
+-- How many traces a filter may give, counted no further than matters for choosing among them.
+-- name: size_by_facet
+SELECT count(*) FROM (
+  SELECT 1 FROM facets
+  WHERE project = :project AND name = :name AND value = :value AND at >= :since AND at <= :at
+  LIMIT 5000
+);
+
+-- name: size_by_outcome
+SELECT count(*) FROM (
+  SELECT 1 FROM traces
+  WHERE project = :project AND outcome = :outcome AND outcome <> 'answered' AND at >= :since AND at <= :at
+  LIMIT 5000
+);
 
 -- name: list_by_session
 SELECT t.id, t.at, t.implicit, t.org, t.project, t.key_id, t.metadata, t.revenue, t.steps, t.unpriced, t.cost, t.micros,

@@ -138,7 +138,7 @@ CREATE TABLE open_holds (
 ) STRICT;
 
 -- What was spent of each account, in nano-dollars: the sum over the claims of every closed step.
--- Owner: fold.py. Retention: 400 days after its period.
+-- Owner: fold.py. Retention: 400 days after its period, then by whole months.
 CREATE TABLE settled (
   account TEXT PRIMARY KEY,
   period TEXT NOT NULL,

@@ -1,0 +1,117 @@
+"""The whole data plane through its ASGI door, without a socket."""
+
+import asyncio
+import json
+
+import msgspec
+import pytest
+
+from gatepost_gateway.app.dataplane import Beginning, Bounds, DataPlane, Foundation
+from gatepost_gateway.domain.clock import SystemClock
+from gatepost_gateway.domain.snapshot import SnapshotDocument
+from gatepost_gateway.edge.http import BodyLimits
+
+from ..pipeline.fakes import KEY, KeptRecorder, NoArchive, PlainVault, chat, entry, snapshot_of
+
+
+class Away:
+    async def forward(self, method, path, query, headers, body):
+        return 200, [(b"content-type", b"application/json")], json.dumps([method, path, len(body)]).encode()
+
+
+def plane_of(*models, **more) -> tuple[DataPlane, KeptRecorder]:
+    recorder = KeptRecorder()
+    base = Foundation(recorder, PlainVault(), NoArchive(), Away(), SystemClock())
+    begin = Beginning(snapshot_of(*models, **more).document, {}, [], b"secret")
+    bounds = Bounds(BodyLimits(bytes=2000))
+    return DataPlane(base, begin, bounds, lambda: {"journal": "ok", "control": "ok"}), recorder
+
+
+async def ask(plane: DataPlane, method: str, path: str, body: bytes = b"", key: str | None = KEY):
+    headers = [(b"authorization", f"Bearer {key}".encode())] if key else []
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers, "client": None}
+    given = [{"type": "http.request", "body": body, "more_body": False}]
+    sent = []
+
+    async def receive():
+        return given.pop() if given else {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    await plane.edge(scope, receive, send)
+    page = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], dict(sent[0]["headers"]), page
+
+
+def asking(plane: DataPlane, *args, **more):
+    return asyncio.run(ask(plane, *args, **more))
+
+
+def body(**more) -> bytes:
+    return msgspec.json.encode(chat(model="sandbox/echo", **more))
+
+
+def test_a_call_comes_through_the_door_and_leaves_its_record():
+    plane, recorder = plane_of()
+    status, headers, page = asking(plane, "POST", "/v1/chat/completions", body())
+    assert status == 200
+    assert json.loads(page)["choices"][0]["message"]["content"] == "hello"
+    assert headers[b"x-gatepost-trace-id"].decode() == recorder.closed[0].trace_id
+
+
+def test_a_stream_comes_whole():
+    plane, _ = plane_of()
+    status, headers, page = asking(plane, "POST", "/v1/chat/completions", body(stream=True))
+    assert (status, headers[b"content-type"]) == (200, b"text/event-stream; charset=utf-8")
+    assert page.endswith(b"data: [DONE]\n\n")
+
+
+def test_a_broken_stream_ends_with_an_error_and_the_end_mark():
+    plane, recorder = plane_of()
+    _, _, page = asking(
+        plane,
+        "POST",
+        "/v1/chat/completions",
+        msgspec.json.encode(chat("/cut\nsome words", model="sandbox/echo", stream=True)),
+    )
+    last = page.removesuffix(b"data: [DONE]\n\n").rsplit(b"data: ", 1)[1]
+    assert json.loads(last)["error"]["code"] == "upstream_truncated"
+    assert recorder.closed[0].error == "upstream_truncated"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/models", "/api/v1/traces", "/openapi.json", "/api/v1/versions"])
+def test_admin_pages_are_answered_elsewhere(path):
+    plane, _ = plane_of()
+    assert json.loads(asking(plane, "GET", path)[2]) == ["GET", path, 0]
+
+
+def test_a_body_over_the_limit_is_refused():
+    plane, _ = plane_of()
+    status, headers, page = asking(plane, "POST", "/v1/chat/completions", b"x" * 2001)
+    assert (status, json.loads(page)["error"]["code"]) == (413, "body_too_large")
+    assert b"x-request-id" in headers
+
+
+def test_a_new_snapshot_serves_the_next_call_and_an_older_one_is_ignored():
+    plane, _ = plane_of()
+    newer = msgspec.structs.replace(snapshot_of(entry("new")).document, version=8)
+    plane.publish(newer)
+    assert json.loads(asking(plane, "GET", "/v1/models")[2])["data"][0]["id"] == "new"
+    plane.publish(SnapshotDocument(version=3, identity_seq=0))
+    assert plane.snapshot().version == 8
+
+
+def test_a_draining_gateway_is_not_ready():
+    plane, _ = plane_of()
+    assert asking(plane, "GET", "/health/ready", key=None)[0] == 200
+    plane.draining = True
+    assert asking(plane, "GET", "/health/ready", key=None)[0] == 503
+    assert json.loads(asking(plane, "GET", "/health", key=None)[2])["status"] == "unhealthy"
+
+
+def test_tidying_keeps_what_is_in_use():
+    plane, _ = plane_of()
+    asking(plane, "POST", "/v1/chat/completions", body())
+    plane.tidy()
+    assert plane.health()["open_holds"] == 0

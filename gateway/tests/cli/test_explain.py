@@ -1,0 +1,92 @@
+from typing import Any
+
+from gatepost_gateway.cli.explain import story
+
+
+def step(**more: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "kind": "run", "operation": "chat", "surface": "openai", "created_at": "now", "outcome": "answered",
+        "status": 200, "error": None, "message": None, "key_id": "k", "user": None, "request_id": "r",
+        "session_id": None, "turn": None, "session_path": None, "properties": {}, "model_asked": "m", "model": "m",
+        "provider": "p", "config_version": 4,
+        "attempts": [], "decisions": [], "usage": None, "prices": None, "cost": None, "estimated": False, "claims": [],
+        "settled": "0", "latency_ms": 1.5, "first_token_ms": None, "stream": False, "warnings": [],
+    }  # fmt: skip
+    return {**fields, **more}
+
+
+def test_the_money_is_told_bucket_by_bucket() -> None:
+    usage = {
+        "input": 1000,
+        "output": 500,
+        "cache_read": 200,
+        "cache_write": 10,
+        "reasoning": 5,
+        "images": 0,
+        "exact": True,
+    }
+    prices = {
+        "input_cost_per_1k": "0.001", "output_cost_per_1k": "0.002", "cache_read_cost_per_1k": "0.0005",
+        "cache_write_cost_per_1k": None, "image_cost": None,
+    }  # fmt: skip
+    claims = [{"limit_id": "default/daily@2026-11-20", "limit": "20", "held": "0.5"}]
+    lines = story(step(usage=usage, prices=prices, cost="0.00211", claims=claims, settled="0.00211"), 1)
+    assert "   tokens: 1000 fresh input x 0.001 USD per 1,000 = 0.001 USD" in lines
+    assert "   tokens: 200 input read from the cache x 0.0005 USD per 1,000 = 0.0001 USD" in lines
+    assert "   tokens: 10 input written to the cache x 0.001 USD per 1,000 = 0.00001 USD" in lines
+    assert "   tokens: 500 output x 0.002 USD per 1,000 = 0.001 USD" in lines
+    assert "   cost: 0.00211 USD" in lines
+    assert "   hold: 0.5 USD of default/daily@2026-11-20 (limit 20), settled at 0.00211" in lines
+
+
+def test_a_fallback_tells_its_attempts() -> None:
+    attempts = [
+        {"model": "a", "provider": "p", "latency_ms": 2.0, "status": 503, "error": "upstream_failed", "detail": "busy"},
+        {"model": "b", "provider": "q", "latency_ms": 3.0, "status": 200, "error": None, "detail": None},
+    ]
+    lines = story(step(model="b", model_asked="a", provider="q", attempts=attempts), 1)
+    assert any("`a` was asked for" in line and "fallback" in line for line in lines)
+    assert "   attempt 1: a at p upstream_failed with 503 after 2.0 ms: busy" in lines
+    assert "   attempt 2: b at q answered with 200 after 3.0 ms" in lines
+
+
+def test_a_refusal_tells_why() -> None:
+    lines = story(step(outcome="refused", status=402, error="budget_exceeded", message="used up", model=None), 2)
+    assert lines[0] == "2. chat by openai at now: refused with 402, budget_exceeded: used up"
+    assert "   model: `m` was asked for, and nothing was called" in lines
+    assert "   cost: nothing was called" in lines
+
+
+def test_decisions_and_estimates_are_told() -> None:
+    rules = [
+        {
+            "rule": "r",
+            "kind": "pii",
+            "phase": "request",
+            "mode": "observe",
+            "effect": "allow",
+            "reason": "none found",
+            "not_run": None,
+        },
+        {
+            "rule": "s",
+            "kind": "x",
+            "phase": "request",
+            "mode": "enforce",
+            "effect": None,
+            "reason": None,
+            "not_run": "too late",
+        },
+    ]
+    lines = story(step(decisions=rules, cost="1", estimated=True, stream=True, first_token_ms=0.5, warnings=["cut"]), 1)
+    assert "   decision: r (pii, request, observe) said allow because none found" in lines
+    assert "   decision: s (x, request, enforce) said nothing: too late" in lines
+    assert "   cost: 1 USD (an estimate)" in lines
+    assert "   time: 1.5 ms in all, first token after 0.5 ms, streamed" in lines
+    assert "   warning: cut" in lines
+
+
+def test_an_event_is_told_in_a_line() -> None:
+    assert story({"kind": "log", "name": "rating", "created_at": "now", "data": {"stars": 5}}, 3) == [
+        "3. Event `rating` at now: {'stars': 5}"
+    ]

@@ -1,0 +1,158 @@
+import asyncio
+
+import msgspec
+import pytest
+
+from gatepost_gateway.domain.errors import Code
+from gatepost_gateway.domain.governance import Effect, Ruling
+from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.snapshot import ProviderKind
+
+from ...pipeline.fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, events, snapshot_of
+from ..fakes import Front
+
+PATH = "/v1/chat/completions"
+
+
+def front(*answers, models=None, engine=None, **more):
+    snapshot = snapshot_of(*(models or (entry(),)), **more)
+    transport = ScriptedTransport(*answers)
+    return Front(House(snapshot, transport, engine) if engine else House(snapshot, transport))
+
+
+def test_a_call_has_its_ids_on_its_answer():
+    held = front(Answer(200, [completion()]))
+    got = held.post(PATH, chat())
+    assert (got.status, got.body) == (200, completion())
+    record = held.house.record
+    assert got.headers[b"x-gatepost-trace-id"].decode() == record.trace_id
+    assert got.headers[b"x-gatepost-session-id"].decode() == record.session_id
+    assert got.headers[b"x-request-id"].decode() == record.request_id
+
+
+def test_a_stream_goes_out_as_it_came():
+    got = front(Answer(200, events("a", "b", usage=False))).post(PATH, chat(stream=True))
+    assert got.headers[b"content-type"].startswith(b"text/event-stream")
+    assert got.headers[b"cache-control"] == b"no-cache"
+    assert got.body == b"".join(events("a", "b", usage=False))
+    assert got.ended
+
+
+def test_a_stream_that_breaks_ends_with_the_error_and_never_cleanly():
+    held = front(Answer(200, events("a", done=False, usage=False)[:2]))
+    got = held.post(PATH, chat(stream=True))
+    *_, error, done = got.body.strip().split(b"\n\n")
+    assert done == b"data: [DONE]"
+    inner = msgspec.json.decode(error.removeprefix(b"data: "))["error"]
+    assert (inner["code"], inner["type"]) == ("upstream_truncated", "upstream_error")
+    assert got.starts == 1
+    assert got.ended
+
+
+def test_an_error_before_the_first_content_is_an_ordinary_answer():
+    got = front(*[Answer(200, events("", done=False)[:1]) for _ in range(2)]).post(PATH, chat(stream=True))
+    assert (got.status, got.json["error"]["code"]) == (502, "upstream_truncated")
+    assert b"x-gatepost-trace-id" in got.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "invalid_json"),
+        (b"{", 400, "invalid_json"),
+        (chat(stream="true"), 400, "invalid_request"),
+        (chat(n=1000), 400, "invalid_request"),
+        (chat(max_tokens=-1), 400, "invalid_request"),
+        (chat(model="unheard-of"), 404, "model_not_found"),
+        (b'{"model":"m","messages":[],"model":"m"}', 400, "invalid_request"),
+    ],
+)
+def test_refusals_are_in_openais_envelope_and_recorded(body, status, code):
+    held = front()
+    got = held.post(PATH, body)
+    assert (got.status, got.json["error"]["code"]) == (status, code)
+    assert set(got.json["error"]) >= {"message", "type", "param", "code"}
+    assert held.house.record.status == status
+    assert got.headers[b"x-gatepost-trace-id"].decode() == held.house.record.trace_id
+
+
+def test_no_key_is_a_401_of_ours_and_a_providers_401_is_not():
+    got = front().post(PATH, chat(), key=None)
+    assert (got.status, got.json["error"]["code"]) == (401, "missing_key")
+    got = front(Answer(401, [b'{"error":{"message":"bad key"}}'])).post(PATH, chat())
+    assert (got.status, got.json["error"]["code"]) == (502, "upstream_auth")
+    assert b"www-authenticate" not in got.headers
+
+
+def test_a_budget_refusal_is_not_tried_again_by_itself():
+    got = front(budgets=(daily(5),)).post(PATH, chat())
+    assert (got.status, got.headers[b"x-should-retry"]) == (402, b"false")
+    assert got.json["error"]["limit"]["limit"] == "0.000000005"
+
+
+def test_a_block_is_a_409_that_names_its_rule():
+    got = front(engine=lambda _: Ruling(Effect.BLOCK, (), "no-secrets", "a key")).post(PATH, chat())
+    assert (got.status, got.headers[b"x-should-retry"]) == (409, b"false")
+    inner = got.json["error"]
+    assert (inner["type"], inner["policy"], inner["code"]) == (
+        "policy_violation",
+        "no-secrets",
+        Code.INPUT_BLOCKED.value,
+    )
+
+
+@pytest.mark.parametrize("body", [b"<html>busy</html>", b"", b'"x"'])
+def test_a_providers_refusal_that_is_not_json_gets_our_envelope(body):
+    got = front(Answer(400, [body])).post(PATH, chat())
+    assert (got.status, got.json["error"]["code"]) == (400, "upstream_refused")
+
+
+def test_a_providers_refusal_goes_on_as_it_was_said_without_its_key():
+    body = b'{"error":{"message":"bad sk-provider-key","type":"t","param":"p","code":"c"}}'
+    got = front(Answer(422, [body])).post(PATH, chat())
+    assert (got.status, got.json["error"]["param"]) == (422, "p")
+    assert b"sk-provider-key" not in got.body
+
+
+@pytest.mark.parametrize("name", ["evil\r\nx-injected: 1", "ä\x00"])
+def test_a_models_name_cannot_become_a_header(name):
+    got = front(models=(entry("e", identifier=name),)).post(PATH, chat(model="m" + name))
+    assert got.status == 404
+    assert all(b"\r" not in value and b"\n" not in value for value in got.headers.values())
+
+
+def test_a_caller_that_leaves_cancels_the_call():
+    async def main():
+        held = front()
+
+        async def hang():
+            await asyncio.get_running_loop().create_future()
+
+        held.house.transport.answers = [hang]
+        task = asyncio.ensure_future(held.ask("POST", PATH, chat()))
+        while not held.house.transport.asked:
+            await asyncio.sleep(0)
+        task.cancel()
+        got = await task
+        assert got.starts == 0
+        assert held.house.record.outcome == "abandoned"
+
+    asyncio.run(main())
+
+
+def test_models_are_listed_with_their_prices():
+    held = front(models=(entry("m", prices=Prices(150_000_000, 600_000_000)), entry("theirs", project="q")))
+    page = held.get("/v1/models").json
+    assert [one["id"] for one in page["data"]] == ["m", "sandbox/echo"]
+    assert page["data"][0]["pricing"]["input_per_1k_usd"] == 0.00015
+    assert held.get("/v1/models/m").json == page["data"][0]
+    assert held.get("/v1/models/sandbox/echo").json["owned_by"] == "sandbox"
+    assert held.get("/v1/models/theirs").status == 404
+    assert held.get("/v1/models", key=None).status == 401
+
+
+def test_an_unknown_price_is_null_and_no_key_is_shown():
+    held = front(models=(entry("m", prices=None, provider=ProviderKind.AZURE),))
+    got = held.get("/v1/models/m")
+    assert got.json["pricing"] is None
+    assert b"sk-" not in got.body

@@ -1,0 +1,123 @@
+import msgspec
+import pytest
+
+from gatepost_gateway.domain.errors import (
+    Arithmetic,
+    CallerError,
+    Code,
+    Forbidden,
+    GatewayFault,
+    LimitExceeded,
+    NextStep,
+    Refused,
+    Unauthenticated,
+    UpstreamError,
+)
+from gatepost_gateway.edge import problems
+
+MONEY = Arithmetic("p/daily@2026-11-20", 10**9, 999_000_000, 500_000, 1_000_000)
+PIECES = Arithmetic("project:p:requests", 60, 60, 0, 1)
+
+
+def upstream(status=502, upstream=500, body=b"", code=Code.UPSTREAM_FAILED, **more):
+    return UpstreamError(
+        "it broke",
+        code=code,
+        status=status,
+        next_step=NextStep.GIVE_UP,
+        provider="openai",
+        upstream_status=upstream,
+        body=body,
+        **more,
+    )
+
+
+def budget():
+    return LimitExceeded("used up", code=Code.BUDGET_EXCEEDED, status=402, arithmetic=MONEY)
+
+
+def rate():
+    return LimitExceeded("slow", code=Code.RATE_LIMITED, status=429, arithmetic=PIECES, retry_after=1.2)
+
+
+ERRORS = [
+    (CallerError("bad"), 400, "invalid_request_error", None),
+    (CallerError("gone", code=Code.MODEL_NOT_FOUND, status=404), 404, "not_found_error", None),
+    (Unauthenticated("who"), 401, "authentication_error", None),
+    (Forbidden("no"), 403, "permission_error", None),
+    (Refused("blocked", rule="no-secrets", code=Code.INPUT_BLOCKED), 409, "policy_violation", b"false"),
+    (Refused("blocked", rule="no-secrets", code=Code.OUTPUT_BLOCKED), 409, "policy_violation", b"false"),
+    (budget(), 402, "budget_exceeded", b"false"),
+    (LimitExceeded("price", code=Code.PRICE_UNKNOWN, status=402), 402, "budget_exceeded", b"false"),
+    (rate(), 429, "rate_limit_error", None),
+    (upstream(), 502, "upstream_error", None),
+    (upstream(429, 429, code=Code.UPSTREAM_RATE_LIMITED, retry_after=0.0), 429, "upstream_error", None),
+    (GatewayFault("us", code=Code.RECORDS_UNAVAILABLE, status=503), 503, "gateway_error", None),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "kind", "again"), ERRORS)
+def test_the_openai_envelope(error, status, kind, again):
+    code, headers, body = problems.openai(error, "r-1")
+    inner = msgspec.json.decode(body)["error"]
+    assert code == status
+    assert (inner["message"], inner["type"], inner["code"], inner["param"]) == (
+        error.public,
+        kind,
+        error.code.value,
+        None,
+    )
+    assert inner["request_id"] == "r-1"
+    assert dict(headers).get(b"x-should-retry") == again
+    assert dict(headers)[b"content-type"] == b"application/json"
+
+
+@pytest.mark.parametrize(("error", "status", "kind", "again"), ERRORS)
+def test_the_native_envelope(error, status, kind, again):
+    code, headers, body = problems.native(error, "r-1")
+    page = msgspec.json.decode(body)
+    assert code == status
+    assert (page["error"], page["code"], page["request_id"]) == (error.public, error.code.value, "r-1")
+    assert dict(headers).get(b"x-should-retry") == again
+    assert (b"www-authenticate" in dict(headers)) is (status == 401)
+
+
+def test_a_block_names_the_rule():
+    _, _, body = problems.openai(Refused("x", rule="no-secrets", code=Code.INPUT_BLOCKED), "r")
+    assert msgspec.json.decode(body)["error"]["policy"] == "no-secrets"
+
+
+def test_money_is_shown_as_exact_dollars_and_pieces_as_pieces():
+    _, _, body = problems.native(budget(), "r")
+    assert msgspec.json.decode(body)["limit"] == {
+        "limit_id": "p/daily@2026-11-20",
+        "limit": "1",
+        "settled": "0.999",
+        "held": "0.0005",
+        "asked": "0.001",
+    }
+    _, _, body = problems.openai(rate(), "r")
+    assert msgspec.json.decode(body)["error"]["limit"]["limit"] == 60
+
+
+@pytest.mark.parametrize(
+    ("wait", "header"), [(1.2, b"2"), (0.0, b"1"), (0.01, b"1"), (30.0, b"30"), (86_400.0, b"86400")]
+)
+def test_retry_after_is_a_whole_second_and_never_none(wait, header):
+    error = LimitExceeded("slow", code=Code.RATE_LIMITED, status=429, retry_after=wait)
+    assert dict(problems.headers_of(error))[b"retry-after"] == header
+    assert msgspec.json.decode(problems.native(error, "r")[2])["retry_after"] == wait
+    assert b"retry-after" not in dict(problems.headers_of(CallerError("x")))
+
+
+def test_a_providers_own_refusal_goes_on_as_it_was_said():
+    said = b'{"error":{"message":"theirs"}}'
+    assert problems.openai(upstream(400, 400, said), "r")[2] == said
+    assert problems.openai(upstream(502, 500, said), "r")[2] != said
+    assert problems.openai(upstream(502, 401, said), "r")[2] != said
+    assert b"theirs" not in problems.native(upstream(400, 400, said), "r")[2]
+
+
+def test_a_hint_is_passed_on():
+    error = CallerError("x", hint="try y")
+    assert msgspec.json.decode(problems.native(error, "r")[2])["hint"] == "try y"

@@ -1,0 +1,265 @@
+import asyncio
+
+import msgspec
+import pytest
+
+from gatepost_gateway.domain.errors import Code, GatewayFault, NextStep, UpstreamError
+from gatepost_gateway.domain.records import Outcome
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import ProviderKind, Retries, Sealed
+from gatepost_gateway.pipeline import dispatch
+from gatepost_gateway.pipeline.dispatch import scrub
+
+from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, events, run, snapshot_of
+
+KEY = "sk-provider-key"
+BACKUP = entry("b", base_url="http://other.test/v1", credential=Sealed("k", b"sk-backup-key"))
+
+
+def house(*answers, retries=None, models=None, **more):
+    more.setdefault("fallbacks", {"m": ("b",)})
+    if retries is not None:
+        more["retries"] = retries
+    return House(snapshot_of(*(models or (entry(), BACKUP)), **more), ScriptedTransport(*answers))
+
+
+def refusal(status, body=b'{"error":{"message":"no"}}', *headers):
+    return Answer(status, [body], list(headers))
+
+
+def fault(step, code=Code.UPSTREAM_TIMEOUT):
+    return UpstreamError("it broke", code=code, status=504, next_step=step, provider="openai")
+
+
+def hosts(held):
+    return [request.origin.host.partition(".")[0] for request in held.transport.asked]
+
+
+def good():
+    return Answer(200, [completion()])
+
+
+@pytest.mark.parametrize(
+    ("failure", "asked"),
+    [
+        (refusal(500), ["provider", "provider"]),
+        (refusal(429), ["provider", "provider"]),
+        (refusal(401), ["provider", "other"]),
+        (refusal(404), ["provider", "other"]),
+        (fault(NextStep.RETRY_SAME), ["provider", "provider"]),
+        (fault(NextStep.TRY_NEXT), ["provider", "other"]),
+        (Answer(200, [b"<html>"]), ["provider", "other"]),
+        (Answer(200, [b'{"choices":[1]}']), ["provider", "other"]),
+    ],
+)
+def test_what_a_failure_allows(failure, asked):
+    held = house(failure, good())
+    assert run(held.call(chat())).body == completion()
+    assert hosts(held) == asked
+    assert held.record.outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize("status", [400, 409, 413, 422])
+def test_the_callers_own_fault_is_not_tried_elsewhere(status):
+    held = house(refusal(status), good())
+    with pytest.raises(UpstreamError) as caught:
+        run(held.call(chat()))
+    assert (caught.value.status, hosts(held)) == (status, ["provider"])
+    assert caught.value.body == b'{"error":{"message":"no"}}'
+
+
+def test_the_order_is_each_target_with_its_retries_and_the_last_words_win():
+    last = b'{"error":{"message":"the last"}}'
+    held = house(refusal(500), refusal(500), refusal(503), refusal(503, last))
+    with pytest.raises(UpstreamError, match="the last") as caught:
+        run(held.call(chat()))
+    assert hosts(held) == ["provider", "provider", "other", "other"]
+    assert [(one.model, one.status, one.error) for one in held.record.attempts] == [
+        ("m", 500, "upstream_failed"),
+        ("m", 500, "upstream_failed"),
+        ("b", 503, "upstream_failed"),
+        ("b", 503, "upstream_failed"),
+    ]
+    assert caught.value.status == 503
+    assert all(answer.closed for answer in held.transport.given)
+
+
+def test_waits_double_with_jitter_and_have_a_cap():
+    held = house(*[refusal(500)] * 6, retries=Retries(attempts=6, base=1, cap=4, budget=1000), fallbacks={})
+    with pytest.raises(UpstreamError):
+        run(held.call(chat()))
+    assert len(held.sleeps) == 5
+    for wait, most in zip(held.sleeps, [1, 2, 4, 4, 4], strict=True):
+        assert most / 2 <= wait <= most
+
+
+@pytest.mark.parametrize("said", [b"60", b"inf", b"1e300"])
+def test_a_wait_beyond_the_time_budget_is_not_waited(said):
+    held = house(refusal(429, b"{}", (b"retry-after", said)), refusal(429), fallbacks={}, retries=Retries(budget=0.1))
+    with pytest.raises(UpstreamError) as caught:
+        run(held.call(chat()))
+    assert held.sleeps == []
+    assert caught.value.retry_after is None or caught.value.retry_after <= 86_400
+
+
+def test_each_attempt_starts_fresh():
+    first = entry("m", identifier="first-name", max_output=None)
+    held = house(
+        Answer(200, events("", done=False)[:1], [(b"x-request-id", b"up-1"), (b"openai-version", b"stale")]),
+        Answer(200, events("", done=False)[:1]),
+        Answer(200, events("fresh")),
+        models=(first, BACKUP),
+    )
+    outlet = run(held.call(chat(stream=True)))
+    assert b"fresh" in outlet.body
+    assert outlet.body.count(b'"role"') == 1
+    assert b"openai-version" not in outlet.headers
+    sent = [
+        (msgspec.json.decode(one.body)["model"], dict(one.headers)[b"authorization"]) for one in held.transport.asked
+    ]
+    assert sent == [("first-name", b"Bearer sk-provider-key")] * 2 + [("b", b"Bearer sk-backup-key")]
+    assert (held.record.usage.output, held.record.model) == (1, "b")
+
+
+def test_after_the_first_content_byte_nothing_is_tried_again():
+    held = house(Answer(200, [events("one")[1], fault(NextStep.RETRY_SAME)]), good())
+    with pytest.raises(UpstreamError, match="it broke"):
+        run(held.call(chat(stream=True)))
+    assert len(held.transport.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "passed"),
+    [
+        (ProviderKind.OPENAI, {b"openai-organization", b"openai-project", b"openai-beta"}),
+        (ProviderKind.AZURE, {b"openai-beta"}),
+        (ProviderKind.INTERNAL, set()),
+    ],
+)
+def test_only_the_listed_headers_of_a_caller_go_out(kind, passed):
+    names = (
+        b"openai-organization",
+        b"openai-project",
+        b"openai-beta",
+        b"cookie",
+        b"authorization",
+        b"x-api-key",
+        b"host",
+    )
+    held = house(good(), models=(entry(provider=kind),), fallbacks={})
+    run(held.call(chat(), headers=dict.fromkeys(names, b"callers-own")))
+    assert {name for name, value in held.transport.asked[0].headers if value == b"callers-own"} == passed
+
+
+def test_only_the_listed_headers_of_a_provider_come_back():
+    headers = [
+        (b"openai-processing-ms", b"5"),
+        (b"set-cookie", b"a=b"),
+        (b"x-should-retry", b"true"),
+        (b"server", b"x"),
+    ]
+    outlet = run(house(Answer(200, [completion()], headers)).call(chat()))
+    assert outlet.headers[b"openai-processing-ms"] == b"5"
+    assert not {b"set-cookie", b"x-should-retry", b"server"} & set(outlet.headers)
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
+@pytest.mark.parametrize("quoted", [KEY, "sk-prov****-key1", "key_abcdef0123"])
+def test_a_key_that_the_provider_quotes_goes_nowhere(status, quoted):
+    body = msgspec.json.encode({"error": {"message": f"bad key {quoted}!", "param": quoted}})
+    held = house(*[refusal(status, body)] * 4)
+    with pytest.raises(UpstreamError) as caught:
+        run(held.call(chat()))
+    error = caught.value
+    kept = b"".join(msgspec.msgpack.encode(one) for one in held.recorder.entries)
+    assert quoted.encode() not in kept + error.public.encode() + error.body
+    assert b"***" in kept
+    if error.body:
+        assert msgspec.json.decode(error.body)["error"]["param"] == "***"
+
+
+@pytest.mark.parametrize("before", [[], [events("one")[1]]])
+def test_a_key_that_is_quoted_in_a_stream_goes_nowhere(before):
+    event = b'data: {"error":{"message":"bad key sk-provider-key"}}\n\n'
+    held = house(*[Answer(200, [*before, event]) for _ in range(2)])
+    with pytest.raises(UpstreamError, match=r"bad key \*\*\*") as caught:
+        run(held.call(chat(stream=True)))
+    assert KEY not in str(held.record) + caught.value.public
+
+
+def test_scrubbing_knows_an_empty_key_and_none():
+    assert scrub("words", Secret("")) == "words"
+    assert scrub("gp_k1_secret and sk-abcdefgh", None) == "*** and ***"
+    assert scrub("a short-key value", Secret("short-key")) == "a *** value"
+
+
+def test_a_stream_that_never_begins_its_answer_does_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr(dispatch, "MAX_PRELUDE", 1000)
+    held = house(*[Answer(200, [b": still here\n\n"] * 500) for _ in range(2)])
+    with pytest.raises(UpstreamError, match="without beginning") as caught:
+        run(held.call(chat(stream=True)))
+    assert caught.value.code is Code.UPSTREAM_GARBAGE
+    assert all(answer.pieces for answer in held.transport.given)
+
+
+def test_a_broken_address_is_our_fault_and_not_the_callers_business():
+    held = house(models=(entry(base_url="nonsense://user:hunter2@x"),), fallbacks={}, budgets=(daily(10**9),))
+    with pytest.raises(GatewayFault) as caught:
+        run(held.call(chat()))
+    assert "hunter2" not in caught.value.public + str(held.record)
+    assert held.ledger.open_holds() == 0
+    assert held.record.settled == 0
+
+
+def test_a_lost_master_key_is_a_fault_that_leaves_no_hold():
+    held = house(budgets=(daily(10**9),))
+
+    class Shut:
+        def open(self, sealed):
+            raise GatewayFault("the master key is not here")
+
+    held.exchange._stages.dispatcher._vault = Shut()
+    with pytest.raises(GatewayFault, match="master key"):
+        run(held.call(chat()))
+    assert held.ledger.open_holds() == 0
+
+
+def test_an_attempt_that_may_be_billed_is_a_step_of_its_own_under_a_budget():
+    held = house(fault(NextStep.RETRY_SAME), good(), budgets=(daily(10**9),))
+    run(held.call(chat()))
+    first, second = held.recorder.closed
+    assert (first.outcome, first.settled, first.estimated) == (Outcome.FAILED, first.held, True)
+    assert (second.outcome, second.parent_step_id, second.settled) == (Outcome.ANSWERED, first.step_id, 7000)
+    assert held.ledger.used(first.claims[0].account) == (first.settled + 7000, 0)
+
+
+def test_a_second_billed_attempt_that_no_budget_pays_for_is_not_made():
+    limit = 700_000
+    held = house(fault(NextStep.RETRY_SAME), good(), budgets=(daily(limit),))
+    from gatepost_gateway.domain.errors import LimitExceeded
+
+    with pytest.raises(LimitExceeded):
+        run(held.call(chat(text="x" * 200)))
+    assert len(held.transport.asked) == 1
+    assert held.ledger.open_holds() == 0
+
+
+def test_many_calls_at_once_never_pass_the_budget_together():
+    limit = 2_000_000
+    held = house(*[good() for _ in range(50)], budgets=(daily(limit),), fallbacks={})
+
+    async def one():
+        try:
+            return await held.call(chat())
+        except Exception:
+            settled, kept = held.ledger.used(held.record.claims[0].account) if held.record.claims else (0, 0)
+            assert settled + kept <= limit
+            return None
+
+    async def main():
+        return await asyncio.gather(*[one() for _ in range(50)])
+
+    answered = [outlet for outlet in run(main) if outlet is not None]
+    assert answered
+    assert sum(record.settled for record in held.recorder.closed) <= limit
+    assert held.ledger.open_holds() == 0

@@ -1,0 +1,106 @@
+import time
+
+import msgspec
+import pytest
+
+from gatepost_gateway.domain.chat import Asked, DialectName, Operation
+from gatepost_gateway.domain.errors import CallerError, Code
+from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import Inference, ProviderKind, Snapshot
+from gatepost_gateway.pipeline.plan import plan
+from gatepost_gateway.providers import PROVIDERS
+
+from .fakes import Answer, House, ScriptedTransport, chat, completion, entry, run, snapshot_of
+
+
+def asked(model):
+    return Asked(Operation.CHAT, DialectName.OPENAI_CHAT, model, stream=False, body=b"", fields={})
+
+
+def targets(snapshot, model, passed=None):
+    return plan(snapshot, snapshot.projects["p"], asked(model), PROVIDERS, passed).targets
+
+
+def ids_of(found):
+    return [target.entry.id for target in found]
+
+
+def test_an_entry_is_followed_by_its_fallbacks_that_this_project_may_call():
+    snapshot = snapshot_of(
+        entry("a"),
+        entry("b"),
+        entry("theirs", project="q"),
+        entry("other", provider=ProviderKind.GEMINI),
+        entry("images", operations=("images",)),
+        fallbacks={"a": ("gone", "theirs", "other", "images", "b")},
+    )
+    assert ids_of(targets(snapshot, "a")) == ["a", "b"]
+    assert ids_of(targets(snapshot, "b")) == ["b"]
+
+
+def test_each_target_has_its_price_and_its_own_credential():
+    snapshot = snapshot_of(entry("a"), entry("b", prices=None, credential=None), fallbacks={"a": ("b",)})
+    first, second = targets(snapshot, "a")
+    assert (first.prices, first.credential) == (first.entry.prices, first.entry.credential)
+    assert (second.prices, second.credential, second.passed) == (None, None, None)
+
+
+def test_of_two_meanings_the_one_that_can_do_it_is_taken():
+    snapshot = snapshot_of(entry("one", identifier="gpt", operations=("embeddings",)), entry("two", identifier="gpt"))
+    assert ids_of(targets(snapshot, "gpt")) == ["two"]
+
+
+def test_what_no_meaning_can_do_is_unsupported():
+    snapshot = snapshot_of(entry("g", provider=ProviderKind.GEMINI))
+    with pytest.raises(CallerError, match="does not support chat") as caught:
+        targets(snapshot, "g")
+    assert (caught.value.status, caught.value.code) == (422, Code.UNSUPPORTED_OPERATION)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("gpt-4o-mni", "did you mean `gpt-4o-mini`"), ("zzz", "GET /v1/models"), ("q" * 512, "GET /v1/models")],
+)
+def test_an_unknown_name_is_a_404_that_helps(name, words):
+    snapshot = snapshot_of(entry("gpt-4o-mini"), entry("gpt-4o-mini-theirs", project="q"))
+    with pytest.raises(CallerError, match=words) as caught:
+        targets(snapshot, name)
+    assert (caught.value.status, caught.value.code) == (404, Code.MODEL_NOT_FOUND)
+    assert "theirs" not in caught.value.public
+    assert len(caught.value.public) < 400
+
+
+def test_a_wrong_name_among_many_models_does_not_stop_the_loop():
+    snapshot = snapshot_of(*[entry(f"model-number-{number}") for number in range(2000)])
+    began = time.perf_counter()
+    with pytest.raises(CallerError):
+        targets(snapshot, "x" * 512)
+    assert time.perf_counter() - began < 1
+
+
+def test_a_passed_key_chooses_the_targets():
+    snapshot = snapshot_of(
+        entry("a"),
+        entry("az", provider=ProviderKind.AZURE),
+        entry("bare", provider=ProviderKind.INTERNAL, credential=None),
+        fallbacks={"a": ("az", "bare")},
+        pass_through_provider=ProviderKind.OPENAI,
+    )
+    first, second = targets(snapshot, "a", Secret("sk-mine"))
+    assert (first.passed.reveal(), first.credential) == ("sk-mine", None)
+    assert (second.passed, second.credential) == (None, second.entry.credential)
+    with pytest.raises(CallerError, match="passed through"):
+        targets(snapshot, "bare", Secret("sk-mine"))
+
+
+def test_a_name_that_was_inferred_is_not_called_without_a_key():
+    inferred = Inference(ProviderKind.OPENAI, "https://api.openai.com/v1", ("gpt-",))
+    house = House(Snapshot(msgspec.structs.replace(snapshot_of().document, inferred=(inferred,))))
+    with pytest.raises(CallerError, match="no stored provider key") as caught:
+        run(house.call(chat(model="gpt-4o-mini")))
+    assert (caught.value.code, caught.value.status) == ("provider_key_missing", 422)
+
+
+def test_a_declared_server_may_need_no_key():
+    house = House(snapshot_of(entry(credential=None)), ScriptedTransport(Answer(200, [completion()])))
+    assert run(house.call(chat())).status == 200

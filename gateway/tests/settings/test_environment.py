@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+
+from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.settings import ConfigurationError, load, read_environment
+
+
+def test_the_variables_of_the_gateway_are_read() -> None:
+    said = read_environment(
+        {"GATEPOST_LISTEN": "0.0.0.0:1", "GATEPOST_ADMIN_KEY": "a" * 16, "OPENAI_API_KEY": "sk-1", "OTHER": "x"}
+    )
+    assert said.listen == "0.0.0.0:1"
+    assert said.admin_key is not None
+    assert said.admin_key.reveal() == "a" * 16
+    assert said.provider_keys[ProviderKind.OPENAI].reveal() == "sk-1"
+    assert said.variables["OTHER"].reveal() == "x"
+
+
+def test_no_secret_is_in_its_repr() -> None:
+    said = read_environment({"GATEPOST_ADMIN_KEY": "canary-canary-canary", "OPENAI_API_KEY": "sk-canary"})
+    assert "canary" not in repr(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("GATEPOST_LISTN", "x", "unknown variable `GATEPOST_LISTN`: did you mean `GATEPOST_LISTEN`?"),
+        ("GATEPOST_LISTEN", "here", "must be an address and a port"),
+        ("GATEPOST_ADMIN_KEY", "short", "at least 16 visible"),
+        ("GATEPOST_RUNTIME_KEY", "with a blank in it, long", "at least 16 visible"),
+    ],
+)
+def test_nonsense_is_told_without_its_value(name: str, text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_environment({name: text})
+    assert words in str(caught.value)
+    assert "short" not in str(caught.value)
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert read_environment({"GATEPOST_LISTEN": "", "OPENAI_API_KEY": ""}).provider_keys == {}
+
+
+def test_the_first_of_two_names_of_a_provider_counts() -> None:
+    said = read_environment({"GOOGLE_API_KEY": "b", "GEMINI_API_KEY": "a"})
+    assert said.provider_keys[ProviderKind.GEMINI].reveal() == "a"
+
+
+def test_the_file_is_found_where_it_is_named(tmp_path: Path) -> None:
+    assert load(variables={}, folder=tmp_path).file is None
+    (tmp_path / "gatepost.yaml").write_text("server: {listen: '127.0.0.1:1'}\n")
+    (tmp_path / "other.yaml").write_text("server: {listen: '127.0.0.1:2'}\n")
+    assert load(variables={}, folder=tmp_path).server.port == 1
+    assert load(variables={"GATEPOST_CONFIG": str(tmp_path / "other.yaml")}, folder=tmp_path).server.port == 2
+    assert load(tmp_path / "other.yaml", {}, folder=tmp_path).server.port == 2
+
+
+def test_the_environment_comes_before_the_file_and_the_command_before_both(tmp_path: Path) -> None:
+    (tmp_path / "gatepost.yaml").write_text("server: {listen: '127.0.0.1:1', data_dir: here}\n")
+    assert load(variables={}, folder=tmp_path).server.data_dir == tmp_path / "here"
+    said = {"GATEPOST_LISTEN": "127.0.0.1:7", "GATEPOST_DATA_DIR": "/there"}
+    settings = load(variables=said, folder=tmp_path)
+    assert (settings.server.port, settings.server.data_dir) == (7, Path("/there"))
+    assert load(variables=said, folder=tmp_path, data_dir=Path("/else")).server.data_dir == Path("/else")
+
+
+def test_variables_of_others_with_our_prefix_are_left_alone() -> None:
+    said = {"GATEPOST_PORT": "tcp://10.0.0.1:41002", "GATEPOST_SERVICE_HOST": "10.0.0.1", "GATEPOST_FIXTURES": "x"}
+    assert read_environment(said).listen is None
+
+
+def test_a_file_elsewhere_does_not_move_the_data_unless_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    file = tmp_path / "conf" / "g.yaml"
+    file.write_text("models: []\n")
+    assert load(file, {}, folder=tmp_path).server.data_dir == tmp_path / ".gatepost"
+    file.write_text("server: {data_dir: data}\n")
+    assert load(file, {}, folder=tmp_path).server.data_dir == tmp_path / "conf" / "data"

@@ -1,0 +1,39 @@
+import pytest
+from pydantic import ValidationError
+
+from gatepost_gateway.settings.shapes import ModelShape, PriceShape, RuleShape, SecretShape
+
+
+def test_a_rule_keeps_the_keys_of_its_kind() -> None:
+    rule = RuleShape.model_validate({"name": "r", "kind": "pii-detector", "action": "redact"})
+    assert rule.model_extra == {"action": "redact"}
+
+
+@pytest.mark.parametrize(
+    "said", ["sk-1", 3, [], {}, {"env": "A", "file": "b"}, {"enw": "A"}, {"env": "a-b"}, {"file": ""}]
+)
+def test_a_secret_is_in_one_place(said: object) -> None:
+    with pytest.raises(ValidationError):
+        SecretShape.model_validate(said)
+    assert SecretShape.model_validate({"env": "A"}).env == "A"
+
+
+@pytest.mark.parametrize(
+    "said", [{"input_cost_per_1k": 1}, {"output_cost_per_1k": 1}, {"cache_read_cost_per_1k": 1}, {"image_cost": 1}]
+)
+def test_half_a_price_is_none(said: object) -> None:
+    with pytest.raises(ValidationError, match="half a price"):
+        PriceShape.model_validate(said)
+
+
+@pytest.mark.parametrize("provider", ["azure", "internal"])
+def test_some_providers_have_no_address_of_their_own(provider: str) -> None:
+    with pytest.raises(ValidationError, match="base_url"):
+        ModelShape.model_validate({"id": "a", "identifier": "x", "provider": provider})
+
+
+def test_the_sandbox_address_is_the_sandboxes() -> None:
+    said = {"id": "a", "identifier": "x", "provider": "openai", "base_url": "sandbox://echo"}
+    with pytest.raises(ValidationError, match="http"):
+        ModelShape.model_validate(said)
+    assert ModelShape.model_validate({**said, "provider": "sandbox"}).provider == "sandbox"

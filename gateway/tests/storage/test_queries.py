@@ -1,0 +1,46 @@
+import pytest
+
+from gatepost_gateway.storage import records, retention
+from gatepost_gateway.storage.queries import HOME, Queries, statements
+
+
+@pytest.mark.parametrize(
+    ("file", "users"), [("records.sql", ["records.py", "backup.py"]), ("retention.sql", ["retention.py"])]
+)
+def test_every_query_is_used_and_every_use_is_there(file, users):
+    text = "".join(HOME.joinpath(user).read_text() for user in users)
+    for name in Queries(file).names():
+        assert f'"{name}"' in text, name
+
+
+def test_every_query_is_one_that_sqlite_takes(tmp_path):
+    with records.Records(tmp_path / "records.db") as opened:
+        retention.Retention(opened)
+        with opened.reading() as db:
+            for file in ("records.sql", "retention.sql"):
+                queries = Queries(file)
+                for name in queries.names():
+                    text = queries[name]
+                    count = text.count("?")
+                    names = [
+                        "now",
+                        "limit",
+                        "open_before",
+                        "period",
+                        "project",
+                        "at",
+                        "id",
+                        "since",
+                        "outcome",
+                        "session",
+                        "wanted",
+                        "name",
+                        "value",
+                    ]
+                    values = (1,) * count if count else dict.fromkeys(names, "1")
+                    db.execute("EXPLAIN " + text, values).fetchall()
+
+
+def test_statements_end_where_sqlite_says():
+    script = "-- a; comment\nCREATE TABLE a (x);\n\nINSERT INTO a\nVALUES (';');\n"
+    assert statements(script) == ["CREATE TABLE a (x);", "INSERT INTO a\nVALUES (';');"]

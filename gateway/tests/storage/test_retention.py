@@ -1,0 +1,118 @@
+import pytest
+
+from gatepost_gateway.domain.clock import DAY_MICROS
+from gatepost_gateway.domain.governance import Claim
+from gatepost_gateway.domain.records import Kept
+from gatepost_gateway.storage.fold import Folder
+from gatepost_gateway.storage.retention import OPEN_LIFE, SETTLED_LIFE, Retention
+from gatepost_gateway.storage.rows import Expired, Filters
+
+from .making import NOW, closed, folded, logged, sealed, trace, write
+
+
+def kept(records):
+    return sorted(row.id for row in records.traces(Filters(), limit=200).items)
+
+
+def facets(records):
+    with records.reading() as db:
+        return sorted(db.execute("SELECT name, value, trace_id FROM facets").fetchall())
+
+
+def said(records):
+    """What the steps that are there say: the view that retention works by."""
+    with records.reading() as db:
+        return sorted(set(db.execute("SELECT name, value, trace_id FROM step_facets").fetchall()))
+
+
+def test_steps_leave_when_their_days_are_over(tmp_path):
+    short, long, ever = (closed(retention_days=days, user=f"u{days}", properties={"a": "b"}) for days in (1, 30, None))
+    records = folded(tmp_path, [short, long, ever])
+    retention = Retention(records)
+    assert retention.expire(NOW + DAY_MICROS - 1) == Expired()
+    assert retention.expire(NOW + DAY_MICROS) == Expired(steps=1, traces=1)
+    assert kept(records) == sorted([long.trace_id, ever.trace_id])
+    assert facets(records) == said(records)
+    assert retention.expire(NOW + 1000 * DAY_MICROS).steps == 1
+    assert kept(records) == [ever.trace_id]
+    assert facets(records) == said(records)
+    assert records.check() == []
+    records.close()
+
+
+def test_the_fold_writes_the_facets_that_the_view_says(tmp_path):
+    one = trace()
+    calls = [closed(user="u", model=f"m{number}", properties={"x": "1", "y": str(number)}) for number in range(5)]
+    inside = [closed(trace_id=one.trace_id, implicit=False, model=None, properties={"x": "1"}) for _ in range(3)]
+    records = folded(tmp_path, [one, *calls, *inside])
+    assert facets(records) == said(records)
+    records.close()
+
+
+def test_batches_are_bounded_and_end(tmp_path):
+    records = folded(tmp_path, [closed(retention_days=1) for _ in range(25)])
+    retention = Retention(records)
+    found = []
+    while True:
+        one = retention.expire(NOW + 2 * DAY_MICROS, limit=10)
+        found.append(one.steps)
+        if not one.more:
+            break
+    assert found == [10, 10, 5]
+    assert records.counts().steps == records.counts().traces == 0
+    assert facets(records) == []
+    records.close()
+
+
+def test_a_trace_stays_as_long_as_a_step_of_it(tmp_path):
+    one = trace()
+    mine = {"trace_id": one.trace_id, "implicit": False}
+    short, long = closed(retention_days=1, user="a", model="m", **mine), closed(retention_days=9, model="m", **mine)
+    records = folded(tmp_path, [one, short, long, logged(one.trace_id), sealed(one.trace_id)])
+    retention = Retention(records)
+    assert retention.expire(NOW + 2 * DAY_MICROS) == Expired(steps=1)
+    assert [step.step_id for step in records.trace(one.trace_id).steps if step != long] != []
+    assert facets(records) == [("model", "m", one.trace_id)]
+    assert retention.expire(NOW + 10 * DAY_MICROS) == Expired(steps=1, traces=1)
+    assert records.counts().steps == 0
+    assert facets(records) == []
+    records.close()
+
+
+@pytest.mark.parametrize(("retention_days", "later", "there"), [(1, 9 * DAY_MICROS, True), (1, OPEN_LIFE, False)])
+def test_an_open_trace_may_still_get_steps(tmp_path, retention_days, later, there):
+    one = trace()
+    records = folded(tmp_path, [one, closed(trace_id=one.trace_id, implicit=False, retention_days=retention_days)])
+    Retention(records).expire(NOW + later)
+    assert (records.trace_state(one.trace_id) is not None) == there
+    records.close()
+
+
+def test_a_trace_with_a_step_for_ever_or_with_none_stays(tmp_path):
+    one, empty = trace(), trace()
+    mine = {"trace_id": one.trace_id, "implicit": False}
+    records = folded(tmp_path, [one, empty, closed(retention_days=1, **mine), closed(**mine), sealed(one.trace_id)])
+    Retention(records).expire(NOW + 4000 * DAY_MICROS)
+    assert kept(records) == sorted([one.trace_id, empty.trace_id])
+    assert records.trace(one.trace_id).row.steps == 2
+    records.close()
+
+
+def test_state_and_old_spending_leave(tmp_path):
+    old = Claim("default/daily@2025-01-01", 9, 9)
+    records = folded(
+        tmp_path,
+        [
+            Kept("k", "a", "default", NOW, b"x"),
+            Kept("k", "b", "default", NOW + 1, b"x"),
+            closed(claims=(old,), settled=3),
+        ],
+    )
+    retention = Retention(records)
+    assert retention.expire(NOW) == Expired(kept=1, settled=1)
+    assert records.kept("k", "b", NOW) is not None
+    assert records.settled([old.account]) == {}
+    write(tmp_path / "journal", [closed()])
+    Folder(tmp_path / "journal", records).fold_to_end()
+    assert retention.expire(NOW + SETTLED_LIFE - DAY_MICROS).settled == 0
+    records.close()

@@ -47,7 +47,8 @@ def camel(said: dict[str, Any]) -> dict[str, Any]:
 def read_asked(body: bytes) -> Asked:
     """A request's envelope, still without its model. Raises CallerError (400) naming the member at fault."""
     _, fields = read_envelope(body, _envelope, "generateContent")
-    check_members(body, fields, _GOVERNED)
+    if fields:
+        check_members(body, fields, _GOVERNED)
     try:
         said = camel(dict(fields))
         contents = as_list(decoded(said.get("contents", b"0")), "contents")
@@ -80,13 +81,15 @@ def _says(said: dict[str, Any]) -> bool:
 
 def _media(content: Any) -> int:
     """How many parts cost tokens that their bytes do not bound."""
-    parts = as_list(camel(as_object(content, "contents")).get("parts"), "contents.parts")
-    return sum(
-        any(
-            name.replace("_", "").casefold() in ("inlinedata", "filedata") for name in as_object(part, "contents.parts")
-        )
-        for part in parts
-    )
+    parts = parts_of(camel(as_object(content, "contents")), "contents")
+    return sum(any(name.replace("_", "").casefold() in ("inlinedata", "filedata") for name in part) for part in parts)
+
+
+def parts_of(content: dict[str, Any], where: str) -> list[dict[str, Any]]:
+    """The parts of a content; one alone stands for a list of one, and some clients rely on it. Raises Malformed."""
+    parts: Any = content.get("parts")
+    listed = as_list([parts] if isinstance(parts, dict) else parts, f"{where}.parts")
+    return [as_object(one, f"{where}.parts") for one in listed]
 
 
 def pass_request(asked: Asked, shape: Shape) -> bytes:

@@ -7,7 +7,7 @@ Source: Gemini API reference, `GenerateContentRequest`, `GenerationConfig`, `Too
 import re
 from typing import Any
 
-from gatepost_gateway.dialects.gemini_generate import camel
+from gatepost_gateway.dialects.gemini_generate import camel, parts_of
 from gatepost_gateway.dialects.gemini_generate_parts import FOREIGN_SEAL, read_part, write_part
 from gatepost_gateway.dialects.gemini_generate_schema import json_schema
 from gatepost_gateway.dialects.members import (
@@ -85,15 +85,8 @@ def _read_system(said: Any) -> list[Message]:
         return []
     if isinstance(said, str):
         said = {"parts": [{"text": said}]}
-    parts = _parts_of(as_object(said, "systemInstruction"), "systemInstruction")
+    parts = parts_of(as_object(said, "systemInstruction"), "systemInstruction")
     return [Message(Role.SYSTEM, [read_part(part, "") for part in parts])] if parts else []
-
-
-def _parts_of(content: dict[str, Any], where: str) -> list[dict[str, Any]]:
-    parts: Any = content.get("parts")
-    # ProtoJSON readers take one alone for a list of one, and some clients rely on it.
-    listed = as_list([parts] if isinstance(parts, dict) else parts, f"{where}.parts")
-    return [as_object(one, f"{where}.parts") for one in listed]
 
 
 def _read_contents(said: Any) -> list[Message]:
@@ -103,7 +96,7 @@ def _read_contents(said: Any) -> list[Message]:
     for number, one in enumerate(as_list(said, "contents")):
         content = camel(as_object(one, "contents"))
         model = content.get("role") == "model"
-        parts = [read_part(part, f"call_{number}_{place}") for place, part in enumerate(_parts_of(content, "contents"))]
+        parts = [read_part(part, f"call_{number}_{place}") for place, part in enumerate(parts_of(content, "contents"))]
         if model:
             waiting = [(part.id, part.name) for part in parts if isinstance(part, ToolCall)]
             messages.append(Message(Role.ASSISTANT, parts))

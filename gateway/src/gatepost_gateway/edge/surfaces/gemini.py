@@ -108,8 +108,8 @@ class ArrayOutlet(HttpOutlet):
         plain = [problems.JSON, *headers]
         await self._send({"type": "http.response.start", "status": 200, "headers": plain})
 
-    async def write(self, batch: bytes) -> None:
-        await super().write(self._items(batch))
+    def push(self, batch: bytes) -> bool:
+        return super().push(self._items(batch))
 
     async def end(self, batch: bytes) -> None:
         items = self._items(batch)

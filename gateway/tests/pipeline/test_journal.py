@@ -101,7 +101,7 @@ def test_one_choice_that_ended_does_not_end_the_cost_of_the_other():
 def test_models_whose_thoughts_do_not_show(identifier, model, members, hidden):
     import msgspec
 
-    asked = openai_chat.read_request(msgspec.json.encode(chat(**members)))
+    asked = openai_chat.read_asked(msgspec.json.encode(chat(**members)))
     assert thinks_unseen(entry(identifier=identifier), model, asked) is hidden
     for said in (True, False):
         assert (

@@ -4,6 +4,7 @@ Source: Anthropic's API reference, "Streaming messages": `message_start`, blocks
 `message_delta` with the stop reason and the usage so far, `message_stop`; `ping` anywhere; `error` where it breaks.
 """
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from gatepost_gateway.dialects.anthropic_messages_reply import (
     write_usage,
 )
 from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
-from gatepost_gateway.dialects.members import as_object, as_text, as_whole, decoded, rest_of
+from gatepost_gateway.dialects.members import Malformed, as_object, as_text, as_whole, decoded, rest_of
 from gatepost_gateway.dialects.seals import read_seal, write_seal
 from gatepost_gateway.domain.chat import Asked, Stop
 from gatepost_gateway.domain.conversation import (
@@ -70,7 +71,9 @@ class AnthropicDecoder:
     def close(self) -> list[Event]:
         out: list[Event] = []
         if not self.ended and self._splitter.rest.strip():
-            self._read(self._splitter.rest + b"\n\n", out)
+            # What is cut in the middle of an event is cut, and not another format.
+            with contextlib.suppress(Malformed):
+                self._read(self._splitter.rest + b"\n\n", out)
         return out
 
     def _read(self, event: bytes, out: list[Event]) -> None:

@@ -183,13 +183,13 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
 
 
 def _write_sampling(conversation: Conversation, *, thinks: bool, losses: Losses) -> dict[str, Any]:
-    """A model that thinks takes neither; a temperature ends at 1 here."""
+    """A model that thinks takes no top_k and no temperature but 1, which is the highest here."""
     out: dict[str, Any] = {}
     temperature = conversation.temperature
     if temperature is not None:
         if temperature > 1 or (thinks and temperature != 1):
             losses.add("temperature")
-        if not thinks:
+        if not thinks or temperature == 1:
             out["temperature"] = min(temperature, 1)
     if conversation.top_k is not None:
         if thinks:

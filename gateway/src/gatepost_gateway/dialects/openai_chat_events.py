@@ -4,6 +4,7 @@ Source: OpenAI's API reference, "Chat completions: streaming events" (chunks, `d
 `stream_options.include_usage` a last chunk that has usage and no choices).
 """
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -133,7 +134,9 @@ class OpenAIChatDecoder:
         if self.ended:
             return out
         if self._splitter.rest.strip():
-            self._read(self._splitter.rest + b"\n\n", out)
+            # What is cut in the middle of an event is cut, and not another format.
+            with contextlib.suppress(Malformed):
+                self._read(self._splitter.rest + b"\n\n", out)
         done = [one for one in self._choices.values() if one.ended]
         if not self.ended and len(done) >= self._wanted:
             self.ended = True
@@ -154,9 +157,12 @@ class OpenAIChatDecoder:
             raise Malformed(f"an event of the stream is not a chat completion chunk: {error}") from None
         if chunk.error is not None:
             raise StreamFailed(encode(chunk.error).decode("utf-8", "replace"))
-        if not self._started:
+        # Azure begins with an event that has neither an id nor an answer, only what its filter says of the prompt.
+        if not self._started and (chunk.id or chunk.choices):
             self._started, self._id = True, chunk.id
-            out.append(Started(id=chunk.id, model=chunk.model, fingerprint=chunk.system_fingerprint))
+            out.append(
+                Started(id=chunk.id or None, model=chunk.model or None, fingerprint=chunk.system_fingerprint or None)
+            )
         for choice in chunk.choices or ():
             self._read_choice(choice, out)
         usage = read_usage(chunk.usage)

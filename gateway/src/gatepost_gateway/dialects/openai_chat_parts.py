@@ -6,7 +6,8 @@ Source: OpenAI's API reference, "Create chat completion", message content parts 
 
 from typing import Any
 
-from gatepost_gateway.dialects.members import as_list, as_object, as_text, rest_of, split_data_url
+from gatepost_gateway.dialects.members import as_list, as_object, as_text, decoded, rest_of, split_data_url
+from gatepost_gateway.dialects.openai_chat import encode
 from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.conversation import (
     AnyPart,
@@ -144,12 +145,13 @@ def _read_thought(said: dict[str, Any]) -> Reasoning | None:
         case "reasoning.text":
             signature = as_text(said.get("signature"), "reasoning_details.signature") or None
             text = as_text(said.get("text"), "reasoning_details.text")
-            return Reasoning(text=text, signature=signature, sealed_by=_SEALERS.get(said.get("format")))
+            return Reasoning(text=text, signature=signature, sealed_by=_sealer(said) if signature else None)
         case "reasoning.summary":
             return Reasoning(text=as_text(said.get("summary"), "reasoning_details.summary"))
         case "reasoning.encrypted":
-            sealed = as_text(said.get("data"), "reasoning_details.data")
-            return Reasoning(sealed=sealed, sealed_by=_SEALERS.get(said.get("format")))
+            if (owner := _sealer(said)) is DialectName.OPENAI_CHAT:
+                return Reasoning(sealed=encode(said).decode(), sealed_by=owner)
+            return Reasoning(sealed=as_text(said.get("data"), "reasoning_details.data"), sealed_by=owner)
         case _:
             return None
 
@@ -167,6 +169,11 @@ def write_call_seal(call: ToolCall | ToolCallBegan) -> dict[str, Any]:
     return {"extra_content": {"google": {"thought_signature": call.signature}}}
 
 
+def _sealer(said: dict[str, Any]) -> DialectName:
+    """Whose seal an entry bears. One of a family that has no format here goes back as the whole entry that it was."""
+    return _SEALERS.get(said.get("format"), DialectName.OPENAI_CHAT)
+
+
 def write_thoughts(thoughts: list[Reasoning]) -> dict[str, Any]:
     """`reasoning_content` for those who show it; `reasoning_details` for those who give sealed thoughts back."""
     out: dict[str, Any] = {}
@@ -180,12 +187,14 @@ def write_thoughts(thoughts: list[Reasoning]) -> dict[str, Any]:
 def write_thought(thought: Reasoning) -> dict[str, Any]:
     """One of `reasoning_details`."""
     said: dict[str, Any]
+    if thought.sealed is not None and thought.sealed_by is DialectName.OPENAI_CHAT:
+        return as_object(decoded(thought.sealed.encode()), "reasoning_details")
     if thought.sealed is not None:
         said = {"type": "reasoning.encrypted", "data": thought.sealed}
     else:
         said = {"type": "reasoning.text", "text": thought.text}
         if thought.signature is not None:
             said["signature"] = thought.signature
-    if thought.sealed_by is not None:
+    if thought.sealed_by not in (None, DialectName.OPENAI_CHAT):
         said["format"] = _FORMATS.get(thought.sealed_by, thought.sealed_by.value)
     return said

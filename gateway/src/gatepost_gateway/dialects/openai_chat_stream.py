@@ -107,7 +107,7 @@ class OpenAIChatReader:
         if chunk.error is not NULL and bytes(chunk.error) != b"null":
             raise StreamFailed(bytes(chunk.error)[:_SHOWN].decode("utf-8", "replace"))
         summary = self.summary
-        if summary.upstream_id is None:
+        if not summary.upstream_id:
             summary.upstream_id, summary.model, summary.fingerprint = chunk.id, chunk.model, chunk.system_fingerprint
         if chunk.choices:
             for choice in chunk.choices:

@@ -1,6 +1,9 @@
 """A stream whose caller and provider speak one format: whole events pass byte for byte, a decoder takes note."""
 
+import contextlib
+
 from gatepost_gateway.dialects.framing import EventSplitter
+from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.notes import Notes
 from gatepost_gateway.dialects.sides import EventDecoder
 
@@ -44,4 +47,7 @@ class PassingReader:
                 self._notes.take(said)
             self.ended = self._decoder.ended
             return b""
-        return self.feed(b"\n\n")
+        # What is cut in the middle of an event is cut, and not another format.
+        with contextlib.suppress(Malformed):
+            return self.feed(b"\n\n")
+        return b""

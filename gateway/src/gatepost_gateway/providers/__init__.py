@@ -16,16 +16,15 @@ from gatepost_gateway.providers.compatible import (
 )
 from gatepost_gateway.providers.gemini import Gemini
 
-FAMILIES: tuple[Compatible | Anthropic, ...] = (
+FAMILIES: tuple[Compatible | Anthropic | Gemini, ...] = (
     Compatible(ProviderKind.OPENAI, address=below_root, auth=bearer),
     Anthropic(),
+    Gemini(),
     Compatible(ProviderKind.AZURE, address=by_deployment, auth=api_key_header),
     Compatible(ProviderKind.INTERNAL, address=verbatim, auth=bearer),
     Compatible(ProviderKind.SANDBOX, address=below_root, auth=bearer),
 )
 
-PROVIDERS: Mapping[ProviderKind, Provider] = MappingProxyType(
-    {**{family.kind: family for family in FAMILIES}, Gemini.kind: Gemini()}
-)
+PROVIDERS: Mapping[ProviderKind, Provider] = MappingProxyType({family.kind: family for family in FAMILIES})
 
 __all__ = ["FAMILIES", "PROVIDERS"]

@@ -20,8 +20,8 @@ MONEY = Arithmetic("p/daily@2026-11-20", 10**9, 999_000_000, 500_000, 1_000_000)
 PIECES = Arithmetic("project:p:requests", 60, 60, 0, 1)
 
 
-def upstream(status=502, upstream=500, body=b"", code=Code.UPSTREAM_FAILED, **more):
-    return UpstreamError(
+def upstream(status=502, upstream=500, body=b"", code=Code.UPSTREAM_FAILED, dialect=None, **more):
+    error = UpstreamError(
         "it broke",
         code=code,
         status=status,
@@ -31,6 +31,8 @@ def upstream(status=502, upstream=500, body=b"", code=Code.UPSTREAM_FAILED, **mo
         body=body,
         **more,
     )
+    error.dialect = dialect
+    return error
 
 
 def budget():

@@ -174,7 +174,6 @@ class UpstreamError(GatewayError):
         upstream_status: int | None = None,
         retry_after: float | None = None,
         body: bytes = b"",
-        dialect: DialectName | None = None,
         sent: bool = True,
     ) -> None:
         super().__init__(public, code=code, status=status)
@@ -186,8 +185,9 @@ class UpstreamError(GatewayError):
         """Whether any of the request may have reached the provider."""
         self.body = body
         """The provider's own error body, for surfaces that speak its format; b"" when there is none to show."""
-        self.dialect = dialect
-        """The format of `body`."""
+
+    dialect: DialectName | None = None
+    """The format of `body`."""
 
     @property
     def served(self) -> bool:

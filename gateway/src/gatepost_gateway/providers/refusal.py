@@ -43,7 +43,7 @@ def explain(
     code, ours, step = meaning(status, reason)
     # The words of a 401 or 403 may quote a part of the key, and its status would look like our own.
     shown = dressed and (code in (Code.UPSTREAM_REFUSED, Code.UPSTREAM_RATE_LIMITED) or status >= 500)
-    return UpstreamError(
+    error = UpstreamError(
         f"{provider} answered {status}" + (f": {message}" if message else ""),
         code=code,
         status=ours,
@@ -52,8 +52,9 @@ def explain(
         upstream_status=status,
         retry_after=retry_after(headers),
         body=body if shown else b"",
-        dialect=dialect,
     )
+    error.dialect = dialect
+    return error
 
 
 def meaning(status: int, reason: str) -> tuple[Code, int, NextStep]:

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from gatepost_gateway.dialects import translation
-from gatepost_gateway.dialects.gemini_generate_reply import ModelFailed, read_reply, summarise, write_reply
+from gatepost_gateway.dialects.framing import ModelFailed
+from gatepost_gateway.dialects.gemini_generate_reply import read_reply, summarise, write_reply
 from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.registry import CALLERS, GEMINI_GENERATE, OPENAI_CHAT
 from gatepost_gateway.domain.chat import DialectName, Stop
@@ -35,7 +36,10 @@ DECLARED = {
 
 
 def check(reply: Reply, row: dict[str, Any]) -> None:
-    want = facts(row)
+    check_facts(reply, facts(row))
+
+
+def check_facts(reply: Reply, want: dict[str, Any]) -> None:
     parts = [part for choice in reply.choices for part in choice.parts]
     assert "".join(part.text for part in parts if isinstance(part, Text)) == want["text"]
     assert "".join(part.text for part in parts if isinstance(part, Reasoning)) == want["thought"]
@@ -44,7 +48,7 @@ def check(reply: Reply, row: dict[str, Any]) -> None:
     assert [choice.stop and choice.stop.value for choice in reply.choices] == [want["finish"]]
     assert reply.usage is not None
     used = reply.usage
-    assert (used.input + used.cache_read, used.output) == (want["input"], want["output"])
+    assert (used.input + used.cache_read + used.cache_write, used.output) == (want["input"], want["output"])
 
 
 @pytest.mark.parametrize("row", WHOLE or [{"id": "absent"}], ids=name_of)

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepost_gateway.dialects import translation
-from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
-from gatepost_gateway.dialects.gemini_generate_reply import ModelFailed
+from gatepost_gateway.dialects.framing import EventSplitter, ModelFailed, StreamFailed, data_of
 from gatepost_gateway.dialects.gemini_generate_stream import GeminiDecoder, GeminiEncoder
 from gatepost_gateway.dialects.registry import GEMINI_GENERATE, OPENAI_CHAT
 from gatepost_gateway.domain.chat import DialectName, Stop
@@ -75,7 +74,7 @@ def assembled(events: list[Event]) -> dict[str, Any]:
             case Stopped():
                 said["finish"] = event.stop.value
             case Used():
-                said["input"] = event.usage.input + event.usage.cache_read
+                said["input"] = event.usage.total - event.usage.output
                 said["output"] = event.usage.output
             case _:
                 pass

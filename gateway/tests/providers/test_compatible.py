@@ -58,6 +58,8 @@ def test_each_family_has_its_way_to_authorise():
     assert (b"authorization", b"Bearer sk-1") in build(entry()).headers
     assert (b"api-key", b"sk-1") in build(entry(ProviderKind.AZURE)).headers
     for family in FAMILIES:
+        if family.kind is ProviderKind.BEDROCK:
+            continue  # it signs, and sends nothing without keys
         names = [name for name, _ in build(entry(family.kind, "http://x.test"), key=None).headers]
         assert not {b"authorization", b"api-key", b"x-api-key"} & set(names)
 

@@ -41,6 +41,11 @@ INFERRED: Mapping[ProviderKind, tuple[str, ...]] = {
     ProviderKind.ANTHROPIC: ("claude-",),
     ProviderKind.OPENAI: ("gpt-", "chatgpt-", *(f"o{digit}" for digit in range(10))),
     ProviderKind.GEMINI: ("gemini-",),
+    ProviderKind.BEDROCK: tuple(
+        f"{region}{vendor}."
+        for region in ("", "us.", "eu.", "apac.", "global.", "us-gov.", "jp.", "au.")
+        for vendor in ("amazon", "anthropic", "meta", "cohere", "mistral", "stability", "ai21", "deepseek", "writer")
+    ),
 }
 """The names that are a provider's own, for the providers that this version can call."""
 

@@ -22,6 +22,10 @@ class StreamFailed(ValueError):
         super().__init__(f"the provider reported an error in the stream: {words[:SHOWN]}")
 
 
+class ModelFailed(ValueError):
+    """The model ended without an answer, and said so."""
+
+
 class EventSplitter:
     """Cuts a byte stream at the ends of events. What it returns, joined, is what it was fed, byte for byte."""
 

@@ -6,6 +6,7 @@ answer without candidates; some ends are failures of the model (`MALFORMED_FUNCT
 
 from typing import Any
 
+from gatepost_gateway.dialects.framing import ModelFailed
 from gatepost_gateway.dialects.gemini_generate import FAILED, camel, read_stop, read_usage, write_stop, write_usage
 from gatepost_gateway.dialects.gemini_generate_parts import read_part, write_part
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, as_whole, decoded, rest_of
@@ -19,10 +20,6 @@ from gatepost_gateway.domain.ports import Summary
 REPLY = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId", "promptFeedback"})
 CANDIDATE = frozenset({"content", "finishReason", "finishMessage", "index"})
 _SHOWN = 300
-
-
-class ModelFailed(ValueError):
-    """The model ended without an answer, and said so."""
 
 
 def read_reply(body: bytes) -> Reply:

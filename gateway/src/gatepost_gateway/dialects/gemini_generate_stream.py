@@ -5,6 +5,7 @@ is new; there is no end marker, the answer is whole when every candidate has its
 Vertex's `streamFunctionCallArguments` sends a call in pieces (`willContinue`, `partialArgs` with a JSON path each).
 """
 
+import contextlib
 from typing import Any
 
 from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
@@ -82,7 +83,10 @@ class GeminiDecoder:
         if self.ended:
             return []
         rest = self._splitter.rest.strip()
-        events = self._read(rest + b"\n\n") if rest else []
+        events: list[Event] = []
+        # What is cut in the middle of an event is cut, and not another format.
+        with contextlib.suppress(Malformed):
+            events = self._read(rest + b"\n\n") if rest else []
         found = self._candidates.values()
         if self._blocked or (found and all(one.stopped for one in found)):
             self.ended = True
@@ -96,8 +100,7 @@ class GeminiDecoder:
         try:
             said = as_object(decoded(data), "an event of the stream")
         except Malformed as error:
-            msg = f"an event of the stream is not a generateContent answer: {error}"
-            raise ValueError(msg) from None
+            raise Malformed(f"an event of the stream is not a generateContent answer: {error}") from None
         if said.get("error") is not None:
             raise StreamFailed(encode(said["error"]).decode("utf-8", "replace"))
         events = self._head(said)

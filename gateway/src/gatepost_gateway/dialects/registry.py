@@ -7,6 +7,8 @@ from gatepost_gateway.dialects import (
     anthropic_messages,
     anthropic_messages_reply,
     anthropic_messages_request,
+    bedrock_converse,
+    bedrock_converse_request,
     gemini_generate,
     gemini_generate_reply,
     gemini_generate_request,
@@ -52,6 +54,13 @@ GEMINI_GENERATE = ProviderSide(
         summary=gemini_generate_reply.summarise,
         reader=lambda asked: PassingReader(GeminiDecoder(asked)),
     ),
+)
+
+BEDROCK_CONVERSE = ProviderSide(
+    dialect=DialectName.BEDROCK_CONVERSE,
+    write_request=bedrock_converse_request.write_request,
+    read_reply=bedrock_converse.read_reply,
+    decoder=bedrock_converse.BedrockDecoder,
 )
 
 CALLERS: Mapping[DialectName, CallerSide] = MappingProxyType(

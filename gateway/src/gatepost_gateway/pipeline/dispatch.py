@@ -33,7 +33,7 @@ _MAY_PASS: dict[ProviderKind, tuple[bytes, ...]] = {
     ProviderKind.ANTHROPIC: (b"anthropic-beta", b"anthropic-version"),
 }
 """Request headers of a caller that its provider may see; no other goes out."""
-_SUMMARY_HEADERS = (b"x-request-id", b"apim-request-id", b"request-id")
+_SUMMARY_HEADERS = (b"x-request-id", b"x-amzn-requestid", b"apim-request-id", b"request-id")
 
 
 Again = Callable[[Call, UpstreamError], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""The official Anthropic client, by its base URL alone, against a real gateway whose providers replay recorded traffic."""
+"""The official Anthropic client, by its base URL alone, against a gateway whose providers replay recorded traffic."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -70,13 +70,15 @@ def anthropic(skip_or_fail: Callable[[str], Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def client(anthropic: Any, house: Gateway) -> Any:
-    return anthropic.Anthropic(base_url=house.base_url, api_key=house.runtime_key, max_retries=0)
+def client(anthropic: Any, house: Gateway) -> Iterator[Any]:
+    with anthropic.Anthropic(base_url=house.base_url, api_key=house.runtime_key, max_retries=0) as one:
+        yield one
 
 
 @pytest.fixture(scope="module")
-def openai(house: Gateway) -> OpenAI:
-    return OpenAI(base_url=f"{house.base_url}/v1", api_key=house.runtime_key, max_retries=0)
+def openai(house: Gateway) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{house.base_url}/v1", api_key=house.runtime_key, max_retries=0) as one:
+        yield one
 
 
 def rows(recordings: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -269,8 +271,11 @@ def test_errors_are_the_clients_own(client: Any, anthropic: Any, house: Gateway,
         client.messages.create(model="nothing", **HELLO)
     with pytest.raises(anthropic.UnprocessableEntityError, match="does not support count_tokens"):
         client.messages.count_tokens(model="o", messages=HELLO["messages"])
-    stranger = anthropic.Anthropic(base_url=house.base_url, api_key="gp_x_" + "y" * 32, max_retries=0)
-    with pytest.raises(anthropic.AuthenticationError, match="unknown API key"):
+    wrong = "gp_x_" + "y" * 32
+    with (
+        anthropic.Anthropic(base_url=house.base_url, api_key=wrong, max_retries=0) as stranger,
+        pytest.raises(anthropic.AuthenticationError, match="unknown API key"),
+    ):
         stranger.messages.create(model="a", **HELLO)
 
 

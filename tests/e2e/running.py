@@ -21,6 +21,8 @@ ADMIN_KEY = "gpa_e2ea_" + "a" * 32
 RUNTIME_KEY = "gp_e2er_" + "r" * 32
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
+CLIENT = httpx.Client(verify=False, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+"""A new connection for each request: a gateway that was started again is asked, not the one before."""
 
 
 def bare_environment() -> dict[str, str]:
@@ -128,7 +130,7 @@ class Gateway:
 
     def ready(self) -> bool:
         with suppress(httpx.HTTPError):
-            return httpx.get(f"{self.base_url}/health/ready", timeout=2, verify=False).status_code == 200
+            return CLIENT.get(f"{self.base_url}/health/ready", timeout=2).status_code == 200
         return False
 
     def log(self) -> str:
@@ -194,7 +196,7 @@ class Gateway:
     def request(self, method: str, path: str, *, key: str | None = None, **more: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {key or self.admin_key}", **more.pop("headers", {})}
         more.setdefault("timeout", 20)
-        return httpx.request(method, self.base_url + path, headers=headers, verify=False, **more)
+        return CLIENT.request(method, self.base_url + path, headers=headers, **more)
 
     def get(self, path: str, **more: Any) -> Any:
         """The JSON of an admin page; fails when it is not 200."""

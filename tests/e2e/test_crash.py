@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from e2e.money import nano
 from e2e.running import Gateway, alive, free_port, until
 from e2e.upstream import Upstream, say
 
+LONG = "/pace 30\n/words 40"
 TARGETS = ("data", "control", "both", "data")
 """Who is killed in the everyday run, in turn; a long run draws."""
 
@@ -238,13 +240,22 @@ def _small_disk(folder: Path, skip: Callable[[str], None]) -> Iterator[Path]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_a_full_disk_refuses_calls_until_there_is_room(tmp_path: Path, skip_or_fail: Callable[[str], None]) -> None:
+@pytest.mark.parametrize("padding", [0, 150], ids=["at the opening", "at the closing"])
+def test_a_full_disk_refuses_calls_until_there_is_room(
+    tmp_path: Path, skip_or_fail: Callable[[str], None], padding: int
+) -> None:
+    """The last block is full when a call opens its record, or when it closes it: then its answer is withheld."""
     with Upstream(say) as upstream, _small_disk(tmp_path / "data", skip_or_fail) as data:
         gateway = Gateway(config(upstream.url), folder=tmp_path)
         try:
             gateway.start()
-            before = [gateway.chat("billed") for _ in range(5)]
+            pad = {"x-gatepost-property-pad": "x" * padding} if padding else {}
+            before = [gateway.chat("billed", headers=pad), *(gateway.chat("billed") for _ in range(4))]
             assert all(answer.status_code == 200 for answer in before)
+            streamed: list[str] = []
+            listener = threading.Thread(target=lambda: streamed.append(gateway.chat(text=LONG, stream=True).text))
+            listener.start()
+            until(lambda: gateway.get("/health")["open_holds"] == 1)
             filler = data / "filler"
             _fill(filler)
             kept, refused = _until_refused(gateway)
@@ -259,6 +270,8 @@ def test_a_full_disk_refuses_calls_until_there_is_room(tmp_path: Path, skip_or_f
             health = gateway.request("GET", "/health")
             assert (health.status_code, health.json()["status"]) == (503, "unhealthy")
             assert "no space" in health.json()["parts"]["journal"]
+            listener.join(20)
+            assert "records_unavailable" in streamed[0], "a stream ended well without its record"
             filler.unlink()
             after = until(lambda: [one for one in [gateway.chat("billed")] if one.status_code == 200])
             for answer in [*before, *kept, *after]:

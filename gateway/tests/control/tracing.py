@@ -4,11 +4,14 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gatepost_gateway.control.records import FoldedRecords, TraceSource
 from gatepost_gateway.domain.governance import Claim, Decision, Effect, Mode
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.records import Attempt, Closed, Entry, Outcome
 from gatepost_gateway.domain.usage import Usage
+from gatepost_gateway.storage import batch
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.segments import Position
@@ -55,7 +58,8 @@ def call(number: int, **more: Any) -> Closed:
 def run(folder: Path, entries: list[Entry], story: Any, text: str | None = None) -> None:
     (folder / "data").mkdir(mode=0o700)
     with Records(folder / "data" / "records.db") as records:
-        records.fold(entries, Position(1, 1))
+        payloads = [msgspec.msgpack.encode(one) for one in entries]
+        records.fold(lambda: [(batch.decode(one), one) for one in payloads], Position(1, 1))
         source: TraceSource = Told(records, folder / "data")
 
         async def go() -> None:

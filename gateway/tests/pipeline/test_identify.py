@@ -147,3 +147,10 @@ def test_a_passed_key_never_reaches_a_family_without_a_stored_credential():
 
 def test_the_snapshot_type_is_what_identify_needs():
     assert isinstance(snapshot_of(), Snapshot)
+
+
+def test_an_admin_key_makes_no_calls():
+    boss = "gpa_boss_0123456789abcdef"
+    snapshot = snapshot_of(keys=(key(boss, kind=KeyKind.ADMIN),))
+    with pytest.raises(Forbidden, match="makes no calls"):
+        who(snapshot, boss)

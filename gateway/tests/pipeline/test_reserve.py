@@ -187,3 +187,22 @@ def test_tokens_of_a_call_that_no_budget_admits_are_given_back():
     with pytest.raises(LimitExceeded, match="used up"):
         run(house.call(chat()))
     assert house.rates.take("project:p:tokens", 1000, 1000).admitted
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [{"service_tier": "priority"}, {"modalities": ["text", "audio"]}, {"web_search_options": {}}],
+)
+def test_what_no_price_bounds_is_refused_under_a_budget_and_only_there(extra):
+    house = House(snapshot_of(entry(), budgets=(daily(10**9),)))
+    with pytest.raises(LimitExceeded, match=next(iter(extra))) as caught:
+        run(house.call(chat(**extra)))
+    assert caught.value.code == "price_unknown"
+    free = House(snapshot_of(entry()), ScriptedTransport(Answer(200, [completion()])))
+    assert run(free.call(chat(**extra))).status == 200
+
+
+@pytest.mark.parametrize("extra", [{"service_tier": "auto"}, {"service_tier": None}, {"modalities": ["text"]}])
+def test_a_member_at_the_list_price_is_admitted(extra):
+    house = House(snapshot_of(entry(), budgets=(daily(10**9),)), ScriptedTransport(Answer(200, [completion()])))
+    assert run(house.call(chat(**extra))).status == 200

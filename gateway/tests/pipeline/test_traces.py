@@ -5,7 +5,7 @@ import pytest
 
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import SystemClock
-from gatepost_gateway.domain.errors import CallerError, Code
+from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.ports import TraceState
 from gatepost_gateway.domain.records import Attempt, Closed, Logged, TraceOpened, TraceSealed
@@ -157,3 +157,28 @@ def test_metadata_is_written_and_not_held_in_memory():
     made_here, _ = run(traces.create(ME, {"x": "y" * 10_000}, None))
     for one in (name, made_here):
         assert len(run(traces.find(one, "p")).metadata) < 10
+
+
+class Late(KeptRecorder):
+    """Takes every entry, and may fail to write it."""
+
+    full = False
+
+    async def durable(self):
+        if self.full:
+            raise GatewayFault("full", code=Code.RECORDS_UNAVAILABLE, status=503)
+
+
+def test_a_seal_that_was_not_written_may_be_tried_again():
+    recorder = Late()
+    traces = Traces(recorder, NoArchive(), SystemClock())
+
+    async def talk():
+        trace_id, _ = await traces.create(ME, {}, None)
+        recorder.full = True
+        with pytest.raises(GatewayFault):
+            await traces.complete(trace_id, "p")
+        recorder.full = False
+        return await traces.complete(trace_id, "p")
+
+    assert run(talk).steps == 0

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.governance import Claim, Decision, Effect, Mode
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.records import Attempt, Closed, Entry, Logged, Opened, Outcome, TraceOpened, TraceSealed
 from gatepost_gateway.domain.usage import Usage
+from gatepost_gateway.storage.batch import Folding, decode
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.records import Records
@@ -136,6 +139,11 @@ def write(directory: Path, entries: Iterable[Entry], *, after: int = 0, segment_
             journal.close()
 
     asyncio.run(run())
+
+
+def said(entries: Iterable[Entry]) -> list[tuple[Folding, bytes]]:
+    """Entries as the fold meets them."""
+    return [(decode(payload), payload) for payload in map(msgspec.msgpack.encode, entries)]
 
 
 def folded(directory: Path, entries: Iterable[Entry]) -> Records:

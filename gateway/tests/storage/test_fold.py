@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatepost_gateway.domain import ids
-from gatepost_gateway.domain.records import Closed, Kept, Logged, Outcome
+from gatepost_gateway.domain.records import Closed, Kept, Logged, Outcome, TraceOpened
 from gatepost_gateway.storage import segments
 from gatepost_gateway.storage.faults import Corrupt, StorageFault, TooNew, Unreadable
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import interrupted
+from gatepost_gateway.storage.rows import Filters
 from gatepost_gateway.storage.segments import HEADER_BYTES, Position
 
 from .making import DAILY, NOW, closed, folded, logged, opened, sealed, step_ids, trace, write
@@ -225,9 +226,50 @@ def test_absurd_numbers_do_not_stop_the_fold(tmp_path, folder, records):
 
 
 def test_what_the_tables_refuse_is_a_typed_error(tmp_path, folder, records):
+    odd = TraceOpened("t", NOW, "acme", None, "k1")
     with pytest.raises(StorageFault, match=str(tmp_path / "records.db")):
-        records.fold([closed(status="no number")], Position(1, 50))
+        records.fold(lambda: [(odd, b"")], Position(1, 50))
     assert records.position() == Position()
+
+
+def test_an_entry_that_cannot_be_read_stops_the_fold_at_its_place(tmp_path, folder, records):
+    write(tmp_path / "journal", [closed(status="no number")])
+    with pytest.raises(TooNew, match="cannot read") as caught:
+        folder.fold_to_end()
+    assert caught.value.offset == HEADER_BYTES
+    assert records.position() == Position()
+
+
+def attempts_under_a_budget(**of_both):
+    """A call whose first attempt failed and may be billed: two steps of one trace that nobody made."""
+    both = {"trace_id": ids.new(), "properties": {"team": "a"}, "user": "u", **of_both}
+    first = closed(outcome=Outcome.FAILED, model="slow", cost=None, **both)
+    return first, closed(parent_step_id=first.step_id, at=NOW + 5, **both)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_call_of_two_steps_is_one_trace_with_both(tmp_path, folder, records, apart):
+    first, second = attempts_under_a_budget(session_id="s", turn=1)
+    for entries in [[first], [second]] if apart else [[first, second]]:
+        write(tmp_path / "journal", entries)
+        folder.fold_to_end()
+    for one in (
+        Filters(),
+        Filters(model="slow"),
+        Filters(model="small", session="s"),
+        Filters(user="u"),
+        Filters(properties=(("team", "a"),)),
+        Filters(outcome=Outcome.ANSWERED, user="u"),
+    ):
+        [row] = records.traces(one).items
+        assert (row.id, row.at, row.steps, row.unpriced, row.cost) == (first.trace_id, NOW, 2, 1, 700)
+        assert (row.implicit, row.outcome, sorted(row.models)) == (True, Outcome.ANSWERED, ["slow", "small"])
+    assert records.traces(Filters(outcome=Outcome.FAILED)).items == ()
+    assert records.trace(first.trace_id).steps == (first, second)
+    assert records.trace_state(first.trace_id).sealed
+    with records.reading() as db:
+        wanted = set(db.execute("SELECT alone, name, value, at, trace_id FROM step_facets").fetchall())
+        assert set(db.execute("SELECT alone, name, value, at, trace_id FROM facets").fetchall()) == wanted
 
 
 def one_entry(draw, traces, steps):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from gatepost_gateway.domain.errors import Code, GatewayFault
+from gatepost_gateway.domain.records import Attempt, Outcome
 from gatepost_gateway.storage import journal as module
 from gatepost_gateway.storage import segments
 from gatepost_gateway.storage.faults import Corrupt, Locked, Unreadable
@@ -247,7 +248,7 @@ def test_a_full_disk_refuses_and_recovers_by_itself(tmp_path, disk, caplog):
 
     async def fill(journal):
         for number in range(10_000):
-            batch = [closed(f"{number}.{part}", message="m" * 100) for part in range(3)]
+            batch = [closed(f"{number}.{part}", message="m" * 100, attempts=()) for part in range(3)]
             waits = []
             for entry in batch:
                 journal.append(entry)
@@ -260,7 +261,7 @@ def test_a_full_disk_refuses_and_recovers_by_itself(tmp_path, disk, caplog):
 
     def many(journal):
         for _ in range(100):  # what still fits is taken
-            journal.append(closed("late", message="m" * 3000))
+            journal.append(closed("late", message="m" * 3000, attempts=()))
 
     async def story(directory, free):
         journal = Journal.open(directory)
@@ -287,10 +288,62 @@ def test_a_full_disk_refuses_and_recovers_by_itself(tmp_path, disk, caplog):
     assert len([line for line in caplog.records if "could not be written" in line.message]) == 1
 
 
+def _broken_disk(monkeypatch):
+    monkeypatch.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
+
+
+OUT = (Attempt("m", "openai", 5, 200, None, None, None),)
+
+
+def test_closings_of_calls_that_went_out_are_owed_and_written_first(tmp_path, monkeypatch):
+    async def story(journal):
+        journal.append(opened("a"))
+        await journal.durable()
+        _broken_disk(monkeypatch)
+        journal.append(closed("a", attempts=OUT, outcome=Outcome.ANSWERED, status=200))
+        with pytest.raises(GatewayFault):
+            await journal.durable()
+        left = closed("c", attempts=OUT, outcome=Outcome.ABANDONED, status=499)
+        for entry in (opened("b"), closed("b", attempts=()), left):
+            with pytest.raises(GatewayFault):
+                journal.append(entry)
+        monkeypatch.undo()
+        journal.append(opened("d"))
+        await journal.durable()
+
+    run(tmp_path / "j", story)
+    found = entries_of(tmp_path / "j")
+    assert [one.step_id for one in found] == ["a", "a", "c", "d"]
+    withheld, left = found[1:3]
+    assert (withheld.outcome, withheld.status, withheld.error) == (Outcome.FAILED, 503, "records_unavailable")
+    assert (left.outcome, left.status) == (Outcome.ABANDONED, 499)
+
+
+@pytest.mark.parametrize("way", ["by itself", "at the end"])
+def test_what_is_owed_waits_for_no_call(tmp_path, monkeypatch, way):
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+
+    async def story(journal):
+        _broken_disk(monkeypatch)
+        journal.append(closed("a", attempts=OUT))
+        with pytest.raises(GatewayFault):
+            await journal.durable()
+        await asyncio.sleep(0.03)
+        assert journal.trouble is not None
+        monkeypatch.undo()
+        if way == "by itself":
+            monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+            await asyncio.sleep(0.1)
+            assert journal.trouble is None
+
+    run(tmp_path / "j", story)
+    assert [one.step_id for one in entries_of(tmp_path / "j")] == ["a"]
+
+
 def test_trouble_is_told_until_it_is_over_or_old(tmp_path, monkeypatch):
     async def story(journal):
         assert journal.trouble is None
-        monkeypatch.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
+        _broken_disk(monkeypatch)
         journal.append(opened("a"))
         with pytest.raises(GatewayFault):
             await journal.durable()

@@ -16,13 +16,14 @@ def kept(records):
 
 def facets(records):
     with records.reading() as db:
-        return sorted(db.execute("SELECT name, value, trace_id FROM facets").fetchall())
+        return sorted(db.execute("SELECT alone, project, name, value, at, trace_id FROM facets").fetchall())
 
 
 def said(records):
     """What the steps that are there say: the view that retention works by."""
     with records.reading() as db:
-        return sorted(set(db.execute("SELECT name, value, trace_id FROM step_facets").fetchall()))
+        said = db.execute("SELECT alone, project, name, value, at, trace_id FROM step_facets").fetchall()
+        return sorted(set(said))
 
 
 def test_steps_leave_when_their_days_are_over(tmp_path):
@@ -30,11 +31,13 @@ def test_steps_leave_when_their_days_are_over(tmp_path):
     records = folded(tmp_path, [short, long, ever])
     retention = Retention(records)
     assert retention.expire(NOW + DAY_MICROS - 1) == Expired()
-    assert retention.expire(NOW + DAY_MICROS) == Expired(steps=1, traces=1)
+    assert retention.expire(NOW + DAY_MICROS) == Expired(steps=1)
     assert kept(records) == sorted([long.trace_id, ever.trace_id])
     assert facets(records) == said(records)
-    assert retention.expire(NOW + 1000 * DAY_MICROS).steps == 1
+    assert retention.expire(NOW + 399 * DAY_MICROS).steps == 1
     assert kept(records) == [ever.trace_id]
+    assert retention.expire(NOW + 400 * DAY_MICROS).steps == 1
+    assert kept(records) == []
     assert facets(records) == said(records)
     assert records.check() == []
     records.close()
@@ -72,7 +75,7 @@ def test_a_trace_stays_as_long_as_a_step_of_it(tmp_path):
     retention = Retention(records)
     assert retention.expire(NOW + 2 * DAY_MICROS) == Expired(steps=1)
     assert [step.step_id for step in records.trace(one.trace_id).steps if step != long] != []
-    assert facets(records) == [("model", "m", one.trace_id)]
+    assert facets(records) == [(0, "default", "model", "m", NOW, one.trace_id)]
     assert retention.expire(NOW + 10 * DAY_MICROS) == Expired(steps=1, traces=1)
     assert records.counts().steps == 0
     assert facets(records) == []
@@ -88,13 +91,16 @@ def test_an_open_trace_may_still_get_steps(tmp_path, retention_days, later, ther
     records.close()
 
 
-def test_a_trace_with_a_step_for_ever_or_with_none_stays(tmp_path):
+def test_a_trace_with_no_step_or_one_without_retention_stays_400_days(tmp_path):
     one, empty = trace(), trace()
     mine = {"trace_id": one.trace_id, "implicit": False}
     records = folded(tmp_path, [one, empty, closed(retention_days=1, **mine), closed(**mine), sealed(one.trace_id)])
-    Retention(records).expire(NOW + 4000 * DAY_MICROS)
+    retention = Retention(records)
+    assert retention.expire(NOW + 399 * DAY_MICROS) == Expired(steps=1)
     assert kept(records) == sorted([one.trace_id, empty.trace_id])
     assert records.trace(one.trace_id).row.steps == 2
+    assert retention.expire(NOW + 400 * DAY_MICROS) == Expired(steps=1, traces=2)
+    assert (kept(records), facets(records)) == ([], [])
     records.close()
 
 
@@ -115,4 +121,22 @@ def test_state_and_old_spending_leave(tmp_path):
     write(tmp_path / "journal", [closed()])
     Folder(tmp_path / "journal", records).fold_to_end()
     assert retention.expire(NOW + SETTLED_LIFE - DAY_MICROS).settled == 0
+    records.close()
+
+
+def test_retention_reads_no_more_than_what_leaves(tmp_path):
+    """No table is read from end to end, however many rows stay."""
+    records = folded(tmp_path, [closed()])
+    retention = Retention(records)
+    moment = {"now": 1, "limit": 1, "open_before": 1}
+    with records.reading() as db:
+        for query in ("pick_steps", "drop_facets", "drop_steps", "say_facets_again", "pick_traces", "drop_events"):
+            text = retention._sql[query]
+            plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + text, moment if ":now" in text else {})]
+            assert not [
+                line
+                for line in plan
+                if line.startswith("SCAN") and not line.startswith(("SCAN p ", "SCAN doomed", "SCAN gone"))
+            ], plan
+            assert "(alone=?)" not in str(plan), plan
     records.close()

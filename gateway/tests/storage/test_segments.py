@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatepost_gateway.domain import ids
-from gatepost_gateway.storage import segments
+from gatepost_gateway.storage import batch, segments
 from gatepost_gateway.storage.faults import Corrupt, TooNew, Unreadable
 from gatepost_gateway.storage.segments import FRAME_BYTES, HEADER_BYTES, Header, Rest
 
@@ -129,8 +129,12 @@ def test_an_entry_that_nobody_knows_is_refused(tmp_path):
     path = segment(tmp_path, [])
     frame = struct.pack("<II", len(payload), segments.zlib.crc32(body, HEAD.salt ^ len(payload))) + body
     path.write_bytes(path.read_bytes() + frame)
+    read = segments.read_records(path, HEADER_BYTES, HEAD)
+    with pytest.raises(TooNew, match="cannot read") as caught:
+        list(read.said(batch.decode))
+    assert caught.value.offset == HEADER_BYTES
     with pytest.raises(TooNew, match="cannot read"):
-        segments.read_records(path, HEADER_BYTES, HEAD)
+        _ = read.entries
 
 
 def test_a_length_beyond_reason_is_damage():

@@ -12,6 +12,7 @@ from msgspec import Struct
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.errors import Code
 
 PINNED = "0.54.0"
@@ -192,9 +193,9 @@ def refusal(status: int, code: Code, words: str) -> bytes:
     body = msgspec.json.encode({"error": error, "code": code.value, "detail": words})
     head = (
         b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
-        b"x-request-id: none\r\nconnection: close\r\n\r\n"
+        b"x-request-id: %s\r\nconnection: close\r\n\r\n"
     )
-    return head % (status, _PHRASES[status], len(body)) + body
+    return head % (status, _PHRASES[status], len(body), ids.new().encode()) + body
 
 
 def guarded(limits: HeadLimits) -> type[GuardedProtocol]:

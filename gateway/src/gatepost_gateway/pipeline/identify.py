@@ -26,6 +26,8 @@ def identify(snapshot: Snapshot, presented: Presented, now: int, salt: bytes) ->
     key = find_key(snapshot, bearer)
     if key is not None:
         admit(key, now)
+        if key.kind is KeyKind.ADMIN:
+            raise Forbidden("an admin key makes no calls: use a runtime key (`gatepost keys create` makes one)")
         if key.project not in snapshot.projects:
             raise Forbidden(f"the project of API key `{key.id}` does not exist any more: use another key")
         return Principal(key.id, key.org, key.project, key.proxy)

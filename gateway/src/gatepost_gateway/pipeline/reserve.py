@@ -21,6 +21,9 @@ FRAME_TOKENS = 64
 """Tokens that a provider's chat template may add beyond the bytes of a very short body."""
 
 
+_LIST_TIERS = (b"null", b'"auto"', b'"default"', b'"flex"')
+
+
 def output_bound(entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
     """The most output tokens that one choice can have."""
     said, most = asked.max_output, entry.max_output
@@ -88,6 +91,20 @@ def claims_of(project: ProjectEntry, amount: int, now: int) -> tuple[Claim, ...]
     )
 
 
+def unpriced_member(asked: Asked) -> str | None:
+    """A member that makes a call cost more than the list price: a dearer tier, sound, searches of the web.
+
+    Nothing here can bound what such a call costs, so no budget can hold it.
+    """
+    tier = asked.fields.get("service_tier")
+    if tier is not None and bytes(tier) not in _LIST_TIERS:
+        return "service_tier"
+    modalities = asked.fields.get("modalities")
+    if modalities is not None and b"audio" in bytes(modalities):
+        return "modalities"
+    return "web_search_options" if "web_search_options" in asked.fields else None
+
+
 async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
     """Opens the hold and notes it in the record. Raises LimitExceeded: 429 for tokens a minute, 402 for money."""
     project, asked, plan = call.project, call.asked, call.plan
@@ -97,7 +114,15 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
     if asked.operation is Operation.COUNT:
         return
     bounds = [output_bound(target.entry, asked, project) * asked.choices for target in plan.targets]
-    amount = worst_case(plan, asked, project, bounds) if project.budgets else 0
+    amount = 0
+    if project.budgets:
+        if (member := unpriced_member(asked)) is not None:
+            raise LimitExceeded(
+                f"what `{member}` costs is not known, and project `{project.id}` has a budget: leave it out",
+                code=Code.PRICE_UNKNOWN,
+                status=402,
+            )
+        amount = worst_case(plan, asked, project, bounds)
     if project.rate_limits.tpm is not None:
         _take_tokens(rates, call, project, input_bound(asked) + max(bounds))
     if not project.budgets:

@@ -7,7 +7,7 @@ import msgspec
 
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
-from gatepost_gateway.domain.errors import CallerError, Code
+from gatepost_gateway.domain.errors import CallerError, Code, GatewayError
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.ports import Archive, Recorder, TraceState
 from gatepost_gateway.domain.records import Closed, Logged, TraceOpened, TraceSealed
@@ -94,7 +94,12 @@ class Traces:
         )
         self._recorder.append(sealed)
         state.sealed = True
-        await self._recorder.durable()
+        try:
+            await self._recorder.durable()
+        except GatewayError:
+            # It was not written: the trace is open, and its completion may be tried again.
+            state.sealed = False
+            raise
         return sealed
 
     async def log(

@@ -3,54 +3,118 @@
 The first `Closed` of a step counts, whoever wrote it; a later one changes nothing, not even money. So a call that the
 next start closed as INTERRUPTED stays so, and an entry that were ever written twice would settle once. A call that is
 opened and never closed stays an open hold until a start closes it.
+
+Entries are looked at one by one and let go of: thousands of living objects would keep the collector busy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 import msgspec
+from msgspec import Struct
 
-from gatepost_gateway.domain.records import Closed, Entry, Kept, Logged, Opened, TraceOpened, TraceSealed
-from gatepost_gateway.storage.steps import Row, expiry, write_event, write_step
+from gatepost_gateway.domain.records import Closed, Kept, Logged, Outcome, TraceOpened, TraceSealed
+from gatepost_gateway.storage.steps import Payload, Row, expiry, unpriced, write_event, write_step
 
-_encode = msgspec.msgpack.Encoder().encode
 _LARGEST = 10**18
 
 
-class Batch:
-    """`known`: steps that are in the records already. `traces`: when the explicit traces in question were made."""
+class Begun(Struct, frozen=True, array_like=True, tag="o", gc=False):
+    """An `Opened` of which only the first field is read: most are over before anybody asks for more."""
 
-    def __init__(
-        self, entries: list[Entry], known: AbstractSet[str] = frozenset(), traces: Mapping[str, int] | None = None
-    ) -> None:
-        self.entries = len(entries)
+    step_id: str
+
+
+Folding = Begun | Closed | TraceOpened | TraceSealed | Logged | Kept
+"""`Entry` as the fold reads it."""
+
+decode = msgspec.msgpack.Decoder(Folding).decode
+
+
+class Sum(Struct):
+    """What steps add to the row of their trace."""
+
+    trace_id: str
+    at: int
+    implicit: bool
+    org: str | None
+    project: str
+    key_id: str | None
+    steps: int = 0
+    unpriced: int = 0
+    cost: int = 0
+    micros: int = 0
+    outcome: Outcome | None = None
+    session_id: str | None = None
+    user: str | None = None
+    expires_at: int = 0
+
+    def add(self, one: Closed) -> None:
+        """The next step."""
+        self._count(one)
+        self.outcome = one.outcome
+        self.session_id = one.session_id or self.session_id
+        self.user = one.user or self.user
+
+    def begin(self, one: Closed) -> None:
+        """The step that was alone until the others came: it was first."""
+        self._count(one)
+        self.at = one.at
+        self.outcome = self.outcome or one.outcome
+        self.session_id = self.session_id or one.session_id
+        self.user = self.user or one.user
+
+    def _count(self, one: Closed) -> None:
+        self.steps += 1
+        self.unpriced += unpriced(one)
+        self.cost += one.cost or 0
+        self.micros += one.micros
+        self.expires_at = max(self.expires_at, expiry(one))
+
+    def row(self) -> Row:
+        """The values of `add_to_trace`."""
+        outcome = self.outcome.value if self.outcome is not None else None
+        return (*msgspec.structs.astuple(self)[:10], outcome, self.session_id, self.user, self.expires_at)
+
+
+class Batch:
+    """`said`: entries as `decode` gives them, each with its payload. `known`: steps that are in the records already."""
+
+    def __init__(self, said: Iterable[tuple[Folding, Payload]], known: AbstractSet[str] = frozenset()) -> None:
+        self.entries = 0
         self.repeated = 0
         self.steps: list[Row] = []
         self.opened_traces: list[Row] = []
-        self.additions: list[Row] = []
+        self.sums: dict[str, Sum] = {}
         self.seals: list[Row] = []
         self.facets: list[Row] = []
+        self.trace_facets: dict[Row, None] = {}
         self.settled: dict[str, int] = {}
+        self.opened: dict[str, Payload] = {}
+        """Calls that this batch opens and does not close."""
         self.closed_holds: list[tuple[str]] = []
         self._seen = set(known)
-        self._times = dict(traces or {})
-        self._opened: dict[str, Opened] = {}
         self._kept: dict[tuple[str, str], Kept] = {}
-        for entry in entries:
-            self._take(entry)
+        opened = self.opened
+        for entry, payload in said:
+            self.entries += 1
+            if type(entry) is Begun:
+                opened[entry.step_id] = payload
+            elif type(entry) is Closed:
+                self._close(entry, payload)
+            else:
+                self._take(entry, payload)
 
     def bound(self) -> None:
         """Cuts absurd numbers down to what SQLite can store, so that no single entry stops the fold."""
         self.steps = [_bounded(row) for row in self.steps]
-        self.additions = [_bounded(row) for row in self.additions]
+        self.facets = [_bounded(row) for row in self.facets]
         self.seals = [_bounded(row) for row in self.seals]
         self.opened_traces = [_bounded(row) for row in self.opened_traces]
         self.settled = {name: min(amount, _LARGEST) for name, amount in self.settled.items()}
 
-    @property
-    def opened_holds(self) -> list[Row]:
-        """Calls that this batch opens and does not close."""
-        return [(one.step_id, _encode(one)) for one in self._opened.values()]
+    def additions(self) -> list[Row]:
+        return [_bounded(one.row()) for one in self.sums.values()]
 
     @property
     def kept(self) -> list[Row]:
@@ -60,16 +124,16 @@ class Batch:
     def dropped(self) -> list[Row]:
         return [(one.kind, one.id) for one in self._kept.values() if not one.box]
 
-    def _take(self, entry: Entry) -> None:
+    def join(self, one: Closed) -> None:
+        """A step of the records that is alone no more."""
+        self.sums[one.trace_id].begin(one)
+        self._describe(one)
+
+    def _take(self, entry: Folding, payload: Payload) -> None:
         match entry:
-            case Opened():
-                self._opened[entry.step_id] = entry
-            case Closed():
-                self._close(entry)
             case Logged():
-                self._log(entry)
+                self._log(entry, payload)
             case TraceOpened():
-                self._times.setdefault(entry.trace_id, entry.at)
                 self.opened_traces.append(
                     (entry.trace_id, entry.at, entry.org, entry.project, entry.key_id, entry.metadata, entry.revenue)
                 )
@@ -77,6 +141,8 @@ class Batch:
                 self.seals.append((entry.at, entry.cost, entry.micros, entry.steps, entry.unpriced, entry.trace_id))
             case Kept():
                 self._kept[entry.kind, entry.id] = entry
+            case Begun() | Closed():
+                pass
 
     def _first(self, step_id: str) -> bool:
         if step_id in self._seen:
@@ -85,65 +151,51 @@ class Batch:
         self._seen.add(step_id)
         return True
 
-    def _close(self, one: Closed) -> None:
-        if self._opened.pop(one.step_id, None) is None:
-            self.closed_holds.append((one.step_id,))
+    def _close(self, one: Closed, payload: Payload) -> None:
+        step_id = one.step_id
+        if self.opened.pop(step_id, None) is None:
+            self.closed_holds.append((step_id,))
+        if not self._first(step_id):
+            return
+        # A call of its own has no parent, unless it is the attempt that follows another under a budget.
+        alone = one.implicit and one.parent_step_id is None
+        self.steps.append(write_step(one, payload, alone))
+        if one.settled:
+            settled, amount = self.settled, one.settled
+            for claim in one.claims:
+                settled[claim.account] = settled.get(claim.account, 0) + amount
+        if not alone:
+            self._sum(one.trace_id, one).add(one)
+            self._describe(one)
+        elif one.properties:
+            self.facets += facets_alone(one)
+
+    def _sum(self, trace_id: str, one: Closed | Logged) -> Sum:
+        found = self.sums.get(trace_id)
+        if found is None:
+            implicit = isinstance(one, Closed) and one.implicit
+            found = self.sums[trace_id] = Sum(trace_id, one.at, implicit, one.org, one.project or "", one.key_id)
+        return found
+
+    def _describe(self, one: Closed) -> None:
+        """What a trace with a row of its own is found by. Kept equal to the view `step_facets`: a test compares."""
+        said = [(name, value) for name, value in (("model", one.model), ("user", one.user)) if value]
+        said += [(f"property:{key}", value) for key, value in (one.properties or {}).items()]
+        for name, value in said:
+            self.trace_facets[name, value, one.trace_id] = None
+
+    def _log(self, one: Logged, payload: Payload) -> None:
         if not self._first(one.step_id):
             return
-        self.steps.append(write_step(one))
-        project, unpriced = one.project or "", one.cost is None and (one.estimated or bool(one.attempts))
-        self.additions.append(
-            (
-                one.trace_id,
-                one.at,
-                one.implicit,
-                one.org,
-                project,
-                one.key_id,
-                unpriced,
-                one.cost or 0,
-                one.micros,
-                one.outcome.value,
-                one.session_id,
-                one.user,
-                expiry(one),
-            )
-        )
-        for claim in one.claims:
-            self.settled[claim.account] = self.settled.get(claim.account, 0) + one.settled
-        self._describe(one, project)
+        self.steps.append(write_event(one, payload))
+        self._sum(one.trace_id, one).steps += 1
 
-    def _describe(self, one: Closed, project: str) -> None:
-        """What the trace is found by. Kept equal to the view `step_facets`; a test compares them."""
-        at, trace_id = one.at, one.trace_id
-        if not one.implicit:
-            at = self._times.setdefault(trace_id, at)
-        if one.model is not None:
-            self.facets.append((project, "model", one.model, at, trace_id))
-        if one.user is not None:
-            self.facets.append((project, "user", one.user, at, trace_id))
-        if one.properties:
-            for key, value in one.properties.items():
-                self.facets.append((project, f"property:{key}", value, at, trace_id))
 
-    def _log(self, one: Logged) -> None:
-        if not self._first(one.step_id):
-            return
-        self.steps.append(write_event(one))
-        self._times.setdefault(one.trace_id, one.at)
-        self.additions.append(
-            (one.trace_id, one.at, False, one.org, one.project, one.key_id, 0, 0, 0, None, None, None, 0)
-        )
+def facets_alone(one: Closed) -> list[Row]:
+    """What a step that is alone is found by, beside its columns."""
+    project, said = one.project or "", one.properties or {}
+    return [(project, f"property:{key}", value, one.at, one.trace_id) for key, value in said.items()]
 
 
 def _bounded(row: Row) -> Row:
     return tuple(max(-_LARGEST, min(one, _LARGEST)) if type(one) is int else one for one in row)
-
-
-def explicit_traces(entries: list[Entry]) -> set[str]:
-    """The traces whose time must be known before the batch is made."""
-    return {one.trace_id for one in entries if isinstance(one, Closed) and not one.implicit}
-
-
-def step_ids(entries: list[Entry]) -> list[str]:
-    return [one.step_id for one in entries if isinstance(one, Closed | Logged)]

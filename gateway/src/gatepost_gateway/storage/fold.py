@@ -6,16 +6,17 @@ place is damage, and the fold stops there with the file and the offset until som
 """
 
 import threading
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 
-from gatepost_gateway.storage import segments
+from gatepost_gateway.storage import batch, segments
 from gatepost_gateway.storage.faults import Corrupt
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.segments import HEADER_BYTES, Header, Position, Rest
 
-BATCH_BYTES = 1024 * 1024
+BATCH_BYTES = 2 * 1024 * 1024
 """Bytes of journal in one transaction: some thousand calls."""
 
 
@@ -47,9 +48,9 @@ class Folder:
             while True:
                 last = not numbers or place.segment >= numbers[-1]
                 read = self._read(place, last)
-                if read is not None and read.entries:
+                if read is not None and read.payloads:
                     end = Position(place.segment, read.end)
-                    return Folded(len(read.entries), self._records.fold(read.entries, end))
+                    return Folded(len(read.payloads), self._records.fold(partial(read.said, batch.decode), end))
                 if last:
                     return Folded()
                 place = self._next(place, numbers)
@@ -99,7 +100,7 @@ class Folder:
             read = segments.read_records(path, max(place.offset, HEADER_BYTES), header, self._batch_bytes)
         except FileNotFoundError:
             return None
-        if not read.entries and read.rest is not Rest.NOTHING:
+        if not read.payloads and read.rest is not Rest.NOTHING:
             self._wait_or_refuse(path, read.end, header, last)
         return read
 

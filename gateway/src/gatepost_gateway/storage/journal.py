@@ -5,7 +5,8 @@ for one flush, the flush is one `write`. There is no timer and no thread unless 
 
 When the disk is full or fails, what was written whole stays, a part of a record is cut off, the waiters of what was not
 written fail with 503, and every later `append` tries again at once, so that it either stands on disk or raises. An
-entry that failed is gone: a hold whose closing was lost is closed by the next start at its full amount.
+entry that failed is gone, but for the closings of calls that went out: those are kept and written first when it works
+again. When the process ends before that, the next start closes such a call at its full hold.
 """
 
 import asyncio
@@ -13,23 +14,27 @@ import errno
 import logging
 import os
 from collections.abc import Awaitable, Generator
+from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import Code, GatewayFault
-from gatepost_gateway.domain.records import Entry
+from gatepost_gateway.domain.records import Closed, Entry, Outcome
 from gatepost_gateway.storage import segments
 from gatepost_gateway.storage.faults import unreadable
 from gatepost_gateway.storage.lock import Lock, acquire
-from gatepost_gateway.storage.segments import HEADER_BYTES, Header
+from gatepost_gateway.storage.segments import FRAME_BYTES, HEADER_BYTES, Header
 from gatepost_gateway.storage.sync import Fsync, Syncer
 
 log = logging.getLogger("gatepost.journal")
+_decode = msgspec.msgpack.Decoder(Entry).decode
 SEGMENT_BYTES = 64 * 1024 * 1024
 TROUBLE_SECONDS = 5.0
 """How long a failed write is a word on the journal's state."""
+RETRY_SECONDS = 1.0
 
 
 class JournalSettings(Struct, frozen=True):
@@ -71,6 +76,8 @@ class Journal:
         self._spent = False
         self._failing: str | None = None
         self._failed_at = 0.0
+        self._owed: list[Closed] = []
+        self._again: asyncio.TimerHandle | None = None
         self._closed = False
         self._lock: Lock | None = None
         self._syncer: Syncer | None = None
@@ -120,7 +127,11 @@ class Journal:
         """
         buffer = self._buffer
         if not buffer:
-            self._begin()
+            try:
+                self._begin()
+            except GatewayFault:
+                self._owe([entry])
+                raise
         try:
             buffer += segments.frame(entry, self._salt)
         except ValueError as error:
@@ -153,6 +164,7 @@ class Journal:
         """
         if self._closed:
             return
+        self._write_owed()
         self._flush()
         self._closed = True
         error = self._syncer.close(self._fd) if self._syncer is not None else None
@@ -176,7 +188,30 @@ class Journal:
             raise _unavailable("it is closed: the gateway is stopping")
         if self._spent or self._size >= self._settings.segment_bytes:
             self._rotate()
+        owed, self._owed = self._owed, []
+        for closing in owed:
+            self._buffer += segments.frame(closing, self._salt)
         self._loop.call_soon(self._flush)
+
+    def _owe(self, lost: list[Entry]) -> None:
+        """Of what was lost, the closings of calls that went out are owed: their money is spent, their intent stands in
+        the file. They are written first when the disk takes something again, and it is tried now and then.
+        """
+        if self._closed:
+            return
+        self._owed += [unanswered(one) for one in lost if isinstance(one, Closed) and one.attempts]
+        if self._owed and self._again is None:
+            self._again = self._loop.call_later(RETRY_SECONDS, self._write_owed)
+
+    def _write_owed(self) -> None:
+        """Tries the closings that are owed; what does not succeed is owed again."""
+        self._again = None
+        if not self._owed or self._buffer or self._closed:
+            return
+        try:
+            self._begin()
+        except GatewayFault:
+            self._owe([])
 
     def _rotate(self) -> None:
         old = self._fd
@@ -253,14 +288,14 @@ class Journal:
             self._torn = False
 
     def _failed(self, whole: int, error: OSError, waiting: list[tuple[int, asyncio.Future[None]]]) -> None:
-        lost = len(segments.borders_of(bytes(self._buffer[whole:]), self._salt)[0]) - 1
+        lost = _entries(bytes(self._buffer[whole:]), self._salt)
         if self._failing is None:
-            log.error(
-                "%d entries could not be written to `%s`: %s; calls are refused until it works", lost, self._path, error
-            )
+            words = "%d entries could not be written to `%s`: %s; calls are refused until it works"
+            log.error(words, len(lost), self._path, error)
         self._failing = _words(error)
         self._failed_at = self._clock.monotonic()
         self._buffer.clear()
+        self._owe(lost)
         try:
             self._cut()
         except OSError as again:
@@ -305,6 +340,19 @@ class Journal:
 
     def _file(self) -> int:
         return self._fd
+
+
+def _entries(data: bytes, salt: int) -> list[Entry]:
+    """The entries of what `segments.frame` made."""
+    return [_decode(data[start + FRAME_BYTES : end]) for start, end in pairwise(segments.borders_of(data, salt)[0])]
+
+
+def unanswered(closing: Closed) -> Closed:
+    """The closing of a call whose answer was not handed over, because this could not be written before it."""
+    if closing.outcome is Outcome.ANSWERED:
+        closing.outcome, closing.status, closing.error = Outcome.FAILED, 503, Code.RECORDS_UNAVAILABLE.value
+        closing.message = "the journal could not be written when the answer was here: it was withheld"
+    return closing
 
 
 def _words(error: OSError) -> str:

@@ -7,7 +7,7 @@ bounded (by an index and a limit), so that none holds the others up for long; `c
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from heapq import merge
 from itertools import islice
@@ -18,16 +18,16 @@ import msgspec
 
 from gatepost_gateway.domain.clock import Clock, SystemClock, day, month
 from gatepost_gateway.domain.ports import Found, TraceState
-from gatepost_gateway.domain.records import Entry, Opened, Outcome
+from gatepost_gateway.domain.records import Closed, Opened, Outcome
 from gatepost_gateway.storage import batch as batches
 from gatepost_gateway.storage import migrate, rows
-from gatepost_gateway.storage.batch import Batch
+from gatepost_gateway.storage.batch import Batch, Folding
 from gatepost_gateway.storage.faults import StorageFault, Unreadable
 from gatepost_gateway.storage.migrate import Phase
 from gatepost_gateway.storage.queries import Queries, migrations_folder
-from gatepost_gateway.storage.rows import Counts, Filters, LiveSession, Page, Place, TraceDetail, TraceRow
+from gatepost_gateway.storage.rows import Counts, Filters, LiveSession, Page, Place, TraceDetail
 from gatepost_gateway.storage.segments import Position
-from gatepost_gateway.storage.steps import Step, read_step
+from gatepost_gateway.storage.steps import Payload, Step, read_step
 
 FILE = "records.db"
 SESSION_LIFE = 30 * 60 * 1_000_000
@@ -59,12 +59,15 @@ class Records:
 
     def _prepare(self) -> None:
         for pragma in (
+            "PRAGMA page_size = 8192",
             "PRAGMA auto_vacuum = INCREMENTAL",
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = NORMAL",
             "PRAGMA busy_timeout = 10000",
             "PRAGMA temp_store = MEMORY",
-            "PRAGMA cache_size = -32000",
+            "PRAGMA cache_size = -16000",
+            # Pages: 32 MiB of log between two checkpoints.
+            "PRAGMA wal_autocheckpoint = 4000",
         ):
             self._db.execute(pragma).fetchall()
         self.migrated = tuple(
@@ -112,39 +115,49 @@ class Records:
         segment, offset, _ = self._one("position")
         return Position(segment, offset)
 
-    def fold(self, entries: list[Entry], end: Position) -> int:
-        """Takes the entries in, and the border behind them, in one transaction; how many were repeated and left out."""
+    def fold(self, said: Callable[[], Iterable[tuple[Folding, Payload]]], end: Position) -> int:
+        """Takes entries in, and the border behind them, in one transaction; how many were repeated and left out.
+
+        `said` gives the entries, and gives them again when something about them is odd.
+        """
         with self._lock:
-            times = self._times(entries)
+            batch = Batch(said())
             try:
-                return self._write(Batch(entries, traces=times), end)
+                return self._write(batch, end)
             except (sqlite3.IntegrityError, OverflowError):
-                known = self._column("steps_there", msgspec.json.encode(batches.step_ids(entries)).decode())
-                batch = Batch(entries, frozenset(known), times)
+                ids = msgspec.json.encode([(row[1], row[0]) for row in batch.steps]).decode()
+                batch = Batch(said(), frozenset(self._column("steps_there", ids)))
                 batch.bound()
             try:
                 return self._write(batch, end)
             except sqlite3.IntegrityError as error:
                 raise _unusable(error, self.path) from error
 
-    def _times(self, entries: list[Entry]) -> dict[str, int]:
-        asked = batches.explicit_traces(entries)
-        return dict(self._all("trace_times", msgspec.json.encode(list(asked)).decode())) if asked else {}
-
     def _write(self, batch: Batch, end: Position) -> int:
         with self.writing() as db:
             self._many(db, "add_step", batch.steps)
-            self._many(db, "open_trace", batch.opened_traces)
-            self._many(db, "add_to_trace", batch.additions)
-            self._many(db, "seal_trace", batch.seals)
             self._many(db, "add_facet", batch.facets)
-            self._many(db, "open_hold", batch.opened_holds)
+            self._many(db, "open_trace", batch.opened_traces)
+            self._join(db, batch)
+            self._many(db, "add_to_trace", batch.additions())
+            self._many(db, "seal_trace", batch.seals)
+            self._many(db, "add_trace_facet", list(batch.trace_facets))
+            self._many(db, "open_hold", list(batch.opened.items()))
             self._many(db, "close_hold", batch.closed_holds)
             self._many(db, "settle", [(name, name.rpartition("@")[2], sum_) for name, sum_ in batch.settled.items()])
             self._many(db, "keep", batch.kept)
             self._many(db, "drop_kept", batch.dropped)
             db.execute(self._sql["move_position"], (end.segment, end.offset, batch.entries))
         return batch.repeated
+
+    def _join(self, db: sqlite3.Connection, batch: Batch) -> None:
+        """Steps that were alone, and get company in this batch, go into the row of their trace."""
+        for one in (one for one in batch.sums.values() if one.implicit):
+            for (entry,) in db.execute(self._sql["join_trace"], (one.trace_id,)).fetchall():
+                first = read_step(entry)
+                assert isinstance(first, Closed)
+                batch.join(first)
+                self._many(db, "drop_alone_facet", batches.facets_alone(first))
 
     def _many(self, db: sqlite3.Connection, query: str, values: Sequence[Sequence[Any]]) -> None:
         if values:
@@ -164,55 +177,62 @@ class Records:
         place = rows.read_cursor(cursor) if cursor else Place()
         if filters.until is not None:
             place = min(place, Place(filters.until))
+        if "" in (filters.session, filters.user, filters.model):
+            return Page(())
+        found: list[list[Any]] = []
         with self._lock:
-            projects = [filters.project] if filters.project is not None else self._column("projects")
-            found = [self._page(filters, project, place, limit + 1) for project in projects]
-        newest = merge(*found, key=lambda row: (row.at, row.id), reverse=True)
-        items = tuple(islice(newest, limit + 1))
+            for source in ("alone", "traces"):
+                asked = [filters.project] if filters.project is not None else self._column(f"projects_{source}")
+                found += [self._page(source, filters, project, place, limit + 1) for project in asked]
+        newest = merge(*found, key=lambda row: (row[0], row[1]), reverse=True)
+        items = tuple(rows.read_trace(row) for row in islice(newest, limit + 1))
         if len(items) <= limit:
             return Page(items)
         return Page(items[:limit], rows.write_cursor(items[limit - 1]))
 
-    def _page(self, filters: Filters, project: str, place: Place, limit: int) -> list[TraceRow]:
+    def _page(self, source: str, filters: Filters, project: str, place: Place, limit: int) -> list[Any]:
         """Driven by the index that has the fewest rows; the other filters look at what it gives."""
+        alone = source == "alone"
+        facets = filters.said() if alone else filters.facets()
         values: dict[str, Any] = {
             "project": project,
             "at": place.at,
             "id": place.id,
             "since": filters.since or 0,
-            "outcome": filters.outcome.value if filters.outcome is not None else None,
-            "wanted": msgspec.json.encode(filters.facets()).decode(),
+            "outcome": filters.outcome.value if filters.outcome is not None else "",
+            "session": filters.session,
+            "user": filters.user or "",
+            "model": filters.model or "",
+            "wanted": msgspec.json.encode(facets).decode(),
             "limit": limit,
         }
         if filters.session is not None:
-            return self._listed("list_by_session", values | {"session": filters.session})
-        drivers = [("facet", values | {"name": name, "value": value}) for name, value in filters.facets()]
+            return self._all_named(f"{source}_by_session", values)
+        drivers = [("facet", values | {"name": name, "value": value}) for name, value in facets]
+        drivers += [(name, values) for name in ("user", "model") if alone and values[name]]
         if filters.outcome not in (None, Outcome.ANSWERED):
             drivers.append(("outcome", values))
         if not drivers:
-            return self._listed("list_by_project", values)
-        kind, said = drivers[0] if len(drivers) == 1 else min(drivers, key=self._size)
-        return self._listed("list_by_facet" if kind == "facet" else "list_by_outcome", said)
-
-    def _size(self, driver: tuple[str, dict[str, Any]]) -> int:
-        kind, values = driver
-        return self._all_named("size_by_facet" if kind == "facet" else "size_by_outcome", values)[0][0]
-
-    def _listed(self, query: str, values: dict[str, Any]) -> list[TraceRow]:
-        return [rows.read_trace(row) for row in self._all_named(query, values)]
+            return self._all_named(f"{source}_by_project", values)
+        kind, said = drivers[0]
+        if len(drivers) > 1:
+            kind, said = min(drivers, key=lambda one: self._all_named(f"size_{source}_{one[0]}", one[1])[0][0])
+        return self._all_named(f"{source}_by_{kind}", said)
 
     def trace(self, trace_id: str, *, limit: int = MOST_STEPS) -> TraceDetail | None:
         """A trace with its first `limit` steps."""
         with self._lock:
             row = self._one("trace", trace_id)
-            if row is None:
-                return None
-            steps = self._all("steps_of_trace", trace_id, limit)
-        return TraceDetail(rows.read_trace(row), tuple(read_step(step) for step in steps))
+            steps = tuple(read_step(entry) for entry in self._column("steps_of_trace", trace_id, limit))
+        if row is not None:
+            return TraceDetail(rows.read_trace(row), steps)
+        if steps and isinstance(steps[0], Closed):
+            return TraceDetail(rows.trace_of(steps[0]), steps)
+        return None
 
     def session(self, session_id: str, *, limit: int = MOST_STEPS) -> tuple[Step, ...]:
         """The first `limit` calls of a session in the order of their turns; empty when there is none."""
-        return tuple(read_step(step) for step in self._all("steps_of_session", session_id, limit))
+        return tuple(read_step(entry) for entry in self._column("steps_of_session", session_id, limit))
 
     def settled(self, accounts: Iterable[str]) -> dict[str, int]:
         """Nano-dollars spent of each account; one of which nothing was spent is not in it."""
@@ -228,19 +248,22 @@ class Records:
 
     def live_sessions(self, now: int) -> list[LiveSession]:
         """Sessions with a turn in the 30 minutes before `now` (microseconds), the latest first, at most 65536."""
-        since = now - SESSION_LIFE
-        stamp = f"{max(0, since) // 1000:012x}"
-        values = {"id": f"{stamp[:8]}-{stamp[8:]}", "since": since, "limit": MOST_SESSIONS}
-        return [
-            LiveSession(session_id, project or "", proxy, turn, at)
-            for session_id, project, proxy, turn, at in self._all_named("live_sessions", values)
-        ]
+        with self._lock:
+            projects = {*self._column("projects_alone"), *self._column("projects_traces")}
+            values = {"projects": msgspec.json.encode(sorted(projects)).decode(), "since": now - SESSION_LIFE}
+            found = self._all_named("live_sessions", values | {"limit": MOST_SESSIONS})
+        live: list[LiveSession] = []
+        for _, entry in found:
+            one = read_step(entry)
+            if isinstance(one, Closed) and one.session_id is not None and one.turn is not None:
+                live.append(LiveSession(one.session_id, one.project or "", one.proxy, one.turn, one.at))
+        return live
 
     def trace_state(self, trace_id: str) -> TraceState | None:
         """A trace as the data plane must know it. One that was made for a single call counts as sealed."""
         row = self._one("trace_state", trace_id)
         if row is None:
-            return None
+            return self._state_alone(trace_id)
         project, metadata, revenue, implicit, sealed_at, cost, micros, steps, unpriced, at = row
         return TraceState(
             project=project,
@@ -252,6 +275,21 @@ class Records:
             steps=steps,
             unpriced=unpriced,
             at=at,
+        )
+
+    def _state_alone(self, trace_id: str) -> TraceState | None:
+        found = self.trace(trace_id, limit=1)
+        if found is None:
+            return None
+        row = found.row
+        return TraceState(
+            project=row.project or "",
+            sealed=True,
+            cost=row.cost,
+            micros=row.micros,
+            steps=row.steps,
+            unpriced=row.unpriced,
+            at=row.at,
         )
 
     def kept(self, kind: str, id: str, now: int) -> Found | None:

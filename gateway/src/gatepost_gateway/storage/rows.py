@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.records import Closed, Logged, Outcome
+from gatepost_gateway.storage.steps import read_step, unpriced
 
 MOST = 200
 """Traces in one page."""
@@ -30,9 +31,13 @@ class Filters(Struct, frozen=True):
     since: int | None = None
     until: int | None = None
 
+    def said(self) -> list[tuple[str, str]]:
+        """The properties as facets."""
+        return [(f"property:{key}", value) for key, value in self.properties]
+
     def facets(self) -> list[tuple[str, str]]:
-        """What is looked up by an index of its own."""
-        found = [(f"property:{key}", value) for key, value in self.properties]
+        """What a trace of several steps is looked up by."""
+        found = self.said()
         if self.user is not None:
             found.append(("user", self.user))
         if self.model is not None:
@@ -107,7 +112,10 @@ class Counts(Struct, frozen=True):
 
 
 class Expired(Struct, frozen=True):
-    """What retention took in one batch; `more`: another batch would find more."""
+    """What retention took in one batch; `more`: another batch would find more.
+
+    `traces` counts those with a row of their own: of a call that was one step, the step is all there is.
+    """
 
     steps: int = 0
     traces: int = 0
@@ -136,23 +144,50 @@ def read_cursor(text: str) -> Place:
 
 
 def read_trace(row: Sequence[Any]) -> TraceRow:
-    """The trace of a row of a `list_by_*` query."""
+    """The trace of a row of an `alone_by_*` query, (at, id, entry), or of a `traces_by_*` query."""
+    if row[2] is not None:
+        step = read_step(row[2])
+        assert isinstance(step, Closed)
+        return trace_of(step)
     return TraceRow(
-        id=row[0],
-        at=row[1],
-        implicit=bool(row[2]),
-        org=row[3],
-        project=row[4] or None,
-        key_id=row[5],
-        metadata=row[6],
-        revenue=row[7],
-        steps=row[8],
-        unpriced=row[9],
-        cost=row[10],
-        micros=row[11],
-        outcome=None if row[12] is None else Outcome(row[12]),
-        session_id=row[13],
-        user=row[14],
-        sealed_at=row[15],
-        models=msgspec.json.decode(row[16], type=tuple[str, ...]),
+        id=row[1],
+        at=row[0],
+        implicit=bool(row[3]),
+        org=row[4],
+        project=row[5] or None,
+        key_id=row[6],
+        metadata=row[7],
+        revenue=row[8],
+        steps=row[9],
+        unpriced=row[10],
+        cost=row[11],
+        micros=row[12],
+        outcome=None if row[13] is None else Outcome(row[13]),
+        session_id=row[14],
+        user=row[15],
+        sealed_at=row[16],
+        models=msgspec.json.decode(row[17], type=tuple[str, ...]),
+    )
+
+
+def trace_of(step: Closed) -> TraceRow:
+    """The trace that was made for this one step."""
+    return TraceRow(
+        id=step.trace_id,
+        at=step.at,
+        implicit=True,
+        org=step.org,
+        project=step.project,
+        key_id=step.key_id,
+        metadata="{}",
+        revenue=None,
+        steps=1,
+        unpriced=int(unpriced(step)),
+        cost=step.cost or 0,
+        micros=step.micros,
+        outcome=step.outcome,
+        session_id=step.session_id,
+        user=step.user,
+        sealed_at=None,
+        models=() if step.model is None else (step.model,),
     )

@@ -18,9 +18,12 @@ import os
 import re
 import struct
 import zlib
+from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +31,7 @@ from msgspec import Struct
 from gatepost_gateway.domain.records import Entry
 from gatepost_gateway.storage.faults import Corrupt, TooNew, unreadable
 
+T = TypeVar("T")
 VERSION = 1
 CHAINED = 0x01
 """Reserved record flag: see above."""
@@ -72,12 +76,36 @@ class Rest(Enum):
     BAD = "bad"
 
 
-class Read(Struct):
-    """Whole records from one place on. `end` is the border behind the last of them."""
+class Read:
+    """Whole records from one place on: `payloads`, the border `end` behind the last of them, and what follows."""
 
-    entries: list[Entry]
-    end: int
-    rest: Rest
+    def __init__(self, place: tuple[Path, int], data: bytes, borders: list[int], rest: Rest) -> None:
+        view = memoryview(data)
+        self._place = place
+        self._starts = borders
+        self.payloads = [view[start + FRAME_BYTES : end] for start, end in pairwise(borders)]
+        self.end = place[1] + borders[-1]
+        self.rest = rest
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Raises TooNew for a record that says nothing we know."""
+        return [entry for entry, _ in self.said(_decode)]
+
+    def said(self, decode: Callable[[memoryview], T]) -> Iterator[tuple[T, memoryview]]:
+        """Each record as `decode` reads it, with its payload. Raises TooNew for one that it cannot read."""
+        at = 0
+        try:
+            for at, payload in enumerate(self.payloads):  # noqa: B007 - tells which it was
+                yield decode(payload), payload
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            path, base = self._place
+            raise TooNew(
+                f"has a record that this version cannot read ({error})",
+                path,
+                offset=base + self._starts[at],
+                hint="run the version that wrote it",
+            ) from error
 
 
 def path_of(directory: Path, number: int) -> Path:
@@ -140,7 +168,7 @@ def read_bytes(path: Path, offset: int, count: int) -> bytes:
 def read_records(path: Path, offset: int, header: Header, most: int = CHUNK) -> Read:
     """The whole records among the next `most` bytes, and at least one where there is one.
 
-    Raises TooNew for a record of a later format, Corrupt for one that says nothing we know.
+    Raises TooNew for a record of a later format.
     """
     data = read_bytes(path, offset, most)
     borders, rest = borders_of(data, header.salt)
@@ -148,33 +176,21 @@ def read_records(path: Path, offset: int, header: Header, most: int = CHUNK) -> 
         needed = FRAME_BYTES + int.from_bytes(data[:4], "little")
         data = read_bytes(path, offset, needed)
         borders, rest = borders_of(data, header.salt)
-    view = memoryview(data)
-    entries: list[Entry] = []
-    for start, end in pairwise(borders):
-        entries.append(_entry(view, start, end, path, offset))
+    _check_formats(data, borders, path, offset)
     if rest is Rest.SHORT and len(data) == most:
         rest = Rest.NOTHING
-    return Read(entries, offset + borders[-1], rest)
+    return Read((path, offset), data, borders, rest)
 
 
-def _entry(view: memoryview, start: int, end: int, path: Path, base: int) -> Entry:
-    version, flags = view[start + 8], view[start + 9]
-    if version > VERSION or flags:
-        raise TooNew(
-            f"has a record of format {version}, flags {flags:#x}",
-            path,
-            offset=base + start,
-            hint="run the version that wrote it",
-        )
-    try:
-        return _decode(view[start + FRAME_BYTES : end])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise TooNew(
-            f"has a record that this version cannot read ({error})",
-            path,
-            offset=base + start,
-            hint="run the version that wrote it",
-        ) from error
+def _check_formats(data: bytes, borders: list[int], path: Path, base: int) -> None:
+    for start in borders[:-1]:
+        if data[start + 8] > VERSION or data[start + 9]:
+            raise TooNew(
+                f"has a record of format {data[start + 8]}, flags {data[start + 9]:#x}",
+                path,
+                offset=base + start,
+                hint="run the version that wrote it",
+            )
 
 
 def borders_of(data: bytes | bytearray, salt: int) -> tuple[list[int], Rest]:

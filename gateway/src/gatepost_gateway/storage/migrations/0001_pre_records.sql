@@ -26,97 +26,73 @@ CREATE TABLE traces (
   session_id TEXT,
   user TEXT,
   sealed_at INTEGER,
-  expires_at INTEGER
+  expires_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE INDEX traces_project ON traces (project, at, id);
 
 CREATE INDEX traces_outcome ON traces (project, outcome, at, id) WHERE outcome <> 'answered';
 
-CREATE INDEX traces_expires ON traces (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX traces_expires ON traces (expires_at);
 
 CREATE TABLE steps (
-  id TEXT PRIMARY KEY,
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
   trace_id TEXT NOT NULL,
   at INTEGER NOT NULL,
-  surface TEXT NOT NULL,
-  operation TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  org TEXT,
-  project TEXT,
-  proxy TEXT,
-  key_id TEXT,
-  user TEXT,
-  parent_step_id TEXT,
-  implicit INTEGER NOT NULL,
-  request_id TEXT,
-  session_id TEXT,
-  turn INTEGER,
-  session_path TEXT,
-  properties TEXT,
-  request_source TEXT,
-  correlation_id TEXT,
-  parent_trace_id TEXT,
-  flow_id TEXT,
-  model_asked TEXT,
-  model TEXT,
-  provider TEXT,
-  stream INTEGER NOT NULL,
+  alone INTEGER NOT NULL,
+  project TEXT NOT NULL,
+  model TEXT NOT NULL,
+  user TEXT NOT NULL,
   outcome TEXT NOT NULL,
-  status INTEGER NOT NULL,
-  error TEXT,
-  message TEXT,
-  micros INTEGER NOT NULL,
-  first_micros INTEGER,
-  usage_input INTEGER NOT NULL,
-  usage_output INTEGER NOT NULL,
-  usage_cache_read INTEGER NOT NULL,
-  usage_cache_write INTEGER NOT NULL,
-  usage_reasoning INTEGER NOT NULL,
-  usage_images INTEGER NOT NULL,
-  usage_exact INTEGER NOT NULL,
-  prices TEXT,
-  cost INTEGER,
-  claims TEXT,
-  held INTEGER NOT NULL,
-  settled INTEGER NOT NULL,
-  attempts TEXT,
-  decisions TEXT,
-  finish TEXT,
-  upstream_id TEXT,
-  fingerprint TEXT,
-  tool_calls TEXT,
-  config_version INTEGER NOT NULL,
-  warnings TEXT,
-  retention_days INTEGER,
-  estimated INTEGER NOT NULL,
-  name TEXT,
-  data TEXT,
-  expires_at INTEGER
+  session_id TEXT NOT NULL,
+  turn INTEGER NOT NULL,
+  properties TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  entry BLOB NOT NULL
 ) STRICT;
 
-CREATE INDEX steps_trace ON steps (trace_id);
+CREATE UNIQUE INDEX steps_id ON steps (trace_id, id);
 
-CREATE INDEX steps_session ON steps (session_id, turn) WHERE session_id IS NOT NULL;
+CREATE INDEX steps_project ON steps (alone, project, at);
 
-CREATE INDEX steps_expires ON steps (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX steps_model ON steps (project, model, at) WHERE alone = 1 AND model <> '';
+
+CREATE INDEX steps_user ON steps (project, user, at) WHERE alone = 1 AND user <> '';
+
+CREATE INDEX steps_outcome ON steps (project, outcome, at) WHERE alone = 1 AND outcome <> 'answered';
+
+CREATE INDEX steps_session ON steps (session_id, turn) WHERE session_id <> '';
+
+CREATE INDEX steps_expires ON steps (expires_at) WHERE expires_at > 0;
 
 CREATE TABLE facets (
+  alone INTEGER NOT NULL,
   project TEXT NOT NULL,
   name TEXT NOT NULL,
   value TEXT NOT NULL,
   at INTEGER NOT NULL,
   trace_id TEXT NOT NULL,
-  PRIMARY KEY (project, name, value, at, trace_id)
+  PRIMARY KEY (alone, project, name, value, at, trace_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIEW step_facets AS
-SELECT id AS step_id, trace_id, 'model' AS name, model AS value FROM steps WHERE model IS NOT NULL
+SELECT s.id AS step_id, s.trace_id, 1 AS alone, s.project, 'property:' || p.key AS name, CAST(p.value AS TEXT) AS value,
+  s.at
+FROM steps AS s, json_each(s.properties) AS p
+WHERE +s.alone = 1 AND s.properties <> ''
 UNION ALL
-SELECT id, trace_id, 'user', user FROM steps WHERE user IS NOT NULL
+SELECT s.id, s.trace_id, 0, t.project, 'property:' || p.key, CAST(p.value AS TEXT), t.at
+FROM steps AS s, traces AS t, json_each(s.properties) AS p
+WHERE t.id = s.trace_id AND +s.alone = 0 AND s.properties <> ''
 UNION ALL
-SELECT s.id, s.trace_id, 'property:' || p.key, p.value FROM steps AS s, json_each(s.properties) AS p
-WHERE s.properties IS NOT NULL;
+SELECT s.id, s.trace_id, 0, t.project, 'model', s.model, t.at
+FROM steps AS s, traces AS t
+WHERE t.id = s.trace_id AND +s.alone = 0 AND s.model <> ''
+UNION ALL
+SELECT s.id, s.trace_id, 0, t.project, 'user', s.user, t.at
+FROM steps AS s, traces AS t
+WHERE t.id = s.trace_id AND +s.alone = 0 AND s.user <> '';
 
 CREATE TABLE open_holds (
   step_id TEXT PRIMARY KEY,

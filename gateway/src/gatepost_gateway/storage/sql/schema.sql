@@ -12,9 +12,11 @@ CREATE TABLE position (
   entries INTEGER NOT NULL
 ) STRICT;
 
--- One row a trace; an implicit one was made for a single call. Sums are kept while folding. `outcome`, `session_id`
--- and `user` are the last step's. `expires_at`: when its last step goes; 0 before the first, NULL when one stays for ever.
--- Owner: fold.py. Retention: goes with its steps; an open explicit trace stays 30 days longer than they at most.
+-- The traces that callers made, and the calls that became several steps. A call that is one step needs no row here: it
+-- is listed from `steps`. Sums are kept while folding. `outcome`, `session_id` and `user` are the last step's.
+-- `expires_at`: when its last step goes; 0 before the first.
+-- Owner: fold.py. Retention: goes with its steps; an open explicit trace stays 30 days longer than they at most, one
+-- that never had a call 400 days.
 CREATE TABLE traces (
   id TEXT PRIMARY KEY,
   at INTEGER NOT NULL,
@@ -32,103 +34,82 @@ CREATE TABLE traces (
   session_id TEXT,
   user TEXT,
   sealed_at INTEGER,
-  expires_at INTEGER
+  expires_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE INDEX traces_project ON traces (project, at, id);
 
 CREATE INDEX traces_outcome ON traces (project, outcome, at, id) WHERE outcome <> 'answered';
 
-CREATE INDEX traces_expires ON traces (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX traces_expires ON traces (expires_at);
 
--- One row a step: every field of a `Closed`, or a custom event (kind `log`, with `name` and `data`). Lists and maps are
--- JSON. Money in nano-dollars, times in microseconds.
--- Owner: fold.py. Retention: `retention_days` of its model after `at`; without it, for ever. Events go with their trace.
+-- One row a step: `entry` is a `Closed` or a custom event (`Logged`) as it stands in the journal, MessagePack; the
+-- columns are what steps are found and ordered by. Text that nobody said is ''. `alone`: the only step of a trace that
+-- was made for it. `properties` is JSON. Times in microseconds.
+-- Owner: fold.py. Retention: `retention_days` of its model after `at`; without it (unknown callers, refused calls, models
+-- that name none) 400 days. `expires_at` 0: an event, which goes with its trace.
 CREATE TABLE steps (
-  id TEXT PRIMARY KEY,
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
   trace_id TEXT NOT NULL,
   at INTEGER NOT NULL,
-  surface TEXT NOT NULL,
-  operation TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  org TEXT,
-  project TEXT,
-  proxy TEXT,
-  key_id TEXT,
-  user TEXT,
-  parent_step_id TEXT,
-  implicit INTEGER NOT NULL,
-  request_id TEXT,
-  session_id TEXT,
-  turn INTEGER,
-  session_path TEXT,
-  properties TEXT,
-  request_source TEXT,
-  correlation_id TEXT,
-  parent_trace_id TEXT,
-  flow_id TEXT,
-  model_asked TEXT,
-  model TEXT,
-  provider TEXT,
-  stream INTEGER NOT NULL,
+  alone INTEGER NOT NULL,
+  project TEXT NOT NULL,
+  model TEXT NOT NULL,
+  user TEXT NOT NULL,
   outcome TEXT NOT NULL,
-  status INTEGER NOT NULL,
-  error TEXT,
-  message TEXT,
-  micros INTEGER NOT NULL,
-  first_micros INTEGER,
-  usage_input INTEGER NOT NULL,
-  usage_output INTEGER NOT NULL,
-  usage_cache_read INTEGER NOT NULL,
-  usage_cache_write INTEGER NOT NULL,
-  usage_reasoning INTEGER NOT NULL,
-  usage_images INTEGER NOT NULL,
-  usage_exact INTEGER NOT NULL,
-  prices TEXT,
-  cost INTEGER,
-  claims TEXT,
-  held INTEGER NOT NULL,
-  settled INTEGER NOT NULL,
-  attempts TEXT,
-  decisions TEXT,
-  finish TEXT,
-  upstream_id TEXT,
-  fingerprint TEXT,
-  tool_calls TEXT,
-  config_version INTEGER NOT NULL,
-  warnings TEXT,
-  retention_days INTEGER,
-  estimated INTEGER NOT NULL,
-  name TEXT,
-  data TEXT,
-  expires_at INTEGER
+  session_id TEXT NOT NULL,
+  turn INTEGER NOT NULL,
+  properties TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  entry BLOB NOT NULL
 ) STRICT;
 
-CREATE INDEX steps_trace ON steps (trace_id);
+CREATE UNIQUE INDEX steps_id ON steps (trace_id, id);
 
-CREATE INDEX steps_session ON steps (session_id, turn) WHERE session_id IS NOT NULL;
+CREATE INDEX steps_project ON steps (alone, project, at);
 
-CREATE INDEX steps_expires ON steps (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX steps_model ON steps (project, model, at) WHERE alone = 1 AND model <> '';
 
--- What traces are found by: `model`, `user`, `property:<key>`. `at` is the trace's, so that a page comes from the index.
+CREATE INDEX steps_user ON steps (project, user, at) WHERE alone = 1 AND user <> '';
+
+CREATE INDEX steps_outcome ON steps (project, outcome, at) WHERE alone = 1 AND outcome <> 'answered';
+
+CREATE INDEX steps_session ON steps (session_id, turn) WHERE session_id <> '';
+
+CREATE INDEX steps_expires ON steps (expires_at) WHERE expires_at > 0;
+
+-- What traces are found by. Of a step that is alone: `property:<key>`. Of a row of `traces`: `model` and `user` too.
+-- `at` is the trace's, so that a page comes from the index.
 -- Owner: fold.py. Retention: goes with the step that said it.
 CREATE TABLE facets (
+  alone INTEGER NOT NULL,
   project TEXT NOT NULL,
   name TEXT NOT NULL,
   value TEXT NOT NULL,
   at INTEGER NOT NULL,
   trace_id TEXT NOT NULL,
-  PRIMARY KEY (project, name, value, at, trace_id)
+  PRIMARY KEY (alone, project, name, value, at, trace_id)
 ) STRICT, WITHOUT ROWID;
 
 -- The facets that a step says: retention takes away by it what the fold wrote.
 CREATE VIEW step_facets AS
-SELECT id AS step_id, trace_id, 'model' AS name, model AS value FROM steps WHERE model IS NOT NULL
+SELECT s.id AS step_id, s.trace_id, 1 AS alone, s.project, 'property:' || p.key AS name, CAST(p.value AS TEXT) AS value,
+  s.at
+FROM steps AS s, json_each(s.properties) AS p
+WHERE +s.alone = 1 AND s.properties <> ''
 UNION ALL
-SELECT id, trace_id, 'user', user FROM steps WHERE user IS NOT NULL
+SELECT s.id, s.trace_id, 0, t.project, 'property:' || p.key, CAST(p.value AS TEXT), t.at
+FROM steps AS s, traces AS t, json_each(s.properties) AS p
+WHERE t.id = s.trace_id AND +s.alone = 0 AND s.properties <> ''
 UNION ALL
-SELECT s.id, s.trace_id, 'property:' || p.key, p.value FROM steps AS s, json_each(s.properties) AS p
-WHERE s.properties IS NOT NULL;
+SELECT s.id, s.trace_id, 0, t.project, 'model', s.model, t.at
+FROM steps AS s, traces AS t
+WHERE t.id = s.trace_id AND +s.alone = 0 AND s.model <> ''
+UNION ALL
+SELECT s.id, s.trace_id, 0, t.project, 'user', s.user, t.at
+FROM steps AS s, traces AS t
+WHERE t.id = s.trace_id AND +s.alone = 0 AND s.user <> '';
 
 -- Calls that began and have not ended: `Opened` as MessagePack.
 -- Owner: fold.py. Retention: goes when the call ends; the next start ends those of a dead process.

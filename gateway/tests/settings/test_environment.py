@@ -5,6 +5,7 @@ import pytest
 from gatepost_gateway.domain.snapshot import ProviderKind
 from gatepost_gateway.providers.aws_keys import read_keys
 from gatepost_gateway.settings import ConfigurationError, load, read_environment
+from gatepost_gateway.settings.environment import read_aws
 
 
 def test_the_variables_of_the_gateway_are_read() -> None:
@@ -87,3 +88,7 @@ def test_the_keys_of_aws_are_one_credential_where_a_region_says_where_to_use_the
     keys, region = read_keys(found[ProviderKind.BEDROCK])
     assert (keys.access_key_id, region) == ("AKID", "eu-west-1")
     assert keys.session_token is not None
+
+
+def test_the_chain_of_aws_sees_its_own_variables_only() -> None:
+    assert read_aws({"AWS_PROFILE": "p", "HOME": "/h", "OPENAI_API_KEY": "sk"}) == {"AWS_PROFILE": "p", "HOME": "/h"}

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from gatepost_gateway.app.roles import aws_chain
 from gatepost_gateway.domain.clock import Clock, day, month
 from gatepost_gateway.domain.ports import Archive, Recorder, Vault
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
@@ -102,7 +103,7 @@ class DataPlane:
         return Stages(
             snapshot=self.snapshot,
             providers=PROVIDERS,
-            dispatcher=Dispatcher(transport, PROVIDERS, base.vault, base.clock),
+            dispatcher=Dispatcher(transport, PROVIDERS, base.vault, base.clock, credentials=aws_chain(base.clock)),
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,

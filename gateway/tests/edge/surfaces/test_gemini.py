@@ -56,6 +56,13 @@ def test_the_key_is_read_where_geminis_clients_put_it_and_goes_no_further(shown:
     assert KEY.encode() not in sent.target + b"".join(value for _, value in sent.headers)
 
 
+def test_version_1_is_served_too_and_openais_models_stay_there() -> None:
+    held = front(Answer(200, [json.dumps(ANSWER).encode()]))
+    assert held.post("/v1/models/g:generateContent", BODY).json == ANSWER
+    assert held.get("/v1/models/g").json["object"] == "model"
+    assert held.post("/v1/models/unheard-of:generateContent", BODY).json["error"]["status"] == "NOT_FOUND"
+
+
 def test_a_stream_passes_as_events() -> None:
     raw = sse({**ANSWER, "candidates": [{"content": {"parts": [{"text": "hel"}]}}]}, ANSWER)
     got = front(Answer(200, [raw[:50], raw[50:]])).post(ROOT + "g:streamGenerateContent", BODY, query=b"alt=sse")

@@ -20,6 +20,8 @@ from gatepost_gateway.pipeline.exchange import Exchange
 
 NAME = "gemini"
 PREFIX = "/v1beta/models/"
+_PLAIN = "/v1/models/"
+"""Google's client asks for version 1 from its release 3 on."""
 _METHODS = {"generateContent": False, "streamGenerateContent": True}
 _UNSUPPORTED = {
     "embedContent": Operation.EMBED.value,
@@ -68,9 +70,14 @@ class GeminiSurface:
             await respond(send, status, [*headers, *ids], page)
 
 
+def is_geminis(path: str) -> bool:
+    """Whether a path is of this surface. Under `/v1/` OpenAI's models live too: there the method tells."""
+    return path.startswith(PREFIX) or (path.startswith(_PLAIN) and path.rpartition(":")[2] in _METHODS)
+
+
 def asked_of(request: Request) -> tuple[str, bool]:
     """(model, whether to stream) of the path. Raises CallerError for a method that is not served."""
-    model, _, method = request.path.removeprefix(PREFIX).rpartition(":")
+    model, _, method = request.path.removeprefix(PREFIX).removeprefix(_PLAIN).rpartition(":")
     if method in _UNSUPPORTED:
         raise CallerError(
             f"`{_UNSUPPORTED[method]}` is not supported on this path by any provider of this gateway",

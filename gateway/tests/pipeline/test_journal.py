@@ -95,6 +95,8 @@ def test_one_choice_that_ended_does_not_end_the_cost_of_the_other():
         ("my-deployment", "o4-mini-2025-04-16", {}, True),
         ("my-deployment", "gpt-4o-2024-08-06", {}, False),
         ("my-deployment", None, {"reasoning_effort": "low"}, True),
+        ("claude-sonnet-4-5", None, {}, False),
+        ("claude-sonnet-4-5", None, {"thinking": {"type": "adaptive"}}, True),
         ("foo3", None, {}, False),
     ],
 )

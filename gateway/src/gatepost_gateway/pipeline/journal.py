@@ -19,6 +19,8 @@ _THINKS_UNSEEN = re.compile(
     r"(?:.*[/.:])?(?:o\d|gpt-[5-9]|gemini-(?:[3-9]|2\.[5-9])|grok-[3-9])|.*(?:reason|think)", re.IGNORECASE
 )
 """Models that bill reasoning which their stream does not show: what arrived says little of what was made."""
+_ASKS = frozenset({"reasoning_effort", "reasoning", "thinking", "output_config"})
+"""Members by which a caller, in any format, has a model think: what is billed may be more than what is shown."""
 _LONGEST = 200
 """Characters that a provider's own words may have in a record."""
 
@@ -162,5 +164,4 @@ def thinks_unseen(entry: ModelEntry, model: str | None, asked: Asked) -> bool:
     said = entry.additional_config.get("hidden_reasoning")
     if said is not None:
         return bool(said)
-    asks = "reasoning_effort" in asked.fields or "reasoning" in asked.fields
-    return asks or any(_THINKS_UNSEEN.match(name) for name in (entry.identifier, model or ""))
+    return not _ASKS.isdisjoint(asked.fields) or any(_THINKS_UNSEEN.match(name) for name in (entry.identifier, model or ""))

@@ -164,4 +164,5 @@ def thinks_unseen(entry: ModelEntry, model: str | None, asked: Asked) -> bool:
     said = entry.additional_config.get("hidden_reasoning")
     if said is not None:
         return bool(said)
-    return not _ASKS.isdisjoint(asked.fields) or any(_THINKS_UNSEEN.match(name) for name in (entry.identifier, model or ""))
+    asks = not _ASKS.isdisjoint(asked.fields)
+    return asks or any(_THINKS_UNSEEN.match(name) for name in (entry.identifier, model or ""))

@@ -1,0 +1,105 @@
+"""Hostile policies end in a typed error in time, with bounded memory, and never crash."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hostile_policies import HOSTILE
+
+from gatepost_rego import PolicyError, RegoError, compile
+
+_SOURCE: Final = Path(__file__).resolve().parent
+_PATH: Final = f"{_SOURCE.parent / 'src'}:{_SOURCE}"
+_LATE: Final = 0.010
+_TRIES: Final = 4
+# What may end in a value: the engine finds the answer in time.
+_ANSWERED: Final = frozenset({
+    "a wide sprintf", "a regex that would backtrack", "a pattern of many states",
+    "a search in vain",
+})  # fmt: skip
+
+
+def _run(name: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, str(_SOURCE / "hostile_worker.py"), name],
+        env={"PYTHONPATH": _PATH}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_policy_ends_in_time(name: str) -> None:
+    # The machine may be busy with something else; being late each time is the policy's doing.
+    late = []
+    for _ in range(_TRIES):
+        found = _run(name)
+        assert found["ended"] in (
+            "DeadlineExceeded", "BudgetExceeded", "EvaluationError",
+            *(("value",) if name in _ANSWERED else ()),
+        )  # fmt: skip
+        late.append(found["late"])
+        if late[-1] <= _LATE:
+            return
+    pytest.fail(f"late by {min(late) * 1000:.1f} ms at best")
+
+
+def test_a_megabyte_of_rules_is_compiled_or_refused() -> None:
+    text = "package big\n\n" + "\n".join([f"r{n} := {n} if input.x == {n}" for n in range(30_000)])
+    assert len(text) > 1_000_000
+    policy = compile(text, entrypoints=["big/r7"])
+    assert policy.evaluate({"x": 7}).value == 7
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "p := " + "(" * 100_000 + "1" + ")" * 100_000,
+        "p := " + "[" * 100_000 + "]" * 100_000,
+        "p := " + "-" * 100_000 + "1",
+        "p := 1" + " + 1" * 100_000,
+        "p := input" + "[input" * 50_000 + "]" * 50_000,
+        "p if " + "not " * 100_000 + "true",
+        "p := \"" + "a" * 1_000_000,
+        "p := " + "9" * 1_000_000,
+        "p := 1e999999999",
+        "p if { " + "x := 1; { " * 20_000,
+        "\x00" * 1_000_000,
+    ],
+    ids=lambda text: text[:24],
+)
+def test_a_hostile_text_is_refused_with_a_typed_error(text: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        compile(f"package hostile\n\n{text}\n", entrypoints=["hostile/p"])
+    assert caught.value.diagnostics
+
+
+@pytest.mark.parametrize(
+    "document", [(1, 2), {1, 2}, {"a": object()}, {"f": print}, {1: 2}, b"bytes"], ids=repr
+)
+def test_an_object_of_python_does_not_reach_a_policy(document: Any) -> None:
+    policy = compile(
+        "package a\n\np := json.marshal(input)\n\nq := [x | walk(input, [_, x])]",
+        entrypoints=["a/p", "a/q"],
+    )
+    with pytest.raises(RegoError):
+        policy.evaluate(document)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "input.__class__", "input.x.__class__", "data.__builtins__", "input[\"__init__\"]",
+        "sprintf(\"%v\", [input.x.__dict__])", "object.get(input, \"__class__\", null)",
+    ],
+)  # fmt: skip
+def test_a_policy_sees_no_attribute_of_python(expression: str) -> None:
+    policy = compile(f"package a\n\np := {expression}\n", entrypoints=["a/p"])
+    result = policy.evaluate({"x": "text"})
+    assert not result.defined or result.value is None

@@ -10,7 +10,7 @@ from .tracing import AT, call, run
 def test_a_trace_is_told_whole(tmp_path: Path) -> None:
     entries: list[Entry] = [
         TraceOpened("trace-1", AT, "default", "default", "runt1me", '{"user_id":"u"}', 1_000_000),
-        call(1, implicit=False),
+        call(1, implicit=False, lossy=("top_k",)),
         Logged("log-1", "trace-1", AT + 5, "default", "default", "runt1me", "rating", '{"stars":5}'),
     ]
 
@@ -31,6 +31,7 @@ def test_a_trace_is_told_whole(tmp_path: Path) -> None:
         assert step["attempts"][0]["request_id"] == "up-1"
         assert step["decisions"][0]["effect"] == "allow"
         assert step["properties"] == {"team": "a"}
+        assert step["lossy"] == ["top_k"]
         assert (event["kind"], event["name"], event["data"]) == ("log", "rating", {"stars": 5})
 
     run(tmp_path, entries, story)

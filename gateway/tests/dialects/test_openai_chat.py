@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatepost_gateway.dialects import openai_chat
-from gatepost_gateway.dialects.openai_chat import LONGEST_MODEL, MAX_TOKENS, WireUsage, read_reply, read_usage
+from gatepost_gateway.dialects.envelope import LONGEST_MODEL, MAX_TOKENS
+from gatepost_gateway.dialects.openai_chat import WireUsage, read_usage, summarise
+from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.usage import Usage
 
@@ -14,7 +16,11 @@ MESSAGES = '"messages":[{"role":"user","content":"hi"}]'
 
 
 def read(body):
-    return openai_chat.read_request(body if isinstance(body, bytes) else body.encode())
+    return openai_chat.read_asked(body if isinstance(body, bytes) else body.encode())
+
+
+def write_request(one, **shape):
+    return openai_chat.pass_request(one, Shape(**shape))
 
 
 def asked(**members):
@@ -47,8 +53,8 @@ def test_what_the_gateway_does_not_know_survives_byte_for_byte(unknown, marks):
 
     body = json.dumps({**unknown, "model": "m", "messages": [], "zz": 1}, separators=marks).encode()
     one = read(body)
-    assert openai_chat.write_request(one, model="m", cap=None) is one.body
-    sent = openai_chat.write_request(one, model="other", cap=None)
+    assert write_request(one, model="m", cap=None) is one.body
+    sent = write_request(one, model="other", cap=None)
     assert list(msgspec.json.decode(sent)) == list(msgspec.json.decode(body))
     for name, raw in one.fields.items():
         if name != "model":
@@ -56,14 +62,14 @@ def test_what_the_gateway_does_not_know_survives_byte_for_byte(unknown, marks):
 
 
 def test_numbers_keep_their_spelling_when_another_member_is_changed():
-    sent = openai_chat.write_request(
+    sent = write_request(
         read('{"temperature":1.0e0,"model":"m","seed":10000000000000000000000,"messages":[]}'), model="x", cap=None
     )
     assert sent == b'{"temperature":1.0e0,"model":"x","seed":10000000000000000000000,"messages":[]}'
 
 
 def test_nothing_that_was_not_set_is_sent():
-    assert openai_chat.write_request(asked(), model="x", cap=None) == b'{"model":"x","messages":[]}'
+    assert write_request(asked(), model="x", cap=None) == b'{"model":"x","messages":[]}'
 
 
 @pytest.mark.parametrize(
@@ -78,20 +84,20 @@ def test_nothing_that_was_not_set_is_sent():
     ],
 )
 def test_an_imposed_cap_is_written_where_the_caller_looks(members, field, sent):
-    body = msgspec.json.decode(openai_chat.write_request(asked(**members), model="m", cap=9, cap_field=field))
+    body = msgspec.json.decode(write_request(asked(**members), model="m", cap=9, cap_field=field))
     assert {name: value for name, value in body.items() if name not in ("model", "messages")} == sent
 
 
 def test_a_stream_asks_for_its_usage_and_keeps_the_other_options():
     one = asked(stream=True, stream_options={"include_obfuscation": False})
     assert not one.wants_usage
-    body = msgspec.json.decode(openai_chat.write_request(one, model="m", cap=None))
+    body = msgspec.json.decode(write_request(one, model="m", cap=None))
     assert body["stream_options"] == {"include_obfuscation": False, "include_usage": True}
     for options in (None, {}, {"include_usage": False}, {"include_usage": None}):
-        body = openai_chat.write_request(asked(stream=True, stream_options=options), model="m", cap=None)
+        body = write_request(asked(stream=True, stream_options=options), model="m", cap=None)
         assert msgspec.json.decode(body)["stream_options"]["include_usage"] is True
     wanted = asked(stream=True, stream_options={"include_usage": True})
-    assert openai_chat.write_request(wanted, model="m", cap=None) is wanted.body
+    assert write_request(wanted, model="m", cap=None) is wanted.body
 
 
 def test_the_envelope():
@@ -342,7 +348,7 @@ def test_a_whole_answer_says_what_it_used_and_why_it_ended():
         usage={"prompt_tokens": 1, "completion_tokens": 2},
         system_fingerprint="fp",
     )
-    summary = read_reply(body)
+    summary = summarise(body)
     assert (summary.upstream_id, summary.model, summary.fingerprint) == ("1", "m-1", "fp")
     assert (summary.finish, summary.tool_calls, summary.usage) == (("tool_calls", "stop"), ("f", "g"), Usage(1, 2))
     assert summary.text_bytes == len(body)
@@ -350,7 +356,7 @@ def test_a_whole_answer_says_what_it_used_and_why_it_ended():
 
 @pytest.mark.parametrize("choice", [{}, {"message": None}, {"message": {"tool_calls": None}}, {"finish_reason": None}])
 def test_an_answer_may_leave_things_out(choice):
-    assert read_reply(reply(choice)).finish == ()
+    assert summarise(reply(choice)).finish == ()
 
 
 @pytest.mark.parametrize(
@@ -371,4 +377,4 @@ def test_an_answer_may_leave_things_out(choice):
 )
 def test_what_is_no_answer_is_an_error(body):
     with pytest.raises(ValueError, match=r"."):
-        read_reply(body)
+        summarise(body)

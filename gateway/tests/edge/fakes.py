@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 
 from gatepost_gateway.domain.errors import Code, GatewayFault
-from gatepost_gateway.edge.asgi import Edge, gatekeeper
+from gatepost_gateway.edge.asgi import Edge, Surfaces, gatekeeper
 from gatepost_gateway.edge.http import BodyLimits
 from gatepost_gateway.edge.idempotency import Idempotency
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
+from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
@@ -63,9 +65,13 @@ class Front:
         traces = Traces(house.recorder, NoArchive(), house.clock)
         executions = Executions(house.exchange, traces, house.recorder, NoArchive(), PlainVault())
         self.edge = Edge(
-            OpenAISurface(house.exchange, snapshot, who, limits, reporter),
-            NativeSurface(traces, executions, snapshot, who, Idempotency(house.clock), limits),
-            OperatorSurface(lambda: self.health),
+            Surfaces(
+                openai=OpenAISurface(house.exchange, snapshot, who, limits, reporter),
+                anthropic=AnthropicSurface(house.exchange, limits, reporter),
+                gemini=GeminiSurface(house.exchange, limits, reporter),
+                native=NativeSurface(traces, executions, snapshot, who, Idempotency(house.clock), limits),
+                operator=OperatorSurface(lambda: self.health),
+            ),
             self.control,
             limits,
             reporter,

@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.errors import (
     Arithmetic,
     CallerError,
@@ -19,8 +20,8 @@ MONEY = Arithmetic("p/daily@2026-11-20", 10**9, 999_000_000, 500_000, 1_000_000)
 PIECES = Arithmetic("project:p:requests", 60, 60, 0, 1)
 
 
-def upstream(status=502, upstream=500, body=b"", code=Code.UPSTREAM_FAILED, **more):
-    return UpstreamError(
+def upstream(status=502, upstream=500, body=b"", code=Code.UPSTREAM_FAILED, dialect=None, **more):
+    error = UpstreamError(
         "it broke",
         code=code,
         status=status,
@@ -30,6 +31,8 @@ def upstream(status=502, upstream=500, body=b"", code=Code.UPSTREAM_FAILED, **mo
         body=body,
         **more,
     )
+    error.dialect = dialect
+    return error
 
 
 def budget():
@@ -110,12 +113,44 @@ def test_retry_after_is_a_whole_second_and_never_none(wait, header):
     assert b"retry-after" not in dict(problems.headers_of(CallerError("x")))
 
 
-def test_a_providers_own_refusal_goes_on_as_it_was_said():
+@pytest.mark.parametrize(
+    ("dress", "dialect"),
+    [
+        (problems.openai, DialectName.OPENAI_CHAT),
+        (problems.anthropic, DialectName.ANTHROPIC_MESSAGES),
+        (problems.google, DialectName.GEMINI_GENERATE),
+    ],
+)
+def test_a_providers_own_refusal_goes_on_as_it_was_said_to_those_who_speak_its_format(dress, dialect):
     said = b'{"error":{"message":"theirs"}}'
-    assert problems.openai(upstream(400, 400, said), "r")[2] == said
-    assert problems.openai(upstream(502, 500, said), "r")[2] != said
-    assert problems.openai(upstream(502, 401, said), "r")[2] != said
-    assert b"theirs" not in problems.native(upstream(400, 400, said), "r")[2]
+    assert dress(upstream(400, 400, said, dialect=dialect), "r")[2] == said
+    assert dress(upstream(502, 500, said, dialect=dialect), "r")[2] != said
+    assert dress(upstream(502, 401, said, dialect=dialect), "r")[2] != said
+    assert dress(upstream(400, 400, said, dialect=DialectName.BEDROCK_CONVERSE), "r")[2] != said
+    assert dress(upstream(400, 400, said), "r")[2] != said
+    assert b"theirs" not in problems.native(upstream(400, 400, said, dialect=dialect), "r")[2]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"),
+    [
+        (CallerError("x"), 400, "invalid_request_error"),
+        (CallerError("x", status=422), 422, "invalid_request_error"),
+        (Unauthenticated("x"), 401, "authentication_error"),
+        (Refused("x", rule="r", code=Code.INPUT_BLOCKED), 403, "permission_error"),
+        (budget(), 402, "billing_error"),
+        (upstream(503, 529), 503, "overloaded_error"),
+        (upstream(502, 500), 502, "api_error"),
+    ],
+)
+def test_the_anthropic_envelope_has_the_formats_own_types(error, status, kind):
+    answered, headers, body = problems.anthropic(error, "r1")
+    page = msgspec.json.decode(body)
+    assert (answered, page["type"], page["error"]["type"], page["request_id"]) == (status, "error", kind, "r1")
+    assert page["error"]["code"] == error.code.value
+    assert ((b"x-should-retry", b"false") in headers) == isinstance(error, Refused | LimitExceeded)
+    assert page["error"].get("policy") == ("r" if isinstance(error, Refused) else None)
+    assert ("limit" in page["error"]) == isinstance(error, LimitExceeded)
 
 
 def test_a_hint_is_passed_on():

@@ -263,3 +263,17 @@ def test_many_calls_at_once_never_pass_the_budget_together():
     assert answered
     assert sum(record.settled for record in held.recorder.closed) <= limit
     assert held.ledger.open_holds() == 0
+
+
+def test_a_credential_may_come_from_elsewhere_and_is_kept_out_of_what_is_said():
+    class Role:
+        async def get(self, entry, stored):
+            assert stored is not None
+            return Secret("fresh-key-of-a-role")
+
+    house = House(snapshot_of(entry()), ScriptedTransport(Answer(418, [b"no to fresh-key-of-a-role"])))
+    house.exchange._stages.dispatcher._credentials = Role()
+    with pytest.raises(UpstreamError) as caught:
+        run(house.call(chat()))
+    assert (b"authorization", b"Bearer fresh-key-of-a-role") in house.transport.asked[0].headers
+    assert "fresh-key" not in caught.value.public

@@ -95,13 +95,15 @@ def test_one_choice_that_ended_does_not_end_the_cost_of_the_other():
         ("my-deployment", "o4-mini-2025-04-16", {}, True),
         ("my-deployment", "gpt-4o-2024-08-06", {}, False),
         ("my-deployment", None, {"reasoning_effort": "low"}, True),
+        ("claude-sonnet-4-5", None, {}, False),
+        ("claude-sonnet-4-5", None, {"thinking": {"type": "adaptive"}}, True),
         ("foo3", None, {}, False),
     ],
 )
 def test_models_whose_thoughts_do_not_show(identifier, model, members, hidden):
     import msgspec
 
-    asked = openai_chat.read_request(msgspec.json.encode(chat(**members)))
+    asked = openai_chat.read_asked(msgspec.json.encode(chat(**members)))
     assert thinks_unseen(entry(identifier=identifier), model, asked) is hidden
     for said in (True, False):
         assert (

@@ -30,7 +30,7 @@ def test_an_entry_is_followed_by_its_fallbacks_that_this_project_may_call():
         entry("a"),
         entry("b"),
         entry("theirs", project="q"),
-        entry("other", provider=ProviderKind.GEMINI),
+        entry("other", operations=("embeddings",)),
         entry("images", operations=("images",)),
         fallbacks={"a": ("gone", "theirs", "other", "images", "b")},
     )
@@ -51,7 +51,7 @@ def test_of_two_meanings_the_one_that_can_do_it_is_taken():
 
 
 def test_what_no_meaning_can_do_is_unsupported():
-    snapshot = snapshot_of(entry("g", provider=ProviderKind.GEMINI))
+    snapshot = snapshot_of(entry("g", provider=ProviderKind.GEMINI, operations=("embeddings",)))
     with pytest.raises(CallerError, match="does not support chat") as caught:
         targets(snapshot, "g")
     assert (caught.value.status, caught.value.code) == (422, Code.UNSUPPORTED_OPERATION)

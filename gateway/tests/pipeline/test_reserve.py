@@ -20,7 +20,7 @@ PRICE = st.integers(0, 10**10)
 
 
 def asked(**members):
-    return openai_chat.read_request(msgspec.json.encode(chat(**members)))
+    return openai_chat.read_asked(msgspec.json.encode(chat(**members)))
 
 
 def worst(snapshot, one):

@@ -15,7 +15,7 @@ def entry(kind=ProviderKind.OPENAI, url="https://api.test/v1", **more):
 
 
 def build(one, *, body=None, cap=None, key="sk-1", extra=()):
-    asked = openai_chat.read_request(msgspec.json.encode({"model": "m", "messages": [], **(body or {})}))
+    asked = openai_chat.read_asked(msgspec.json.encode({"model": "m", "messages": [], **(body or {})}))
     return PROVIDERS[one.provider].build(asked, one, Secret(key) if key else None, extra, cap)
 
 
@@ -58,6 +58,8 @@ def test_each_family_has_its_way_to_authorise():
     assert (b"authorization", b"Bearer sk-1") in build(entry()).headers
     assert (b"api-key", b"sk-1") in build(entry(ProviderKind.AZURE)).headers
     for family in FAMILIES:
+        if family.kind is ProviderKind.BEDROCK:
+            continue  # it signs, and sends nothing without keys
         names = [name for name, _ in build(entry(family.kind, "http://x.test"), key=None).headers]
         assert not {b"authorization", b"api-key", b"x-api-key"} & set(names)
 
@@ -123,13 +125,13 @@ def test_an_inferred_entry_may_not_point_into_the_private_network():
     assert not build(entry(declared=False)).origin.private_ok
 
 
-def test_every_family_can_chat_and_nothing_else_yet():
+def test_every_family_can_chat():
     assert set(PROVIDERS) == {family.kind for family in FAMILIES}
-    assert all(family.operations == {Operation.CHAT} for family in FAMILIES)
+    assert all(Operation.CHAT in family.operations for family in FAMILIES)
 
 
 def test_garbage_is_a_typed_failure():
-    asked = openai_chat.read_request(b'{"model":"m","messages":[]}')
+    asked = openai_chat.read_asked(b'{"model":"m","messages":[]}')
     with pytest.raises(UpstreamError, match="not a chat completion") as caught:
         PROVIDERS[ProviderKind.OPENAI].read(asked, b"<html>")
     assert (caught.value.code, caught.value.next_step) == (Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT)
@@ -138,7 +140,7 @@ def test_garbage_is_a_typed_failure():
 
 def test_a_reader_knows_what_was_asked():
     body = b'{"model":"m","messages":[],"n":2,"stream":true,"stream_options":{"include_usage":true}}'
-    reader = PROVIDERS[ProviderKind.OPENAI].reader(openai_chat.read_request(body))
+    reader = PROVIDERS[ProviderKind.OPENAI].reader(openai_chat.read_asked(body))
     chunk = b'data: {"choices":[{"index":0,"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}\n\n'
     assert reader.feed(chunk) == chunk
-    assert not reader.close()
+    assert (reader.close(), reader.ended) == (b"", False)

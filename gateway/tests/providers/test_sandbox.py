@@ -4,13 +4,21 @@ import time
 import msgspec
 import pytest
 
-from gatepost_gateway.dialects.openai_chat import read_reply
+from gatepost_gateway.dialects import openai_chat
+from gatepost_gateway.dialects.openai_chat import summarise
 from gatepost_gateway.dialects.openai_chat_stream import OpenAIChatReader
 from gatepost_gateway.domain.errors import Code, UpstreamError
 from gatepost_gateway.domain.ports import Origin, UpstreamRequest
 from gatepost_gateway.domain.snapshot import Timeouts
 from gatepost_gateway.providers import sandbox
 from gatepost_gateway.providers.sandbox import MOST_ORDERS, MOST_TEXT, MOST_WORDS, SandboxTransport, read_script
+
+
+def reader_of(*, keep_usage=False, choices=1):
+    options = {"include_usage": keep_usage}
+    body = {"model": "m", "messages": [], "stream": True, "n": choices, "stream_options": options}
+    return OpenAIChatReader(openai_chat.read_asked(msgspec.json.encode(body)))
+
 
 ORIGIN = Origin("sandbox", "local", 0)
 
@@ -39,8 +47,8 @@ def test_the_same_request_gets_the_same_answer():
     answer, body = whole("hello there")
     assert (answer.status, body) == (200, whole("hello there")[1])
     assert message("hello there")["content"] == "hello there"
-    assert read_reply(body).usage.total == 4
-    assert read_reply(body).finish == ("stop",)
+    assert summarise(body).usage.total == 4
+    assert summarise(body).finish == ("stop",)
 
 
 def test_a_stream_says_the_same_as_the_whole_answer():
@@ -48,12 +56,12 @@ def test_a_stream_says_the_same_as_the_whole_answer():
         answer = await opened("one two three", stream=True, n=2, stream_options={"include_usage": True})
         return [piece async for piece in answer._pieces]
 
-    reader = OpenAIChatReader(keep_usage=True, choices=2)
+    reader = reader_of(keep_usage=True, choices=2)
     pieces = asyncio.run(main())
     assert b"".join(reader.feed(piece) for piece in pieces) == b"".join(pieces)
     _, body = whole("one two three", n=2)
     assert reader.ended
-    assert (reader.summary.usage, reader.summary.finish) == (read_reply(body).usage, ("stop", "stop"))
+    assert (reader.summary.usage, reader.summary.finish) == (summarise(body).usage, ("stop", "stop"))
 
 
 def test_an_error_with_words_and_a_header():

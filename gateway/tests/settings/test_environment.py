@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.providers.aws_keys import read_keys
 from gatepost_gateway.settings import ConfigurationError, load, read_environment
+from gatepost_gateway.settings.environment import read_aws
 
 
 def test_the_variables_of_the_gateway_are_read() -> None:
@@ -77,3 +79,16 @@ def test_a_file_elsewhere_does_not_move_the_data_unless_it_says_so(tmp_path: Pat
     assert load(file, {}, folder=tmp_path).server.data_dir == tmp_path / ".gatepost"
     file.write_text("server: {data_dir: data}\n")
     assert load(file, {}, folder=tmp_path).server.data_dir == tmp_path / "conf" / "data"
+
+
+def test_the_keys_of_aws_are_one_credential_where_a_region_says_where_to_use_them() -> None:
+    said = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s"}
+    assert ProviderKind.BEDROCK not in read_environment(said).provider_keys
+    found = read_environment({**said, "AWS_SESSION_TOKEN": "t", "AWS_DEFAULT_REGION": "eu-west-1"}).provider_keys
+    keys, region = read_keys(found[ProviderKind.BEDROCK])
+    assert (keys.access_key_id, region) == ("AKID", "eu-west-1")
+    assert keys.session_token is not None
+
+
+def test_the_chain_of_aws_sees_its_own_variables_only() -> None:
+    assert read_aws({"AWS_PROFILE": "p", "HOME": "/h", "OPENAI_API_KEY": "sk"}) == {"AWS_PROFILE": "p", "HOME": "/h"}

@@ -6,14 +6,17 @@ from typing import Any
 
 from msgspec import Struct
 
+from gatepost_gateway.app.roles import aws_chain
 from gatepost_gateway.domain.clock import Clock, day, month
 from gatepost_gateway.domain.ports import Archive, Recorder, Vault
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
-from gatepost_gateway.edge.asgi import ControlPlane, Edge, gatekeeper
+from gatepost_gateway.edge.asgi import ControlPlane, Edge, Surfaces, gatekeeper
 from gatepost_gateway.edge.forwarded import networks
 from gatepost_gateway.edge.http import BodyLimits
 from gatepost_gateway.edge.idempotency import Idempotency
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
+from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
@@ -83,9 +86,13 @@ class DataPlane:
         who = gatekeeper(self.snapshot, base.clock, begin.secret)
         reporter = Reporter(networks(bounds.trusted_proxies))
         return Edge(
-            OpenAISurface(exchange, self.snapshot, who, bounds.body, reporter),
-            NativeSurface(traces, executions, self.snapshot, who, Idempotency(base.clock), bounds.body),
-            OperatorSurface(self.health),
+            Surfaces(
+                openai=OpenAISurface(exchange, self.snapshot, who, bounds.body, reporter),
+                anthropic=AnthropicSurface(exchange, bounds.body, reporter),
+                gemini=GeminiSurface(exchange, bounds.body, reporter),
+                native=NativeSurface(traces, executions, self.snapshot, who, Idempotency(base.clock), bounds.body),
+                operator=OperatorSurface(self.health),
+            ),
             base.control,
             bounds.body,
             reporter,
@@ -96,7 +103,7 @@ class DataPlane:
         return Stages(
             snapshot=self.snapshot,
             providers=PROVIDERS,
-            dispatcher=Dispatcher(transport, PROVIDERS, base.vault, base.clock),
+            dispatcher=Dispatcher(transport, PROVIDERS, base.vault, base.clock, credentials=aws_chain(base.clock)),
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,

@@ -38,7 +38,14 @@ ADDRESSES: Mapping[ProviderKind, str] = {
 """Where a provider is when an entry does not say."""
 
 INFERRED: Mapping[ProviderKind, tuple[str, ...]] = {
+    ProviderKind.ANTHROPIC: ("claude-",),
     ProviderKind.OPENAI: ("gpt-", "chatgpt-", *(f"o{digit}" for digit in range(10))),
+    ProviderKind.GEMINI: ("gemini-",),
+    ProviderKind.BEDROCK: tuple(
+        f"{region}{vendor}."
+        for region in ("", "us.", "eu.", "apac.", "global.", "us-gov.", "jp.", "au.")
+        for vendor in ("amazon", "anthropic", "meta", "cohere", "mistral", "stability", "ai21", "deepseek", "writer")
+    ),
 }
 """The names that are a provider's own, for the providers that this version can call."""
 
@@ -166,6 +173,7 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         pass_through_provider=ProviderKind(passing) if passing is not None else None,
         features=declared.features,
         max_output_default=declared.max_output_default,
+        strict_translation=declared.strict_translation,
     )
 
 

@@ -110,6 +110,8 @@ class StepView(Struct, frozen=True, kw_only=True):
     flow_id: str | None = None
     config_version: int | None = None
     warnings: list[str] = field(default_factory=list[str])
+    lossy: list[str] = field(default_factory=list[str])
+    """What translation between the caller's format and the provider's could not carry."""
     name: str | None = None
     data: dict[str, Any] | None = None
 
@@ -262,6 +264,7 @@ def _what(one: Closed) -> dict[str, Any]:
         "tool_calls": list(one.tool_calls),
         "config_version": one.config_version,
         "warnings": list(one.warnings),
+        "lossy": list(one.lossy),
     }
 
 

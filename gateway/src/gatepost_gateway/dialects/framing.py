@@ -7,9 +7,23 @@ empty line; a byte order mark at the start is dropped; several `data` lines are 
 MAX_EVENT = 4 * 1024 * 1024
 """Bytes that one event may have: a provider that never ends one must not fill the memory."""
 
+SHOWN = 500
+"""Characters of a provider's own words that are shown."""
+
 
 class EventTooLong(ValueError):
     """An event passed MAX_EVENT bytes without an end."""
+
+
+class StreamFailed(ValueError):
+    """The provider said in the stream that it failed."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(f"the provider reported an error in the stream: {words[:SHOWN]}")
+
+
+class ModelFailed(ValueError):
+    """The model ended without an answer, and said so."""
 
 
 class EventSplitter:

@@ -4,14 +4,15 @@ Source of the format: OpenAI's API reference, "Chat completions" and "Streaming 
 `data: [DONE]` line at the end). Only what the gateway acts on is read; everything else stays as it came.
 """
 
-import re
 from typing import Any, cast
 
 import msgspec
 from msgspec import Raw, Struct
 
+from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, read_envelope
+from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
-from gatepost_gateway.domain.errors import CallerError, Code
+from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.ports import Summary
 from gatepost_gateway.domain.usage import Usage
 
@@ -34,39 +35,23 @@ class _Envelope(Struct):
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
-_fields = msgspec.json.Decoder(dict[str, Raw])
 encode = msgspec.json.Encoder().encode
 MAX_CHOICES = 128
-MAX_TOKENS = 2**31 - 1
 MAX_NAMES = 256
-LONGEST_MODEL = 512
 _MOST_USED = 2**40
 NULL = Raw(b"null")
 """A member that was not said, or was said to be null."""
-_LIST = ord("[")
 _MEDIA = (b"image", b"audio", b"video", b"file", b"document", b"\\u")
 _TEXT_PARTS = frozenset({"text", "refusal", "input_text", "output_text", "thinking", "reasoning"})
 """Parts that cost no more tokens than they have bytes; every other is counted as media."""
 _GOVERNED = frozenset(_Envelope.__struct_fields__)
-_MEMBER = re.compile(rb'\s*[{,]\s*"(?:[^"\\]|\\.)*"\s*:\s*')
 
 
-def read_request(body: bytes) -> Asked:
+def read_asked(body: bytes) -> Asked:
     """A chat request's envelope. Raises CallerError (400) naming the member at fault."""
-    try:
-        envelope = _envelope.decode(body)
-        fields = _fields.decode(body)
-        if not body.isascii():
-            body.decode()
-        media = _count_media(envelope.messages)
-    except RecursionError:
-        raise CallerError("the JSON is nested too deeply", code=Code.TOO_DEEP) from None
-    except msgspec.ValidationError as error:
-        raise CallerError(f"the request body is not a chat completion request: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CallerError(f"the request body is not valid JSON: {error}", code=Code.INVALID_JSON) from None
+    envelope, fields = read_envelope(body, _envelope, "chat completion")
     _check(envelope)
-    _check_members(body, fields)
+    check_members(body, fields, _GOVERNED)
     options = envelope.stream_options
     return Asked(
         operation=Operation.CHAT,
@@ -79,48 +64,19 @@ def read_request(body: bytes) -> Asked:
         choices=envelope.n or 1,
         user=envelope.user,
         wants_usage=bool(options and options.include_usage),
-        media=media,
+        media=_count_media(envelope.messages),
         predicted=len(memoryview(fields["prediction"])) if "prediction" in fields else 0,
     )
 
 
 def _check(envelope: _Envelope) -> None:
-    if not envelope.model:
-        raise CallerError("`model` is empty: name a model, see GET /v1/models")
-    if len(envelope.model) > LONGEST_MODEL:
-        raise CallerError(f"`model` is longer than {LONGEST_MODEL} characters: name a model, see GET /v1/models")
-    if memoryview(envelope.messages)[0] != _LIST:
+    check_model(envelope.model)
+    if memoryview(envelope.messages)[0] != LIST:
         raise CallerError("`messages` is not a list")
     if envelope.n is not None and not 1 <= envelope.n <= MAX_CHOICES:
         raise CallerError(f"`n` must be from 1 to {MAX_CHOICES}")
-    for name, value in (("max_tokens", envelope.max_tokens), ("max_completion_tokens", envelope.max_completion_tokens)):
-        if value is not None and not 1 <= value <= MAX_TOKENS:
-            raise CallerError(f"`{name}` must be from 1 to {MAX_TOKENS}")
-
-
-def _check_members(body: bytes, fields: dict[str, Raw]) -> None:
-    """Refuses what two readers may read differently: a member said twice, or one of ours in another case.
-
-    A body without spaces is as long as its members, so only one that is longer is walked.
-    """
-    length = 1
-    for name, value in fields.items():
-        if name not in _GOVERNED and name.casefold() in _GOVERNED:
-            raise CallerError(f"`{name[:64]}` is not a member of the request: did you mean `{name.casefold()[:64]}`?")
-        length += len(name) + len(memoryview(value)) + 4
-    if length != len(body) and not _each_once(body, fields):
-        raise CallerError("a member of the request is there twice: servers differ in which of the two they read")
-
-
-def _each_once(body: bytes, fields: dict[str, Raw]) -> bool:
-    at = 0
-    for value in fields.values():
-        found = _MEMBER.match(body, at)
-        raw = bytes(value)
-        if found is None or not body.startswith(raw, found.end()):
-            return False
-        at = found.end() + len(raw)
-    return body[at:].strip() == b"}"
+    check_tokens("max_tokens", envelope.max_tokens)
+    check_tokens("max_completion_tokens", envelope.max_completion_tokens)
 
 
 def _largest(*values: int | None) -> int | None:
@@ -149,28 +105,29 @@ def _walk_media(messages: Any) -> int:
     return count
 
 
-def write_request(asked: Asked, *, model: str, cap: int | None, cap_field: str = "max_completion_tokens") -> bytes:
+def pass_request(asked: Asked, shape: Shape) -> bytes:
     """The body to send: the caller's own bytes, or its own members with only the named ones changed.
 
-    `cap` is an output cap in tokens to impose; it is written to the field that the caller used, or to `cap_field`. For
-    a stream the usage event is asked for; the reader takes it out again when the caller did not ask.
+    An imposed cap is written to the field that the caller used, or to the shape's `cap_field`. For a stream the usage
+    event is asked for; the reader takes it out again when the caller did not ask.
     """
     changes: dict[str, Raw] = {}
-    if model != asked.model:
-        changes["model"] = Raw(encode(model))
+    if shape.model != asked.model:
+        changes["model"] = Raw(encode(shape.model))
     if asked.stream and not asked.wants_usage:
         options = msgspec.json.decode(asked.fields["stream_options"]) if "stream_options" in asked.fields else None
         changes["stream_options"] = Raw(encode({**(options or {}), "include_usage": True}))
-    if cap is not None:
+    if shape.cap is not None:
         named = [name for name in ("max_completion_tokens", "max_tokens") if name in asked.fields]
-        for name in named or [cap_field]:
-            changes[name] = Raw(encode(cap))
+        for name in named or [shape.cap_field]:
+            changes[name] = Raw(encode(shape.cap))
     return encode({**asked.fields, **changes}) if changes else asked.body
 
 
 class _PromptDetails(Struct):
     cached_tokens: int | None = None
     audio_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class _OutputDetails(Struct):
@@ -205,7 +162,15 @@ def read_usage(wire: WireUsage | None) -> Usage | None:
         # the total tells.
         audio = (details.audio_tokens if details else None) or 0
         prompt, output = (prompt + beside, output) if beside == audio else (prompt, output + beside)
-    return Usage(input=prompt - cached, output=output, cache_read=cached, reasoning=max(0, min(thought, output)))
+    # OpenRouter's name for what was written to a cache, a part of the prompt too.
+    written = max(0, min((details.cache_write_tokens if details else None) or 0, prompt - cached))
+    return Usage(
+        input=prompt - cached - written,
+        output=output,
+        cache_read=cached,
+        cache_write=written,
+        reasoning=max(0, min(thought, output)),
+    )
 
 
 class _Function(Struct):
@@ -237,7 +202,7 @@ class _Reply(Struct):
 _reply = msgspec.json.Decoder(_Reply)
 
 
-def read_reply(body: bytes) -> Summary:
+def summarise(body: bytes) -> Summary:
     """What a whole answer says of itself. Raises ValueError when it is not a chat completion."""
     try:
         reply = _reply.decode(body)

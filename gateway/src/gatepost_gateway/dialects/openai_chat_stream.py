@@ -3,8 +3,9 @@
 import msgspec
 from msgspec import Raw, Struct
 
-from gatepost_gateway.dialects.framing import EventSplitter, data_of
+from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
 from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, MAX_NAMES, NULL, WireUsage, read_usage
+from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.ports import Summary
 from gatepost_gateway.domain.usage import Usage
 
@@ -50,16 +51,8 @@ _SHOWN = 500
 _SILENT = (b"null", b'""', b"[]")
 
 
-class StreamFailed(ValueError):
-    """The provider said in the stream that it failed; `event` is its own event."""
-
-    def __init__(self, event: bytes, words: str) -> None:
-        super().__init__(f"the provider reported an error in the stream: {words}")
-        self.event = event
-
-
 class OpenAIChatReader:
-    """Implements `ports.StreamReader`. `keep_usage`: the caller asked for the usage event.
+    """Implements `ports.StreamReader` for a caller and a provider that both speak the format.
 
     `spoke` turns true with the first event that carries a part of the answer, not with the role alone. `tokens` is a
     lower bound of the output tokens so far: each event that says something says at least one.
@@ -67,9 +60,9 @@ class OpenAIChatReader:
 
     __slots__ = ("_choices", "_finish", "_names", "_splitter", "ended", "keep_usage", "spoke", "summary", "tokens")
 
-    def __init__(self, *, keep_usage: bool, choices: int = 1) -> None:
-        self.keep_usage = keep_usage
-        self._choices = choices
+    def __init__(self, asked: Asked) -> None:
+        self.keep_usage = asked.wants_usage
+        self._choices = asked.choices
         self.summary = Summary()
         self.ended = False
         self.spoke = False
@@ -83,15 +76,15 @@ class OpenAIChatReader:
         kept = [event for event in self._splitter.feed(data) if not self.ended and self._read(event)]
         return kept[0] if len(kept) == 1 else b"".join(kept)
 
-    def close(self) -> bool:
-        """The body ended cleanly: whether the answer did too.
+    def close(self) -> bytes:
+        """The body ended cleanly; `ended` says whether the answer did too.
 
         Some compatible servers send no `[DONE]`; then the finish reason of every choice is the end.
         """
         if not self.ended:
             rest = self.rest
             self.ended = _is_done(data_of(rest + b"\n\n")) if rest else len(self._finish) >= self._choices
-        return self.ended
+        return b""
 
     @property
     def rest(self) -> bytes:
@@ -112,9 +105,9 @@ class OpenAIChatReader:
             msg = f"an event of the stream is not a chat completion chunk: {error}"
             raise ValueError(msg) from None
         if chunk.error is not NULL and bytes(chunk.error) != b"null":
-            raise StreamFailed(event, bytes(chunk.error)[:_SHOWN].decode("utf-8", "replace"))
+            raise StreamFailed(bytes(chunk.error)[:_SHOWN].decode("utf-8", "replace"))
         summary = self.summary
-        if summary.upstream_id is None:
+        if not summary.upstream_id:
             summary.upstream_id, summary.model, summary.fingerprint = chunk.id, chunk.model, chunk.system_fingerprint
         if chunk.choices:
             for choice in chunk.choices:

@@ -9,12 +9,17 @@ class Operation(StrEnum):
     CHAT = "chat"
     EMBED = "embeddings"
     IMAGE = "images"
+    COUNT = "count_tokens"
+    """How many tokens a chat request would have: free, and answered by providers that can tell."""
 
 
 class DialectName(StrEnum):
     """A wire format."""
 
     OPENAI_CHAT = "openai_chat"
+    ANTHROPIC_MESSAGES = "anthropic_messages"
+    GEMINI_GENERATE = "gemini_generate"
+    BEDROCK_CONVERSE = "bedrock_converse"
 
 
 class Asked(Struct):
@@ -40,6 +45,8 @@ class Asked(Struct):
     """How many images, sounds and files the messages carry."""
     predicted: int = 0
     """Bytes of a predicted output: what the model does not use of it is billed as output all the same."""
+    at: int = 0
+    """When the call came in, in seconds since the epoch: for formats whose answers name a time."""
 
 
 class Stop(StrEnum):

@@ -16,6 +16,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from gatepost_gateway.domain.chat import DialectName
+
 
 class Code(StrEnum):
     """Every code that a caller can meet. Documented one by one in docs/errors.md; never renamed."""
@@ -31,6 +33,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     MODEL_NOT_FOUND = "model_not_found"
     UNSUPPORTED_OPERATION = "unsupported_operation"
+    NOT_TRANSLATABLE = "not_translatable"
     TRACE_NOT_FOUND = "trace_not_found"
     TRACE_SEALED = "trace_sealed"
     TRACE_BUSY = "trace_busy"
@@ -182,6 +185,9 @@ class UpstreamError(GatewayError):
         """Whether any of the request may have reached the provider."""
         self.body = body
         """The provider's own error body, for surfaces that speak its format; b"" when there is none to show."""
+
+    dialect: DialectName | None = None
+    """The format of `body`."""
 
     @property
     def served(self) -> bool:

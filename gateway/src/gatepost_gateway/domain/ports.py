@@ -33,6 +33,8 @@ class UpstreamRequest(Struct, frozen=True):
     headers: Headers
     body: bytes
     method: bytes = b"POST"
+    lossy: tuple[str, ...] = ()
+    """Names of what the caller said and the provider's format cannot carry."""
 
 
 class UpstreamAnswer(Protocol):
@@ -93,21 +95,32 @@ class Summary(Struct):
     finish: tuple[str, ...] = ()
     tool_calls: tuple[str, ...] = ()
     text_bytes: int = 0
+    lossy: tuple[str, ...] = ()
+    """Names of what the provider said and the caller's format cannot carry."""
 
 
 class StreamReader(Protocol):
-    """Reads an event stream in one wire format and hands on whole events, byte for byte."""
+    """Reads a provider's event stream and hands on whole events in the caller's format."""
 
-    summary: Summary
-    ended: bool
-    """The format's own end marker was seen."""
-    spoke: bool
-    """Anything of the answer itself was seen."""
-    tokens: int
-    """A lower bound of the output tokens so far."""
+    @property
+    def summary(self) -> Summary: ...
+    @property
+    def ended(self) -> bool:
+        """The format's own end was seen."""
+        ...
 
-    def close(self) -> bool:
-        """The body ended cleanly: whether that is the end of the answer too."""
+    @property
+    def spoke(self) -> bool:
+        """Anything of the answer itself was seen."""
+        ...
+
+    @property
+    def tokens(self) -> int:
+        """A lower bound of the output tokens so far."""
+        ...
+
+    def close(self) -> bytes:
+        """The body ended cleanly: what that completes. `ended` says whether it is the end of the answer too."""
         ...
 
     def feed(self, data: bytes) -> bytes:
@@ -127,14 +140,25 @@ class Provider(Protocol):
         """`extra`: the caller's own provider headers that may pass; `cap`: an output cap in tokens to impose."""
         ...
 
-    def read(self, asked: Asked, body: bytes) -> Summary:
-        """What a whole answer says of itself. Raises UpstreamError when it is not what the format promises."""
+    def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
+        """A whole answer in the caller's format, and what it says of itself.
+
+        Raises UpstreamError when it is not what the provider's format promises.
+        """
         ...
 
     def reader(self, asked: Asked) -> StreamReader: ...
 
     def explain(self, status: int, headers: Headers, body: bytes) -> UpstreamError:
         """What a refusal means and what to do next."""
+        ...
+
+
+class CredentialSource(Protocol):
+    """Where the credential of an entry comes from, when it is not the one that is stored with it."""
+
+    async def get(self, entry: ModelEntry, stored: Secret | None) -> Secret | None:
+        """What to ask with: `stored` where there is one. May wait for who hands it out, and keeps what it got."""
         ...
 
 

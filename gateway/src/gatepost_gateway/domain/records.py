@@ -125,6 +125,8 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     retention_days: int | None = None
     estimated: bool = False
     """The cost is an estimate between what was seen and the hold."""
+    lossy: tuple[str, ...] = ()
+    """What translation between two formats could not carry."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

@@ -154,6 +154,8 @@ class ProjectEntry(Struct, frozen=True):
     features: tuple[str, ...] = ()
     max_output_default: int = 4096
     """The output cap in tokens for a call under a budget whose model has no known maximum and whose caller set none."""
+    strict_translation: bool = False
+    """A request that the target's format cannot carry whole is refused, not sent with a listed loss."""
 
 
 class Timeouts(Struct, frozen=True):

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from msgspec import Struct
+
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayError, GatewayFault
 from gatepost_gateway.domain.governance import Principal
@@ -14,6 +16,8 @@ from gatepost_gateway.edge import problems
 from gatepost_gateway.edge.http import BodyLimits, Receive, Request, Scope, Send, respond
 from gatepost_gateway.edge.protocol import TASK
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
+from gatepost_gateway.edge.surfaces.gemini import GeminiSurface, is_geminis
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import UNSUPPORTED, OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
@@ -41,24 +45,30 @@ def gatekeeper(snapshot: Callable[[], Snapshot], clock: Clock, salt: bytes) -> C
     return who
 
 
+class Surfaces(Struct, frozen=True):
+    """The public contracts, one a format."""
+
+    openai: OpenAISurface
+    anthropic: AnthropicSurface
+    gemini: GeminiSurface
+    native: NativeSurface
+    operator: OperatorSurface
+
+
 class Edge:
     """The ASGI application of the data plane."""
 
-    def __init__(
-        self,
-        openai: OpenAISurface,
-        native: NativeSurface,
-        operator: OperatorSurface,
-        control: ControlPlane,
-        limits: BodyLimits,
-        reporter: Reporter,
-    ) -> None:
+    def __init__(self, surfaces: Surfaces, control: ControlPlane, limits: BodyLimits, reporter: Reporter) -> None:
+        openai, native, operator = surfaces.openai, surfaces.native, surfaces.operator
+        anthropic = surfaces.anthropic
         self._control = control
         self._reporter = reporter
         self._limits = limits
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/v1/chat/completions"): openai.chat,
             ("GET", "/v1/models"): openai.models,
+            ("POST", anthropic.PATH): anthropic.messages,
+            ("POST", anthropic.COUNT_PATH): anthropic.count_tokens,
             ("POST", "/api/v1/traces"): native.create_trace,
             ("POST", "/api/v1/executions"): native.execute,
             ("POST", "/api/v1/logs"): native.log,
@@ -71,6 +81,7 @@ class Edge:
             **{("POST", path): openai.unsupported for path in UNSUPPORTED},
         }
         self._model = openai.model
+        self._gemini = surfaces.gemini.serve
         self._complete = native.complete_trace
         self._paths = {path for _, path in self._routes}
 
@@ -97,6 +108,8 @@ class Edge:
         method, path = request.method, request.path
         if path.startswith("/v1/models/") and method == "GET":
             return self._model
+        if is_geminis(path):
+            return self._gemini
         parts = path.split("/")
         if (
             len(parts) == 6
@@ -121,6 +134,12 @@ class Edge:
         await respond(send, status, headers, page)
 
     async def _refuse(self, request: Request, send: Send, error: GatewayError) -> None:
-        dress = problems.openai if request.path.startswith("/v1/") else problems.native
+        dress = problems.native
+        if request.path.startswith(AnthropicSurface.PATH):
+            dress = problems.anthropic
+        elif is_geminis(request.path):
+            dress = problems.google
+        elif request.path.startswith("/v1/"):
+            dress = problems.openai
         status, headers, body = dress(error, request.request_id)
         await respond(send, status, [*headers, (b"x-request-id", request.request_id.encode())], body)

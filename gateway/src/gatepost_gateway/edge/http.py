@@ -92,6 +92,11 @@ class Request:
                 secret = Secret(token.strip().decode("latin-1"))
         return Presented(secret, Secret(beside.decode("latin-1")) if beside else None)
 
+    def presented_by_key(self) -> Presented:
+        """The same where clients put their key into `x-api-key`: alone there, it is what speaks for the caller."""
+        shown = self.presented()
+        return shown if shown.bearer is not None else Presented(shown.beside)
+
 
 def _too_large(limits: BodyLimits) -> CallerError:
     return CallerError(f"the request's body is larger than {limits.bytes} bytes", code=Code.BODY_TOO_LARGE, status=413)
@@ -124,21 +129,25 @@ async def respond_json(send: Send, status: int, value: Any, headers: Sequence[tu
 class HttpOutlet:
     """Implements `pipeline.call.Outlet`. `begun`: the head has gone out, so an error can only end the stream."""
 
-    __slots__ = ("_cork", "_send", "_waiting", "begun")
+    __slots__ = ("_cork", "_extra", "_send", "_waiting", "begun")
 
-    def __init__(self, send: Send, cork: Cork | None = None) -> None:
+    def __init__(self, send: Send, cork: Cork | None = None, extra: Headers = ()) -> None:
         self._send = send
         self._cork = cork
+        self._extra = extra
+        """Headers that the surface puts on every answer."""
         self._waiting: list[bytes] = []
         self.begun = False
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         self.begun = True
-        await respond(self._send, status, [(b"content-type", b"application/json"), *headers], body, self._cork)
+        head = [(b"content-type", b"application/json"), *headers, *self._extra]
+        await respond(self._send, status, head, body, self._cork)
 
     async def begin(self, headers: Headers) -> None:
         self.begun = True
-        await self._send({"type": "http.response.start", "status": 200, "headers": [*EVENT_STREAM, *headers]})
+        head = [*EVENT_STREAM, *headers, *self._extra]
+        await self._send({"type": "http.response.start", "status": 200, "headers": head})
 
     def push(self, batch: bytes) -> bool:
         if self._cork is not None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.errors import (
     Arithmetic,
     CallerError,
@@ -83,9 +84,55 @@ def native(error: GatewayError, request_id: str) -> Reply:
 
 def openai(error: GatewayError, request_id: str) -> Reply:
     """OpenAI's envelope. A provider's own refusal of the caller's request goes on as the provider said it."""
-    if isinstance(error, UpstreamError) and error.body and error.status < 500 and error.status == error.upstream_status:
-        return error.status, headers_of(error), error.body
+    if (own := _own_words(error, DialectName.OPENAI_CHAT)) is not None:
+        return error.status, headers_of(error), own
     return error.status, headers_of(error), openai_body(error, request_id)
+
+
+def _own_words(error: GatewayError, dialect: DialectName) -> bytes | None:
+    """A provider's refusal of the caller's own request, as it said it, where it said it in the caller's format."""
+    if not isinstance(error, UpstreamError) or error.dialect is not dialect or not error.body:
+        return None
+    return error.body if error.status < 500 and error.status == error.upstream_status else None
+
+
+_GOOGLE = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    402: "RESOURCE_EXHAUSTED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+"""google.rpc.Code, by HTTP status (google/rpc/code.proto)."""
+
+
+def google(error: GatewayError, request_id: str) -> Reply:
+    """Google's envelope (AIP-193). A policy block is a 403 there."""
+    if (own := _own_words(error, DialectName.GEMINI_GENERATE)) is not None:
+        return error.status, headers_of(error), own
+    status = 403 if isinstance(error, Refused) else error.status
+    return status, headers_of(error), google_body(error, request_id)
+
+
+def google_body(error: GatewayError, request_id: str) -> bytes:
+    """The error object alone, as it also stands in a broken stream."""
+    status = 403 if isinstance(error, Refused) else error.status
+    said = {"request_id": request_id}
+    if isinstance(error, Refused):
+        said["policy"] = error.rule
+    said |= {name: str(value) for name, value in (arithmetic_of(error) or {}).items()}
+    kind = "type.googleapis.com/google.rpc.ErrorInfo"
+    detail = {"@type": kind, "reason": error.code.value.upper(), "domain": "gatepost", "metadata": said}
+    word = _GOOGLE.get(status, "INVALID_ARGUMENT" if status < 500 else "UNKNOWN")
+    return msgspec.json.encode(
+        {"error": {"code": status, "message": error.public, "status": word, "details": [detail]}}
+    )
 
 
 def openai_body(error: GatewayError, request_id: str) -> bytes:
@@ -102,3 +149,37 @@ def openai_body(error: GatewayError, request_id: str) -> bytes:
     if (numbers := arithmetic_of(error)) is not None:
         inner["limit"] = numbers
     return msgspec.json.encode({"error": inner})
+
+
+_ANTHROPIC = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+}
+"""The error types of the Messages format by status (Anthropic's API reference, "Errors")."""
+
+
+def anthropic(error: GatewayError, request_id: str) -> Reply:
+    """Anthropic's envelope; a block is a 403. A provider's own refusal goes on as the provider said it."""
+    if (own := _own_words(error, DialectName.ANTHROPIC_MESSAGES)) is not None:
+        return error.status, headers_of(error), own
+    status = 403 if isinstance(error, Refused) else error.status
+    return status, headers_of(error), anthropic_body(error, request_id)
+
+
+def anthropic_body(error: GatewayError, request_id: str) -> bytes:
+    """The envelope alone, as it also stands in a broken stream."""
+    status = 403 if isinstance(error, Refused) else error.status
+    kind = _ANTHROPIC.get(status, "api_error" if status >= 500 else "invalid_request_error")
+    inner: dict[str, Any] = {"type": kind, "message": error.public, "code": error.code.value}
+    if isinstance(error, Refused):
+        inner["policy"] = error.rule
+    if (numbers := arithmetic_of(error)) is not None:
+        inner["limit"] = numbers
+    return msgspec.json.encode({"type": "error", "error": inner, "request_id": request_id})

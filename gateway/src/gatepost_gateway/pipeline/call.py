@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from gatepost_gateway.domain.chat import Asked, Operation
+from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.ports import Headers, StreamReader, Summary, UpstreamAnswer
@@ -32,6 +32,11 @@ class Inbound(Struct, frozen=True):
     body: bytes
     request_id: str
     presented: Presented
+    dialect: DialectName = DialectName.OPENAI_CHAT
+    model: str | None = None
+    """The model, where the format says it in the path and not in the body."""
+    stream: bool = False
+    """The path asks for a stream."""
     trace_id: str | None = None
     """The trace that the caller names; None: the call gets one of its own."""
     parent_step_id: str | None = None
@@ -84,6 +89,7 @@ class Call:
         "first",
         "hold",
         "inbound",
+        "lost",
         "opened",
         "plan",
         "principal",
@@ -126,6 +132,8 @@ class Call:
         self.answer: UpstreamAnswer | None = None
         self.reader: StreamReader | None = None
         self.first = b""
+        self.lost: tuple[str, ...] = ()
+        """What the target's format could not carry of the request."""
         self.body = b""
         self.summary: Summary | None = None
 
@@ -146,6 +154,7 @@ class Call:
             estimated=False,
             error=None,
             message=None,
+            lossy=(),
             model=None,
             provider=None,
             prices=None,
@@ -157,6 +166,11 @@ class Call:
         self.started = started
         self.hold = self.tokens_taken = self.target = self.summary = None
         self.opened = self.sent = self.closed = False
+
+    def note_losses(self) -> None:
+        """Puts into the record what translation has lost so far, both ways, each name once."""
+        said = self.summary.lossy if self.summary is not None else ()
+        self.record.lossy = tuple(dict.fromkeys((*self.lost, *said)))
 
     @property
     def ids(self) -> list[tuple[bytes, bytes]]:
@@ -170,4 +184,6 @@ class Call:
             headers.append((b"x-gatepost-session-id", record.session_id.encode()))
         if record.warnings:
             headers.append((b"x-gatepost-warnings", "; ".join(record.warnings).encode("ascii", "replace")))
+        if record.lossy:
+            headers.append((b"x-gatepost-lossy", ", ".join(record.lossy).encode("ascii", "replace")))
         return headers

@@ -1,10 +1,16 @@
 """Stage 3: the wire body becomes what is asked. The caller's own bytes are kept."""
 
-from gatepost_gateway.dialects import openai_chat
+from gatepost_gateway.dialects.envelope import check_model
+from gatepost_gateway.dialects.registry import CALLERS
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.pipeline.call import Inbound
 
 
 def decode(inbound: Inbound) -> Asked:
     """Raises CallerError that names what is wrong with the body."""
-    return openai_chat.read_request(inbound.body)
+    asked = CALLERS[inbound.dialect].read_asked(inbound.body)
+    if inbound.model is not None:
+        check_model(inbound.model)
+        asked.model, asked.stream = inbound.model, inbound.stream
+    asked.operation = inbound.operation
+    return asked

@@ -7,10 +7,19 @@ from collections.abc import Awaitable, Callable
 
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Provider, Providers, Transport, UpstreamAnswer, Vault
+from gatepost_gateway.domain.ports import (
+    CredentialSource,
+    Headers,
+    Provider,
+    Providers,
+    Transport,
+    UpstreamAnswer,
+    UpstreamRequest,
+    Vault,
+)
 from gatepost_gateway.domain.records import Attempt
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.pipeline.call import Call, Target
 from gatepost_gateway.pipeline.reserve import imposed_cap
 
@@ -22,13 +31,21 @@ _KEYLIKE = re.compile(r"\b(?:sk|gp|gpa|key|pk|rk)[-_][A-Za-z0-9*_.-]{6,}")
 _MAY_PASS: dict[ProviderKind, tuple[bytes, ...]] = {
     ProviderKind.OPENAI: (b"openai-organization", b"openai-project", b"openai-beta"),
     ProviderKind.AZURE: (b"openai-beta",),
+    ProviderKind.ANTHROPIC: (b"anthropic-beta", b"anthropic-version"),
 }
 """Request headers of a caller that its provider may see; no other goes out."""
-_SUMMARY_HEADERS = (b"x-request-id", b"apim-request-id", b"request-id")
+_SUMMARY_HEADERS = (b"x-request-id", b"x-amzn-requestid", b"apim-request-id", b"request-id")
 
 
 Again = Callable[[Call, UpstreamError], Awaitable[None]]
 """Asked before another attempt follows one that may be billed; raises when there must be none."""
+
+
+class StoredOnly:
+    """Implements `ports.CredentialSource`: an entry has what is stored with it, and nothing else."""
+
+    async def get(self, entry: ModelEntry, stored: Secret | None) -> Secret | None:  # noqa: ARG002 - the port's shape
+        return stored
 
 
 class Dispatcher:
@@ -41,7 +58,9 @@ class Dispatcher:
         vault: Vault,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        credentials: CredentialSource | None = None,
     ) -> None:
+        self._credentials = credentials or StoredOnly()
         self._transport = transport
         self._providers = providers
         self._vault = vault
@@ -100,7 +119,7 @@ class Dispatcher:
         except BaseException:
             self._note(call, target, began, None, None)
             raise
-        self._note(call, target, began, failure, credential)
+        self._note(call, target, began, failure, call.credential)
         return failure
 
     async def _ask(self, call: Call, target: Target, provider: Provider, credential: Secret | None) -> None:
@@ -108,15 +127,17 @@ class Dispatcher:
         assert asked is not None
         headers = call.inbound.headers
         extra = [(name, headers[name]) for name in _MAY_PASS.get(target.entry.provider, ()) if name in headers]
+        call.credential = credential = await self._credentials.get(target.entry, credential)
         request = provider.build(asked, target.entry, credential, extra, imposed_cap(call, target.entry))
+        _carried(call, request)
         call.sent = True
         name = target.entry.provider.value
         call.answer = answer = await self._transport.open(request, call.snapshot.document.timeouts, name)
         if answer.status >= 300:
             raise provider.explain(answer.status, answer.headers, await answer.read_all(MAX_REFUSAL))
         if not asked.stream:
-            call.body = await answer.read_all(MAX_ANSWER)
-            call.summary = provider.read(asked, call.body)
+            call.body, call.summary = provider.read(asked, await answer.read_all(MAX_ANSWER))
+            call.note_losses()
             answer.close()
             return
         call.reader = reader = provider.reader(asked)
@@ -127,6 +148,7 @@ class Dispatcher:
             if len(first) > MAX_PRELUDE:
                 raise _broken(name, "it streams without beginning its answer", Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT)
         call.first = first
+        call.note_losses()
 
     def _leave(self, call: Call) -> None:
         if call.answer is not None:
@@ -154,13 +176,29 @@ class Dispatcher:
             failure.body = scrub(failure.body.decode("latin-1"), credential).encode("latin-1")
 
 
+def _carried(call: Call, request: UpstreamRequest) -> None:
+    """Notes what translation lost. Raises UpstreamError (422) before anything is sent, where the project is strict."""
+    call.lost, call.record.lossy = request.lossy, request.lossy
+    assert call.project is not None
+    if request.lossy and call.project.strict_translation:
+        provider = _provider(call)
+        raise UpstreamError(
+            f"{provider}'s format has no place for {', '.join(f'`{name}`' for name in request.lossy)}, and the project"
+            " says `strict_translation`: leave it out, or call a model whose provider speaks your format",
+            code=Code.NOT_TRANSLATABLE,
+            status=422,
+            next_step=NextStep.TRY_NEXT,
+            provider=provider,
+            sent=False,
+        )
+
+
 async def next_batch(call: Call, answer: UpstreamAnswer) -> bytes:
     """The next whole events of a stream. Raises UpstreamError when it stops without its end, or is not the format."""
     data = await answer.read()
     if data:
         return read_events(call, data)
-    finish(call)
-    return b""
+    return finish(call)
 
 
 def read_events(call: Call, data: bytes) -> bytes:
@@ -174,12 +212,19 @@ def read_events(call: Call, data: bytes) -> bytes:
         raise _broken(_provider(call), words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
 
 
-def finish(call: Call) -> None:
-    """The body of a stream ended. Raises UpstreamError when the stream itself did not."""
-    assert call.reader is not None
-    if not call.reader.close():
+def finish(call: Call) -> bytes:
+    """The body of a stream ended: what that completes. Raises UpstreamError when the stream itself did not end."""
+    reader = call.reader
+    assert reader is not None
+    try:
+        last = reader.close()
+    except ValueError as error:
+        words = scrub(str(error), call.credential)
+        raise _broken(_provider(call), words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
+    if not reader.ended:
         words = "it stopped in the middle of the stream"
         raise _broken(_provider(call), words, Code.UPSTREAM_TRUNCATED, NextStep.RETRY_SAME)
+    return last
 
 
 def _provider(call: Call) -> str:

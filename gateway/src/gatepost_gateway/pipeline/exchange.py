@@ -99,6 +99,7 @@ class Exchange:
         call.principal = principal = identify(snapshot, inbound.presented, call.record.at, stages.salt)
         bind(call, principal, stages.sessions, stages.rates)
         call.asked = asked = decode(inbound)
+        asked.at = call.record.at // 1_000_000
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         judge(stages.engine, call)
         assert call.project is not None
@@ -149,7 +150,7 @@ class Exchange:
             ended = await answer.pump(flow.take)
             flow.check()
             if ended:
-                finish(call)
+                flow.release(watch(call, finish(call)))
             else:
                 await outlet.drain()
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)

@@ -19,6 +19,8 @@ _THINKS_UNSEEN = re.compile(
     r"(?:.*[/.:])?(?:o\d|gpt-[5-9]|gemini-(?:[3-9]|2\.[5-9])|grok-[3-9])|.*(?:reason|think)", re.IGNORECASE
 )
 """Models that bill reasoning which their stream does not show: what arrived says little of what was made."""
+_ASKS = frozenset({"reasoning_effort", "reasoning", "thinking", "output_config"})
+"""Members by which a caller, in any format, has a model think: what is billed may be more than what is shown."""
 _LONGEST = 200
 """Characters that a provider's own words may have in a record."""
 
@@ -90,6 +92,7 @@ class Journal:
             record.model, record.provider = entry.id, entry.provider.value
             record.retention_days = entry.data_retention_days
         if summary is not None:
+            call.note_losses()
             record.upstream_id, record.fingerprint = _short(summary.upstream_id), _short(summary.fingerprint)
             record.finish = tuple(reason[:_LONGEST] for reason in summary.finish)
             record.tool_calls = tuple(name[:_LONGEST] for name in summary.tool_calls)
@@ -161,5 +164,5 @@ def thinks_unseen(entry: ModelEntry, model: str | None, asked: Asked) -> bool:
     said = entry.additional_config.get("hidden_reasoning")
     if said is not None:
         return bool(said)
-    asks = "reasoning_effort" in asked.fields or "reasoning" in asked.fields
+    asks = not _ASKS.isdisjoint(asked.fields)
     return asks or any(_THINKS_UNSEEN.match(name) for name in (entry.identifier, model or ""))

@@ -2,7 +2,7 @@
 
 import difflib
 
-from gatepost_gateway.domain.chat import Asked
+from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.ports import Providers
 from gatepost_gateway.domain.secret import Secret
@@ -43,7 +43,9 @@ def resolve(snapshot: Snapshot, project: ProjectEntry, asked: Asked, providers: 
 
 
 def _serves(entry: ModelEntry, asked: Asked, providers: Providers) -> bool:
-    if entry.operations and asked.operation.value not in entry.operations:
+    # Who may chat with a model may also ask how long its words would be.
+    operation = Operation.CHAT if asked.operation is Operation.COUNT else asked.operation
+    if entry.operations and operation.value not in entry.operations:
         return False
     return entry.provider in providers and asked.operation in providers[entry.provider].operations
 

@@ -7,7 +7,7 @@ bounded a piece. The output is bounded by the caller's cap, by the model's maxim
 from collections.abc import Sequence
 
 from gatepost_gateway.domain import clock
-from gatepost_gateway.domain.chat import Asked
+from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import Arithmetic, Code, LimitExceeded
 from gatepost_gateway.domain.governance import Claim, Hold, Period, Refusal
 from gatepost_gateway.domain.money import Prices, usd
@@ -44,7 +44,8 @@ def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
     project, asked = call.project, call.asked
     assert project is not None
     assert asked is not None
-    if not project.budgets or asked.max_output is not None or entry.max_output is not None:
+    capped = asked.max_output is not None or entry.max_output is not None
+    if not project.budgets or capped or asked.operation is Operation.COUNT:
         return None
     return project.max_output_default
 
@@ -110,6 +111,8 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
     assert project is not None
     assert asked is not None
     assert plan is not None
+    if asked.operation is Operation.COUNT:
+        return
     bounds = [output_bound(target.entry, asked, project) * asked.choices for target in plan.targets]
     amount = 0
     if project.budgets:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.ports import Provider
 from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.providers.anthropic import Anthropic
+from gatepost_gateway.providers.bedrock import Bedrock
 from gatepost_gateway.providers.compatible import (
     Compatible,
     api_key_header,
@@ -13,9 +16,13 @@ from gatepost_gateway.providers.compatible import (
     by_deployment,
     verbatim,
 )
+from gatepost_gateway.providers.gemini import Gemini
 
-FAMILIES: tuple[Compatible, ...] = (
+FAMILIES: tuple[Compatible | Anthropic | Gemini | Bedrock, ...] = (
     Compatible(ProviderKind.OPENAI, address=below_root, auth=bearer),
+    Anthropic(),
+    Gemini(),
+    Bedrock(SystemClock()),
     Compatible(ProviderKind.AZURE, address=by_deployment, auth=api_key_header),
     Compatible(ProviderKind.INTERNAL, address=verbatim, auth=bearer),
     Compatible(ProviderKind.SANDBOX, address=below_root, auth=bearer),

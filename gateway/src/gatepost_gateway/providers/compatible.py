@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from gatepost_gateway.dialects import openai_chat
-from gatepost_gateway.dialects.openai_chat_stream import OpenAIChatReader
-from gatepost_gateway.domain.chat import Asked, Operation
+from gatepost_gateway.dialects import translation
+from gatepost_gateway.dialects.registry import OPENAI_CHAT as SIDE
+from gatepost_gateway.dialects.sides import Shape
+from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import Code, GatewayFault, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Origin, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
@@ -25,14 +26,18 @@ from gatepost_gateway.version import VERSION
 AZURE_API_VERSION = "2024-08-01-preview"
 _PATHS = {Operation.CHAT: "/chat/completions"}
 _PORTS = {"http": 80, "https": 443, "sandbox": 0}
-_FIXED: tuple[tuple[bytes, bytes], ...] = (
+FIXED: tuple[tuple[bytes, bytes], ...] = (
     (b"content-type", b"application/json"),
     (b"user-agent", f"gatepost/{VERSION}".encode()),
 )
-_ACCEPT = {False: (b"accept", b"application/json"), True: (b"accept", b"text/event-stream")}
+ACCEPT = {False: (b"accept", b"application/json"), True: (b"accept", b"text/event-stream")}
 
 
 _PLAIN = re.compile(r"[!-~]+")
+_THINKS = re.compile(r"(?:^|[/.:])(?:o\d|gpt-(?:[5-9]|oss))|reason|think|deepseek-r|qwq|grok-[3-9]", re.IGNORECASE)
+"""Names of models that take `reasoning_effort`."""
+_OFFICIAL = ("https://api.openai.com", "https://eu.api.openai.com")
+"""Servers that refuse earlier thoughts in a request."""
 
 
 class Address(Struct, frozen=True):
@@ -87,6 +92,12 @@ def _misplaced() -> GatewayFault:
     )
 
 
+def thinks(entry: ModelEntry) -> bool:
+    """Whether a model can be told how much to think. The entry may say; else its name does."""
+    said = entry.additional_config.get("reasoning")
+    return bool(said) if said is not None else _THINKS.search(entry.identifier) is not None
+
+
 class Compatible:
     """Implements `ports.Provider`."""
 
@@ -117,23 +128,32 @@ class Compatible:
         address = self._where(self._address(entry, asked.operation), entry.declared)
         # Older compatible servers know `max_tokens` only; OpenAI's newer models refuse it.
         cap_field = "max_completion_tokens" if self.kind in (ProviderKind.OPENAI, ProviderKind.AZURE) else "max_tokens"
-        body = openai_chat.write_request(asked, model=entry.identifier, cap=cap, cap_field=cap_field)
-        headers = [*_FIXED, _ACCEPT[asked.stream], *extra]
+        shape = Shape(
+            model=entry.identifier,
+            stream=asked.stream,
+            cap=cap,
+            max_output=entry.max_output,
+            cap_field=cap_field,
+            thinks=thinks(entry),
+            echoes=self.kind is ProviderKind.INTERNAL or not entry.base_url.startswith(_OFFICIAL),
+        )
+        body, lossy = translation.write_request(asked, SIDE, shape)
+        headers = [*FIXED, ACCEPT[asked.stream], *extra]
         if credential is not None:
             headers.append(self._auth(credential))
-        return UpstreamRequest(address.origin, address.target, headers, body)
+        return UpstreamRequest(address.origin, address.target, headers, body, lossy=lossy)
 
-    def read(self, asked: Asked, body: bytes) -> Summary:  # noqa: ARG002 - another family reads by operation
+    def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
         try:
-            return openai_chat.read_reply(body)
+            return translation.read_answer(asked, SIDE, body)
         except ValueError as error:
             raise self._garbage(str(error)) from error
 
     def reader(self, asked: Asked) -> StreamReader:
-        return OpenAIChatReader(keep_usage=asked.wants_usage, choices=asked.choices)
+        return translation.stream_reader(asked, SIDE)
 
     def explain(self, status: int, headers: Headers, body: bytes) -> UpstreamError:
-        return explain(self.kind.value, status, headers, body)
+        return explain(self.kind.value, status, headers, body, DialectName.OPENAI_CHAT)
 
     def _garbage(self, why: str) -> UpstreamError:
         return UpstreamError(

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 from msgspec import Raw, Struct
 
+from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import Headers
 
@@ -34,13 +35,15 @@ class _Body(Struct):
     detail: Raw = NULL
 
 
-def explain(provider: str, status: int, headers: Headers, body: bytes) -> UpstreamError:
-    """The typed failure for an answer with a status of 300 or more."""
+def explain(
+    provider: str, status: int, headers: Headers, body: bytes, dialect: DialectName | None = None
+) -> UpstreamError:
+    """The typed failure for an answer with a status of 300 or more. `dialect`: whose format its body has."""
     message, reason, dressed = _words(body)
     code, ours, step = meaning(status, reason)
     # The words of a 401 or 403 may quote a part of the key, and its status would look like our own.
     shown = dressed and (code in (Code.UPSTREAM_REFUSED, Code.UPSTREAM_RATE_LIMITED) or status >= 500)
-    return UpstreamError(
+    error = UpstreamError(
         f"{provider} answered {status}" + (f": {message}" if message else ""),
         code=code,
         status=ours,
@@ -50,6 +53,8 @@ def explain(provider: str, status: int, headers: Headers, body: bytes) -> Upstre
         retry_after=retry_after(headers),
         body=body if shown else b"",
     )
+    error.dialect = dialect
+    return error
 
 
 def meaning(status: int, reason: str) -> tuple[Code, int, NextStep]:

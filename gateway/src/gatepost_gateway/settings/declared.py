@@ -75,6 +75,7 @@ class DeclaredProject(Struct, frozen=True, kw_only=True):
     pass_through_provider: str | None = None
     features: tuple[str, ...] = ()
     max_output_default: int = 4096
+    strict_translation: bool = False
 
 
 class DeclaredServer(Struct, frozen=True):

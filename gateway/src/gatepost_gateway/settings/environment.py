@@ -1,6 +1,7 @@
 """What the environment says, and the settings that come of it and of the file together."""
 
 import difflib
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,6 +38,7 @@ PROVIDER_VARIABLES: Mapping[ProviderKind, tuple[str, ...]] = {
     ProviderKind.GEMINI: ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
 }
 
+_AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
 _LISTEN: TypeAdapter[str] = TypeAdapter(Listen)
 
 
@@ -104,7 +106,24 @@ def _provider_keys(secrets: Mapping[str, Secret]) -> dict[ProviderKind, Secret]:
         for name in names:
             if name in secrets:
                 found.setdefault(kind, secrets[name])
+    if (keys := _aws_keys(secrets)) is not None:
+        found[ProviderKind.BEDROCK] = keys
     return found
+
+
+def _aws_keys(secrets: Mapping[str, Secret]) -> Secret | None:
+    """The keys of AWS's own variables as one text, where a region says where they are to be used."""
+    said = {name.lower(): secrets[name].reveal() for name in _AWS if name in secrets}
+    region = said.pop("aws_region", None) or said.pop("aws_default_region", None)
+    if region is None or not {"aws_access_key_id", "aws_secret_access_key"} <= said.keys():
+        return None
+    return Secret(json.dumps({**said, "aws_region": region}))
+
+
+def read_aws(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the AWS chain may look at: AWS's own variables, and where the home folder is."""
+    said = os.environ if variables is None else variables
+    return {name: text for name, text in said.items() if name.startswith("AWS_") or name in ("HOME", "USERPROFILE")}
 
 
 def load(

@@ -148,6 +148,7 @@ class ProjectShape(Shape):
     pass_through_provider: ProviderName | None = None
     features: list[Literal["offline_testing"]] | None = None
     max_output_default: Count | None = None
+    strict_translation: bool | None = None
 
 
 class TiersShape(Shape):

@@ -110,6 +110,7 @@ class Step(Answer):
     flow_id: Optional[str] = None
     config_version: Optional[int] = None
     warnings: list[str] = []
+    lossy: list[str] = []
     name: Optional[str] = None
     data: Optional[JsonObject] = None
 

@@ -1,0 +1,82 @@
+"""Members of JSON that another program wrote, read with care: what has another shape than promised is said by name."""
+
+from typing import Any, cast
+
+import msgspec
+
+
+class Malformed(ValueError):
+    """A body does not have the shape that its format promises."""
+
+
+def decoded(body: Any) -> Any:
+    """Bytes (or a `Raw`) as JSON. Raises Malformed."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Malformed(str(error) or "the JSON is nested too deeply") from None
+
+
+def as_object(value: Any, where: str) -> dict[str, Any]:
+    """Raises Malformed unless `value` is a JSON object."""
+    if not isinstance(value, dict):
+        raise Malformed(f"`{where}` is not an object")
+    return cast("dict[str, Any]", value)
+
+
+def as_list(value: Any, where: str) -> list[Any]:
+    """A list; an absent or null one is empty. Raises Malformed."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Malformed(f"`{where}` is not a list")
+    return cast("list[Any]", value)
+
+
+def as_text(value: Any, where: str) -> str:
+    """A string; an absent or null one is empty. Raises Malformed."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Malformed(f"`{where}` is not a string")
+    return value
+
+
+def as_whole(value: Any, where: str) -> int | None:
+    """A whole number, or None when it is absent. Raises Malformed."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise Malformed(f"`{where}` is not a whole number")
+
+
+def as_number(value: Any, where: str) -> float | None:
+    """A number as it was written, or None when it is absent. Raises Malformed."""
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    raise Malformed(f"`{where}` is not a number")
+
+
+def as_flag(value: Any, where: str) -> bool | None:
+    """True or false, or None when it is absent. Raises Malformed."""
+    if value is None or isinstance(value, bool):
+        return value
+    raise Malformed(f"`{where}` is neither true nor false")
+
+
+def rest_of(value: dict[str, Any], known: frozenset[str]) -> dict[str, Any] | None:
+    """The members that are not known and say something; None when there are none."""
+    found = {name: said for name, said in value.items() if name not in known and said not in (None, [], {})}
+    return found or None
+
+
+def split_data_url(url: str) -> tuple[str, str] | None:
+    """(media type, base64) of a `data:` URL; None for any other."""
+    if not url.startswith("data:"):
+        return None
+    head, comma, data = url[5:].partition(",")
+    mime, _, encoding = head.rpartition(";")
+    if not comma or encoding != "base64":
+        raise Malformed("a `data:` URL is not base64")
+    return mime.partition(";")[0] or "application/octet-stream", data

@@ -1,0 +1,28 @@
+import msgspec
+
+from gatepost_gateway.domain.chat import DialectName
+from gatepost_gateway.domain.conversation import Conversation, Losses, Message, Opaque, Role, Text, ToolResult
+
+
+def test_losses_keep_their_order_and_are_named_once():
+    losses = Losses()
+    assert losses.names == ()
+    losses.add("top_k", "seed")
+    losses.add("top_k")
+    losses.add()
+    assert losses.names == ("top_k", "seed")
+
+
+def test_what_was_not_said_is_none_and_two_conversations_share_nothing():
+    one, two = Conversation(messages=[]), Conversation(messages=[])
+    one.tools.append(Opaque(dialect=DialectName.OPENAI_CHAT, kind="x", value=1))
+    one.extra["a"] = 1
+    assert (two.tools, two.extra) == ([], {})
+    said = msgspec.structs.asdict(two)
+    assert {name for name, value in said.items() if value is not None} == {"messages", "tools", "extra"}
+
+
+def test_a_part_says_nothing_beside_itself_unless_told():
+    part = ToolResult(call_id="c", parts=[Text(text="x")])
+    assert (part.cache, part.signature, part.sealed_by, part.extra, part.failed) == (None, None, None, None, False)
+    assert Message(Role.TOOL, [part]).name is None

@@ -10,7 +10,7 @@ STAMP := $(VENV)/.ready
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1|/' | column -t -s '|'
 
-$(STAMP): requirements/dev.txt gateway/pyproject.toml sdk/pyproject.toml
+$(STAMP): requirements/dev.txt gateway/pyproject.toml sdk/pyproject.toml rego/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Gatepost needs Python 3.11 or newer"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (once)"
@@ -40,9 +40,11 @@ fmt: $(STAMP) ## format
 lint: $(STAMP) ## style
 	@$(BIN)/ruff format --check -q gateway sdk tools tests bench
 	@$(BIN)/ruff check -q gateway sdk tools tests bench
+	@cd rego && ../$(BIN)/ruff check -q .
 
 types: $(STAMP) ## strict types
 	@$(BIN)/basedpyright --level error
+	@cd rego && ../$(BIN)/mypy
 
 imports: $(STAMP) ## who may import whom
 	@$(BIN)/lint-imports

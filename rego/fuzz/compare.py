@@ -15,6 +15,7 @@ _CODE = re.compile(r"(?:rego|eval)_[a-z_]+_error")
 # The kinds of difference that CONFORMANCE.md lists.
 _STRICT = "built-in errors of different operands, of which each engine meets another first"
 _UNSEEN = "a conflict that one engine does not reach, for it stops at the first value"
+_ORDER = "statements that OPA finds no order for, because of a comprehension in one of them"
 _SPELLING = "a reckoned number of seven digits or more, which OPA spells with an exponent"
 
 
@@ -61,6 +62,8 @@ def documented(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
         return _UNSEEN
     if "r" in ours and "functions must not produce multiple outputs" in theirs.get("e", ""):
         return _UNSEEN
+    if _code(theirs) == "rego_unsafe_var_error" and not _code(ours).startswith("rego_"):
+        return _ORDER
     if "r" in ours and "r" in theirs and _respelled(ours) == _respelled(theirs):
         return _SPELLING
     return ""

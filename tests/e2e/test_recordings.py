@@ -176,7 +176,8 @@ def assert_usage(ours: dict[str, Any], theirs: dict[str, Any] | None, one: Recor
     assert ours["exact"] is True
     # Sounds are counted beside `prompt_tokens` by some; the total has them.
     whole = theirs.get("total_tokens", 0) - theirs["completion_tokens"]
-    assert ours["input"] + ours["cache_read"] in (theirs["prompt_tokens"], whole), one.source
+    asked = ours["input"] + ours["cache_read"] + ours["cache_write"]
+    assert asked in (theirs["prompt_tokens"], whole), one.source
     thought = ((theirs.get("completion_tokens_details") or {}).get("reasoning_tokens")) or 0
     assert ours["output"] in (theirs["completion_tokens"], theirs["completion_tokens"] + thought), one.source
 

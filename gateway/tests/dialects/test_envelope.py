@@ -53,7 +53,7 @@ def test_a_fault_is_named(body, words, code):
 
 
 def test_spaces_between_members_are_no_second_member():
-    read(b' {\n "model" : "m" ,\t"messages" : [ ] } ')
+    assert read(b' {\n "model" : "m" ,\t"messages" : [ ] } ') is not None
 
 
 def test_bounds():

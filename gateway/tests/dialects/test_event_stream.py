@@ -74,7 +74,7 @@ def test_a_flipped_bit_is_always_an_error_or_a_wait(sent: list[Frame], data: st.
 @given(st.binary(max_size=400))
 def test_garbage_is_a_typed_error_or_a_wait(data: bytes) -> None:
     with suppress(BadFrame):
-        FrameReader().feed(data)
+        assert all(isinstance(frame, Frame) for frame in FrameReader().feed(data))
 
 
 @pytest.mark.parametrize("row", WIRE or [{"name": "absent"}], ids=lambda row: row["name"])

@@ -19,7 +19,7 @@ from gatepost_gateway.domain.errors import Code, GatewayFault, NextStep, Upstrea
 from gatepost_gateway.domain.ports import Headers, Origin, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
-from gatepost_gateway.providers.formats import PATHS, SIDES, spoken
+from gatepost_gateway.providers.formats import ANSWERS, PATHS, SIDES, spoken
 from gatepost_gateway.providers.refusal import explain
 from gatepost_gateway.version import VERSION
 
@@ -151,7 +151,7 @@ class Compatible:
         try:
             return translation.read_answer(asked, _side(asked), body)
         except ValueError as error:
-            raise self._garbage(str(error)) from error
+            raise self._garbage(ANSWERS[_side(asked).dialect], str(error)) from error
 
     def reader(self, asked: Asked) -> StreamReader:
         return translation.stream_reader(asked, _side(asked))
@@ -159,9 +159,9 @@ class Compatible:
     def explain(self, status: int, headers: Headers, body: bytes) -> UpstreamError:
         return explain(self.kind.value, status, headers, body, DialectName.OPENAI_CHAT)
 
-    def _garbage(self, why: str) -> UpstreamError:
+    def _garbage(self, what: str, why: str) -> UpstreamError:
         return UpstreamError(
-            f"{self.kind.value} answered something that is not what its format promises: {why}",
+            f"{self.kind.value} answered something that is not {what}: {why}",
             code=Code.UPSTREAM_GARBAGE,
             status=502,
             next_step=NextStep.TRY_NEXT,

@@ -19,6 +19,10 @@ PATHS: Mapping[DialectName, str] = MappingProxyType(
     {DialectName.OPENAI_CHAT: "/chat/completions", DialectName.OPENAI_COMPLETIONS: "/completions"}
 )
 """Where a server has each format, below its root."""
+ANSWERS: Mapping[DialectName, str] = MappingProxyType(
+    {DialectName.OPENAI_CHAT: "a chat completion", DialectName.OPENAI_COMPLETIONS: "a text completion"}
+)
+"""What an answer in each format is called."""
 SIDES: Mapping[DialectName, ProviderSide] = MappingProxyType(
     {side.dialect: side for side in (OPENAI_CHAT, OPENAI_COMPLETIONS)}
 )

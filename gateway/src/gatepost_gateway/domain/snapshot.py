@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.governance import Mode, Period, Phase
 from gatepost_gateway.domain.money import Prices
 
 
@@ -142,6 +142,26 @@ class RateLimits(Struct, frozen=True):
     tpm: int | None = None
 
 
+class PolicyEntry(Struct, frozen=True):
+    """A Rego policy in force at one stage of a project or a proxy. `name` is the rule's name in rulings and records.
+
+    `packages` are those that are asked; `reads` the paths of the input that it looks at, as the engine found them.
+    """
+
+    name: str
+    phase: Phase
+    source: str
+    packages: tuple[str, ...]
+    reads: tuple[tuple[str, ...], ...]
+    mode: Mode = Mode.ENFORCE
+    seconds: float = 0.010
+    """How long one evaluation may take."""
+    fails_open: bool = False
+    """Whether a call passes where the policy gives no answer. Requests never do."""
+    isolated: bool = False
+    """It takes long to compile, and is compiled in the worker process only."""
+
+
 class ProjectEntry(Struct, frozen=True):
     id: str
     org: str
@@ -156,6 +176,7 @@ class ProjectEntry(Struct, frozen=True):
     """The output cap in tokens for a call under a budget whose model has no known maximum and whose caller set none."""
     strict_translation: bool = False
     """A request that the target's format cannot carry whole is refused, not sent with a listed loss."""
+    rego: tuple[PolicyEntry, ...] = ()
 
 
 class Timeouts(Struct, frozen=True):

@@ -9,8 +9,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from gatepost_gateway.domain.governance import Mode, Period, Phase
+from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.rego import RegoEntry
+from gatepost_gateway.domain.routing import ModelPolicy, Routing
 
 
 class KeyKind(StrEnum):
@@ -142,26 +144,6 @@ class RateLimits(Struct, frozen=True):
     tpm: int | None = None
 
 
-class PolicyEntry(Struct, frozen=True):
-    """A Rego policy in force at one stage of a project or a proxy. `name` is the rule's name in rulings and records.
-
-    `packages` are those that are asked; `reads` the paths of the input that it looks at, as the engine found them.
-    """
-
-    name: str
-    phase: Phase
-    source: str
-    packages: tuple[str, ...]
-    reads: tuple[tuple[str, ...], ...]
-    mode: Mode = Mode.ENFORCE
-    seconds: float = 0.010
-    """How long one evaluation may take."""
-    fails_open: bool = False
-    """Whether a call passes where the policy gives no answer. Requests never do."""
-    isolated: bool = False
-    """It takes long to compile, and is compiled in the worker process only."""
-
-
 class ProjectEntry(Struct, frozen=True):
     id: str
     org: str
@@ -176,7 +158,13 @@ class ProjectEntry(Struct, frozen=True):
     """The output cap in tokens for a call under a budget whose model has no known maximum and whose caller set none."""
     strict_translation: bool = False
     """A request that the target's format cannot carry whole is refused, not sent with a listed loss."""
-    rego: tuple[PolicyEntry, ...] = ()
+    tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Entry ids by tier, where they differ from everybody's."""
+    routing: Routing | None = None
+    """None: as for everybody."""
+    model_policy: ModelPolicy = ModelPolicy.HONOUR
+    rego: tuple[RegoEntry, ...] = ()
+    """Its own policies: a proxy may have more."""
 
 
 class Timeouts(Struct, frozen=True):
@@ -211,6 +199,8 @@ class SnapshotDocument(Struct, frozen=True):
     retries: Retries = Retries()
     header_prefixes: tuple[str, ...] = ()
     inferred: tuple[Inference, ...] = ()
+    tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    routing: Routing = Routing()
 
 
 class Snapshot:
@@ -246,6 +236,10 @@ class Snapshot:
     def _inferred(self, project: str, name: str) -> tuple[ModelEntry, ...]:
         entries = (inference.entry(project, name) for inference in self.document.inferred)
         return tuple(entry for entry in entries if entry is not None)
+
+    def tier(self, project: ProjectEntry, tier: str) -> tuple[str, ...]:
+        """The ids of a tier in `project`, as they were declared; empty: it is not configured."""
+        return project.tiers.get(tier) or self.document.tiers.get(tier, ())
 
     def visible(self, project: str) -> list[ModelEntry]:
         """The entries that a project may call by name, in the order of their registration."""

@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from gatepost_gateway.dialects.leaves import parsed
+from gatepost_gateway.dialects.members import Malformed, as_object
 from gatepost_gateway.domain.chat import DialectName, Operation
+from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.findings import Place
 from gatepost_gateway.domain.governance import Phase
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind, undated
@@ -46,8 +49,17 @@ class View:
         self.route = route
 
     @cached_property
+    def body(self) -> dict[str, Any]:
+        """The caller's JSON, once it is known that every reader reads it alike."""
+        try:
+            _ = self.facts.request
+            return as_object(parsed(self.facts.asked.body), "body")
+        except Malformed as error:
+            raise CallerError(f"the request body is not valid: {error}") from None
+
+    @cached_property
     def turns(self) -> Turns:
-        return read_turns(self.facts)
+        return read_turns(self.facts, self.body)
 
     @property
     def answered(self) -> bool:
@@ -142,11 +154,11 @@ def _usage(view: View) -> dict[str, int] | None:
     }
 
 
-def _gemini_body(view: View) -> Any:
-    body: Any = view.facts.body
+def _request(view: View) -> Any:
+    # Gemini names the model in the path.
     if view.facts.asked.dialect is DialectName.GEMINI_GENERATE:
-        return {"model": view.facts.asked.model, **body}
-    return body
+        return {"model": view.facts.asked.model, **view.body}
+    return view.body
 
 
 Maker = Callable[[View], Any]
@@ -165,8 +177,8 @@ MEMBERS: Final[Mapping[str, Maker]] = {
     "tool_names": _tool_names,
     "tool_results": _tool_results,
     "system_prompt": _system_prompt,
-    "request": _gemini_body,
-    "request_flat": lambda view: flat(_gemini_body(view)),
+    "request": _request,
+    "request_flat": lambda view: flat(_request(view)),
     "request_max_tokens": lambda view: view.facts.asked.max_output,
     "http_headers": _headers,
     "metadata": lambda view: dict(view.facts.setting.metadata()),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gatepost_gateway.domain.governance import Phase
-from gatepost_gateway.domain.snapshot import PolicyEntry
+from gatepost_gateway.domain.rego import RegoEntry
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.rego.document import Document, Route
 from gatepost_gateway.policy.rego.program import Program
@@ -26,7 +26,7 @@ MOST_OWED: Final = 0.020
 class RegoRule:
     """`program` None: the policy is only ever asked in the worker process."""
 
-    def __init__(self, entry: PolicyEntry, program: Program | None) -> None:
+    def __init__(self, entry: RegoEntry, program: Program | None) -> None:
         self.entry = entry
         self.phase = Phase(entry.phase)
         self.label = Label(entry.name, "rego", entry.mode)

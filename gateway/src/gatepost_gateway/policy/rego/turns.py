@@ -38,12 +38,12 @@ class Turns(Struct, frozen=True):
     tools: list[Turn]
 
 
-def read_turns(facts: Facts) -> Turns:
-    """Raises CallerError (400) for a request that its own format does not allow."""
+def read_turns(facts: Facts, body: dict[str, Any]) -> Turns:
+    """`body`: the caller's JSON. Raises CallerError (400) for a request that its own format does not allow."""
     asked = facts.asked
     chat = asked.operation in (Operation.CHAT, Operation.COUNT)
     if chat and asked.dialect is DialectName.OPENAI_CHAT:
-        return _openai(facts.body)
+        return _openai(body)
     if chat and asked.dialect in CALLERS:
         return _canonical(asked)
     return Turns(list(_from_leaves(facts)), [])

@@ -67,7 +67,8 @@ def compile_program(source: str, packages: Sequence[str] = ()) -> Program:
         names = ", ".join(f"`{name}`" for name in asked)
         documents = ", ".join(f"`{one}`" for one in DOCUMENTS)
         raise PolicyRefused([Mistake("no_decision", f"the policy defines none of {documents} in package {names}")])
-    speaking = tuple(name for name in asked if any(title.startswith(f"{name.replace('.', '/')}/") for title in there))
+    places = {title.rpartition("/")[0] for title in there}
+    speaking = tuple(name for name in asked if name.replace(".", "/") in places)
     return Program(policy.asking(there), speaking)
 
 

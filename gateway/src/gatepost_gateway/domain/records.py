@@ -127,6 +127,8 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """The cost is an estimate between what was seen and the hold."""
     lossy: tuple[str, ...] = ()
     """What translation between two formats could not carry."""
+    marks: tuple[bytes, ...] = ()
+    """Keyed hashes by which the next turn finds this session again."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

@@ -25,7 +25,7 @@ run: $(STAMP) ## start the gateway on 127.0.0.1:41002, data in .gatepost/
 
 test: $(STAMP) ## every test but the long runs
 	@tools/setup-tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 soak: $(STAMP) ## the long runs: kill -9 fifty times, growth, chaos (SOAK=short for a short form)
 	@$(BIN)/python -m pytest -m soak tests

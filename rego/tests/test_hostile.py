@@ -81,7 +81,9 @@ def test_a_hostile_text_is_refused_with_a_typed_error(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [(1, 2), {1, 2}, {"a": object()}, {"f": print}, {1: 2}, b"bytes"], ids=repr
+    "document",
+    [(1, 2), {1, 2}, {"a": object()}, {"f": print}, {1: 2}, b"bytes"],
+    ids=["tuple", "set", "object", "function", "number as key", "bytes"],
 )
 def test_an_object_of_python_does_not_reach_a_policy(document: Any) -> None:
     policy = compile(

@@ -52,7 +52,7 @@ def test_what_is_not_here_is_said_in_the_shape_of_its_surface(method, path, stat
         ("POST", "/v1/chat/completions", chat(model="sandbox/echo", stream=True)),
         ("POST", "/api/v1/traces", {}),
         ("POST", "/api/v1/traces", b"garbage"),
-        ("PATCH", f"/api/v1/traces/{ids.new()}/complete", b""),
+        ("PATCH", "/api/v1/traces/01a1f9ec-bcab-7760-bde9-35c528ab7ca8/complete", b""),
         ("GET", "/api/v1/sdk/config", b""),
         ("GET", "/api/v1/projects", b""),
         ("GET", "/openapi.json", b""),

@@ -73,6 +73,13 @@ class Mode(StrEnum):
     OBSERVE = "observe"
 
 
+class Phase(StrEnum):
+    """The two gates."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
 class Decision(Struct, frozen=True, array_like=True):
     """What one rule instance said about one call. `not_run` says why it said nothing."""
 

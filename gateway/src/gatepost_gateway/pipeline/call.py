@@ -42,6 +42,8 @@ class Inbound(Struct, frozen=True):
     trace_id: str | None = None
     """The trace that the caller names; None: the call gets one of its own."""
     parent_step_id: str | None = None
+    by_default: bool = False
+    """The caller named no model: the one in the body is its project's default."""
 
 
 class Target(Struct, frozen=True):
@@ -89,11 +91,13 @@ class Call:
         "credential",
         "earlier",
         "first",
+        "forced_tier",
         "hold",
         "inbound",
         "lost",
         "named",
         "opened",
+        "pinned",
         "plan",
         "principal",
         "project",
@@ -101,6 +105,7 @@ class Call:
         "record",
         "response_id",
         "sent",
+        "signals",
         "snapshot",
         "started",
         "summary",
@@ -120,6 +125,12 @@ class Call:
         self.principal: Principal | None = None
         self.project: ProjectEntry | None = None
         self.asked: Asked | None = None
+        self.signals: frozenset[str] = frozenset()
+        """What the request gate found: `pii`, `secret`, `injection`."""
+        self.forced_tier: str | None = None
+        """The tier that a ruling sends this call to, whatever its caller asked for."""
+        self.pinned: str | None = None
+        """The one entry that can go on with what this call continues."""
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -199,4 +210,25 @@ class Call:
             headers.append((b"x-gatepost-warnings", "; ".join(record.warnings).encode("ascii", "replace")))
         if record.lossy:
             headers.append((b"x-gatepost-lossy", ", ".join(record.lossy).encode("ascii", "replace")))
+        if self.target is not None:
+            entry = self.target.entry
+            headers += (
+                (b"x-gatepost-model", entry.id.encode()),
+                (b"x-gatepost-provider", entry.provider.value.encode()),
+                (b"x-gatepost-attempts", str(self.attempts).encode()),
+                (b"x-gatepost-fallback", b"true" if self.fallback_used else b"false"),
+            )
+            if record.route is not None and record.route.tier is not None:
+                headers.append((b"x-gatepost-tier", record.route.tier.encode()))
         return headers
+
+    @property
+    def attempts(self) -> int:
+        """How many requests went out to providers, those of earlier steps included."""
+        return len(self.record.attempts) + sum(len(one.attempts) for one in self.earlier)
+
+    @property
+    def fallback_used(self) -> bool:
+        """Whether another entry was asked than the one that was chosen first."""
+        route = self.record.route
+        return self.target is not None and route is not None and route.model != self.target.entry.id

@@ -1,0 +1,1 @@
+"""Detectors: each finds one sort of thing in a text, in bounded time. They decide nothing."""

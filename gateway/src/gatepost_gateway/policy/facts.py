@@ -1,0 +1,78 @@
+"""What rules may ask about one call. Everything is read when it is first asked for, and kept."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from gatepost_gateway.domain.chat import Asked
+from gatepost_gateway.domain.findings import Texts as Texts  # noqa: PLC0414 - a part of the facts
+from gatepost_gateway.domain.governance import Phase, Principal
+from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
+from gatepost_gateway.domain.usage import Usage
+
+
+class Setting(Struct, frozen=True):
+    """Whose call it is and where it came in. Header names are lower case."""
+
+    principal: Principal
+    project: ProjectEntry
+    surface: str
+    headers: Mapping[bytes, bytes]
+    properties: Mapping[str, str]
+    metadata: Callable[[], Mapping[str, Any]]
+    """Of the trace that the call belongs to."""
+    session_id: str | None = None
+    turn: int = 1
+    at: int = 0
+    """Microseconds since the epoch."""
+
+
+class Said(Struct, frozen=True):
+    """An answer, whole."""
+
+    body: bytes
+    usage: Usage | None = None
+    finish: tuple[str, ...] = ()
+
+
+class Facts:
+    """`request` and `answer` open their side when they are first called. `target` is known from the plan on."""
+
+    def __init__(
+        self,
+        phase: Phase,
+        setting: Setting,
+        asked: Asked,
+        request: Callable[[], Texts],
+        target: ModelEntry | None = None,
+    ) -> None:
+        self.phase = phase
+        self.setting = setting
+        self.asked = asked
+        self.target = target
+        self.said: Said | None = None
+        self._request = request
+        self._answer: Callable[[], Texts] | None = None
+
+    def answered(self, said: Said, answer: Callable[[], Texts]) -> None:
+        """From here on the facts are those of the response gate."""
+        self.phase = Phase.RESPONSE
+        self.said = said
+        self._answer = answer
+
+    @cached_property
+    def request(self) -> Texts:
+        return self._request()
+
+    @cached_property
+    def answer(self) -> Texts:
+        """Nothing, at the request gate."""
+        return self._answer() if self._answer is not None else Texts(())
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The caller's request as JSON."""
+        return msgspec.json.decode(self.asked.body)

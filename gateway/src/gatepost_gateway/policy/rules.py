@@ -1,0 +1,96 @@
+"""What a rule is. One instance in a chain is one rule, with a name and a mode; the engine carries modes out.
+
+Two sorts, by what they look at. A `TextRule` says which findings matter in which texts, and nothing else: the engine
+finds, redacts and blocks for it, on whole texts and on streams alike. A `CallRule` looks at the facts of a call.
+"""
+
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
+
+from gatepost_gateway.domain.findings import Detector, Finding, Place
+from gatepost_gateway.domain.governance import Effect, Mode, Phase
+from gatepost_gateway.policy.facts import Facts
+
+
+class Reach(StrEnum):
+    """How much of an answer a rule must see before it can say anything: what decides how a stream is held back."""
+
+    NOTHING = "nothing"
+    """It judges requests only."""
+    TOOL_CALLS = "tool_calls"
+    """Each tool call of the model, whole, and nothing else of the answer."""
+    SPAN = "span"
+    """Texts, through detectors whose spans are bounded."""
+    WHOLE = "whole"
+    """All of it: the call is buffered."""
+
+
+class Label(Struct, frozen=True):
+    """Which instance speaks."""
+
+    name: str
+    kind: str
+    mode: Mode = Mode.ENFORCE
+
+
+class Vote(Struct, frozen=True):
+    """What one rule says. `reason` may be shown to the caller and never holds the caller's text."""
+
+    effect: Effect
+    reason: str = ""
+    code: str | None = None
+    """The reason in one word, for records: `blocked_tool`."""
+    signals: tuple[str, ...] = ()
+    """`pii`, `secret`, `injection`: what routing may act on."""
+    tier: str | None = None
+    max_tokens: int | None = None
+
+
+@runtime_checkable
+class TextRule(Protocol):
+    """`places` empty: every text."""
+
+    @property
+    def label(self) -> Label: ...
+    @property
+    def phases(self) -> frozenset[Phase]: ...
+    @property
+    def places(self) -> frozenset[Place]: ...
+    @property
+    def detectors(self) -> tuple[Detector, ...]: ...
+
+    def weigh(self, finding: Finding) -> Vote:
+        """What one finding means: ALLOW lets it stand and is recorded, REDACT replaces it."""
+        ...
+
+    def replacement(self, finding: Finding, found: str) -> str:
+        """What stands in place of `found`. Depends on nothing but the two, so that every cut of a text reads alike."""
+        ...
+
+
+@runtime_checkable
+class CallRule(Protocol):
+    @property
+    def label(self) -> Label: ...
+    @property
+    def phases(self) -> frozenset[Phase]: ...
+    @property
+    def reach(self) -> Reach: ...
+
+    def judge(self, facts: Facts) -> Vote | None:
+        """None: nothing to say against it. An exception denies, in the name of the rule."""
+        ...
+
+
+Rule = TextRule | CallRule
+
+
+def reach_of(rule: Rule) -> Reach:
+    """How much of an answer `rule` must see."""
+    if Phase.RESPONSE not in rule.phases:
+        return Reach.NOTHING
+    if isinstance(rule, TextRule):
+        return Reach.WHOLE if any(detector.span is None for detector in rule.detectors) else Reach.SPAN
+    return rule.reach

@@ -1,0 +1,31 @@
+from collections.abc import Sequence
+
+from gatepost_gateway.domain.findings import Finding, find_all
+
+
+class Letters:
+    """Finds the letter `x`."""
+
+    name = "letters"
+    span = 1
+
+    def begin(self) -> "Letters":
+        self.settled = 0
+        return self
+
+    def feed(self, text: str, base: int, ended: bool) -> Sequence[Finding]:
+        start, self.settled = self.settled, base + len(text)
+        return [
+            Finding(base + at, base + at + 1, "X", self.name)
+            for at, letter in enumerate(text)
+            if letter == "x" and base + at >= start
+        ]
+
+
+def test_a_whole_text_is_fed_once_and_ended():
+    assert find_all(Letters(), "axbx") == [Finding(1, 2, "X", "letters"), Finding(3, 4, "X", "letters")]
+
+
+def test_findings_stand_in_the_order_of_their_start():
+    late, early = Finding(5, 6, "A", "a"), Finding(1, 9, "B", "b")
+    assert sorted([late, early]) == [early, late]

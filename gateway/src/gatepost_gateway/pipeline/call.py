@@ -6,6 +6,8 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from gatepost_gateway.dialects.transcript import Transcript
+from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.money import Prices
@@ -93,6 +95,7 @@ class Call:
         "hold",
         "inbound",
         "lost",
+        "named",
         "opened",
         "pinned",
         "plan",
@@ -100,6 +103,7 @@ class Call:
         "project",
         "reader",
         "record",
+        "response_id",
         "sent",
         "signals",
         "snapshot",
@@ -107,6 +111,8 @@ class Call:
         "summary",
         "target",
         "tokens_taken",
+        "transcript",
+        "words",
     )
 
     def __init__(self, inbound: Inbound, snapshot: Snapshot, record: Closed, started: float) -> None:
@@ -147,6 +153,13 @@ class Call:
         """What the target's format could not carry of the request."""
         self.body = b""
         self.summary: Summary | None = None
+        self.named = False
+        """The caller named its session."""
+        self.response_id: str | None = None
+        """The id by which a later Responses call goes on from this answer, when it is complete."""
+        self.transcript: Transcript | None = None
+        self.words: Words | None = None
+        """What a stream says, for the next turn to be known by."""
 
     def fork(self, step_id: str, at: int, started: float) -> None:
         """Begins the next step of the same call, after one whose record is closed. `at` in microseconds."""

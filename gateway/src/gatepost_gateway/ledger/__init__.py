@@ -1,6 +1,7 @@
-"""What is being spent now: budgets and rates, in this process."""
+"""What is being spent now, and who can be asked: budgets, rates and breakers, in this process."""
 
+from gatepost_gateway.ledger.breakers import MemoryBreakers
 from gatepost_gateway.ledger.memory import MemoryLedger
 from gatepost_gateway.ledger.rates import MemoryRates
 
-__all__ = ["MemoryLedger", "MemoryRates"]
+__all__ = ["MemoryBreakers", "MemoryLedger", "MemoryRates"]

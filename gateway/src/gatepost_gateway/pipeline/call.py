@@ -9,7 +9,7 @@ from msgspec import Struct
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.money import Prices
-from gatepost_gateway.domain.ports import Headers, StreamReader, Summary, UpstreamAnswer
+from gatepost_gateway.domain.ports import Headers, Permit, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Sealed, Snapshot
@@ -94,6 +94,7 @@ class Call:
         "inbound",
         "lost",
         "opened",
+        "permit",
         "pinned",
         "plan",
         "principal",
@@ -125,6 +126,8 @@ class Call:
         """The tier that a ruling sends this call to, whatever its caller asked for."""
         self.pinned: str | None = None
         """The one entry that can go on with what this call continues."""
+        self.permit: Permit | None = None
+        """Leave to ask the target, while how that ends is open."""
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None

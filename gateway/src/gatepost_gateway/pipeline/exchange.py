@@ -18,6 +18,7 @@ from gatepost_gateway.pipeline.dispatch import Dispatcher, finish, read_events
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engine, judge
+from gatepost_gateway.pipeline.permits import over
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
@@ -83,6 +84,7 @@ class Exchange:
             await self._admit(call)
             await self._answer(call, outlet)
         except GatewayError as error:
+            over(call, error)
             journal.close(call, _outcome(call, error), error.status, error)
             await self._stages.journal.durable()
             raise
@@ -94,6 +96,7 @@ class Exchange:
             journal.close(call, Outcome.FAILED, fault.status, fault)
             raise fault from bug
         finally:
+            over(call, left=True)
             if call.answer is not None:
                 call.answer.close()
 
@@ -156,6 +159,7 @@ class Exchange:
                 flow.release(watch(call, finish(call)))
             else:
                 await outlet.drain()
+        over(call)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()
         await outlet.end(flow.last)

@@ -25,7 +25,7 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
@@ -236,7 +236,7 @@ class House:
         self.breakers = MemoryBreakers(self.clock)
         self.transport = transport or ScriptedTransport()
         self.sleeps: list[float] = []
-        self.sessions = Sessions(b"key")
+        self.sessions = Sessions(b"key", MemorySessions())
 
         async def sleep(seconds: float) -> None:
             self.sleeps.append(seconds)

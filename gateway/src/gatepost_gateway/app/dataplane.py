@@ -21,7 +21,7 @@ from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
@@ -53,6 +53,8 @@ class Beginning(Struct):
     settled: Mapping[str, int]
     sessions: Sequence[tuple[str, str, int, int]]
     secret: bytes
+    marks: Sequence[tuple[bytes, str, int]] = ()
+    """Marks that lead to sessions: (mark, session id, microseconds)."""
 
 
 class Bounds(Struct, frozen=True):
@@ -80,6 +82,7 @@ class DataPlane:
         self.ledger = MemoryLedger(begin.settled)
         self.rates = MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock)
+        self.sessions = MemorySessions(begin.sessions, begin.marks)
         self.edge = self._edge(base, begin, bounds)
 
     def _edge(self, base: Foundation, begin: Beginning, bounds: Bounds) -> Edge:
@@ -111,7 +114,7 @@ class DataPlane:
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,
-            sessions=Sessions(begin.secret, begin.sessions),
+            sessions=Sessions(begin.secret, self.sessions),
             engine=no_rules,
             clock=base.clock,
             salt=begin.secret,
@@ -144,6 +147,7 @@ class DataPlane:
         now = self._clock.micros()
         self.ledger.forget(frozenset({day(now), month(now)}))
         self.rates.sweep()
+        self.sessions.sweep(now)
 
 
 def providers_of(states: Mapping[str, BreakerState]) -> dict[str, dict[str, Any]]:

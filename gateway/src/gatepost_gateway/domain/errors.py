@@ -71,6 +71,7 @@ class Code(StrEnum):
     EGRESS_REFUSED = "egress_refused"
     RECORDS_UNAVAILABLE = "records_unavailable"
     CONTROL_UNAVAILABLE = "control_unavailable"
+    STATE_UNAVAILABLE = "state_unavailable"
     DRAINING = "draining"
     INTERNAL = "internal_error"
 

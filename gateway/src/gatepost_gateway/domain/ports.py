@@ -294,3 +294,36 @@ class Archive(Protocol):
     async def trace(self, trace_id: str) -> TraceState | None: ...
 
     async def kept(self, kind: str, id: str) -> Found | None: ...
+
+
+SESSION_LIFE = 30 * 60 * 1_000_000
+"""Microseconds that a session, and a mark that leads to it, live after their last use."""
+
+
+class SessionStore(Protocol):
+    """The sessions that are going on, and the marks by which a call finds the one that it continues.
+
+    Marks are keyed hashes: nothing of a conversation is in them. Times are microseconds. Fails closed: GatewayFault
+    (503, state_unavailable).
+    """
+
+    async def turn(self, session_id: str, owner: str, base: int, now: int) -> int | None:
+        """Counts one more turn of a session, in one step, and returns its number; None: another owner's, and alive.
+
+        `base`: the turns that a session which is not known here has had.
+        """
+        ...
+
+    async def adopt(self, mark: bytes, session_id: str, now: int) -> str:
+        """The session that `mark` leads to; from now on `session_id` where it led to none."""
+        ...
+
+    async def claim(self, mark: bytes, now: int) -> str | None:
+        """The session that `mark` leads to. Where several were kept under it, each is given once, the oldest first;
+        after that the one that was given last.
+        """
+        ...
+
+    async def keep(self, marks: Sequence[bytes], session_id: str, now: int) -> None:
+        """From now on the marks lead to `session_id`."""
+        ...

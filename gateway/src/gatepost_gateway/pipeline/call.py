@@ -6,6 +6,8 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from gatepost_gateway.dialects.transcript import Transcript
+from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.money import Prices
@@ -93,6 +95,7 @@ class Call:
         "hold",
         "inbound",
         "lost",
+        "named",
         "opened",
         "permit",
         "pinned",
@@ -101,6 +104,7 @@ class Call:
         "project",
         "reader",
         "record",
+        "response_id",
         "sent",
         "signals",
         "snapshot",
@@ -108,7 +112,18 @@ class Call:
         "summary",
         "target",
         "tokens_taken",
+        "transcript",
+        "words",
     )
+
+    signals: frozenset[str]
+    """What the request gate found: `pii`, `secret`, `injection`."""
+    forced_tier: str | None
+    """The tier that a ruling sends this call to, whatever its caller asked for."""
+    pinned: str | None
+    """The one entry that can go on with what this call continues."""
+    permit: Permit | None
+    """Leave to ask the target, while how that ends is open."""
 
     def __init__(self, inbound: Inbound, snapshot: Snapshot, record: Closed, started: float) -> None:
         self.inbound = inbound
@@ -120,14 +135,8 @@ class Call:
         self.principal: Principal | None = None
         self.project: ProjectEntry | None = None
         self.asked: Asked | None = None
-        self.signals: frozenset[str] = frozenset()
-        """What the request gate found: `pii`, `secret`, `injection`."""
-        self.forced_tier: str | None = None
-        """The tier that a ruling sends this call to, whatever its caller asked for."""
-        self.pinned: str | None = None
-        """The one entry that can go on with what this call continues."""
-        self.permit: Permit | None = None
-        """Leave to ask the target, while how that ends is open."""
+        self.signals = frozenset()
+        self.forced_tier = self.pinned = self.permit = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -150,6 +159,13 @@ class Call:
         """What the target's format could not carry of the request."""
         self.body = b""
         self.summary: Summary | None = None
+        self.named = False
+        """The caller named its session."""
+        self.response_id: str | None = None
+        """The id by which a later Responses call goes on from this answer, when it is complete."""
+        self.transcript: Transcript | None = None
+        self.words: Words | None = None
+        """What a stream says, for the next turn to be known by."""
 
     def fork(self, step_id: str, at: int, started: float) -> None:
         """Begins the next step of the same call, after one whose record is closed. `at` in microseconds."""

@@ -154,10 +154,9 @@ class Call:
         """The key that the target was asked with: its words are shown without it."""
         self.answer: UpstreamAnswer | None = None
         self.reader: StreamReader | None = None
-        self.first = b""
         self.lost: tuple[str, ...] = ()
         """What the target's format could not carry of the request."""
-        self.body = b""
+        self.first = self.body = b""
         self.summary: Summary | None = None
         self.named = False
         """The caller named its session."""

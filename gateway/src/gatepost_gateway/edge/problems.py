@@ -86,7 +86,8 @@ def openai(error: GatewayError, request_id: str) -> Reply:
     """OpenAI's envelope. A provider's own refusal of the caller's request goes on as the provider said it."""
     if (own := _own_words(error, DialectName.OPENAI_CHAT)) is not None:
         return error.status, headers_of(error), own
-    return error.status, headers_of(error), openai_body(error, request_id)
+    status = 403 if isinstance(error, Refused) and error.veiled else error.status
+    return status, headers_of(error), openai_body(error, request_id)
 
 
 def _own_words(error: GatewayError, dialect: DialectName) -> bytes | None:
@@ -135,8 +136,16 @@ def google_body(error: GatewayError, request_id: str) -> bytes:
     )
 
 
+_VEILED = {Code.ESCALATION_REQUIRED: ("request needs an approval", "escalation_required")}
+_BLOCKED = ("request blocked by policy", "policy_block")
+"""What the callers of a proxy are told of a block: (message, code), and nothing of the rule or its reason."""
+
+
 def openai_body(error: GatewayError, request_id: str) -> bytes:
     """The error object alone, as it also stands in a broken stream."""
+    if isinstance(error, Refused) and error.veiled:
+        message, code = _VEILED.get(error.code, _BLOCKED)
+        return msgspec.json.encode({"error": {"message": message, "type": "policy_violation", "code": code}})
     inner: dict[str, Any] = {
         "message": error.public,
         "type": kind_of(error),
@@ -178,7 +187,9 @@ def anthropic_body(error: GatewayError, request_id: str) -> bytes:
     status = 403 if isinstance(error, Refused) else error.status
     kind = _ANTHROPIC.get(status, "api_error" if status >= 500 else "invalid_request_error")
     inner: dict[str, Any] = {"type": kind, "message": error.public, "code": error.code.value}
-    if isinstance(error, Refused):
+    if isinstance(error, Refused) and error.veiled:
+        inner["message"], inner["code"] = _VEILED.get(error.code, _BLOCKED)
+    elif isinstance(error, Refused):
         inner["policy"] = error.rule
     if (numbers := arithmetic_of(error)) is not None:
         inner["limit"] = numbers

@@ -10,21 +10,29 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gatepost_gateway.dialects.registry import OPENAI_CHAT, OPENAI_COMPLETIONS
+from gatepost_gateway.dialects.registry import OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES
 from gatepost_gateway.dialects.sides import ProviderSide
 from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 
 PATHS: Mapping[DialectName, str] = MappingProxyType(
-    {DialectName.OPENAI_CHAT: "/chat/completions", DialectName.OPENAI_COMPLETIONS: "/completions"}
+    {
+        DialectName.OPENAI_CHAT: "/chat/completions",
+        DialectName.OPENAI_COMPLETIONS: "/completions",
+        DialectName.OPENAI_RESPONSES: "/responses",
+    }
 )
 """Where a server has each format, below its root."""
 ANSWERS: Mapping[DialectName, str] = MappingProxyType(
-    {DialectName.OPENAI_CHAT: "a chat completion", DialectName.OPENAI_COMPLETIONS: "a text completion"}
+    {
+        DialectName.OPENAI_CHAT: "a chat completion",
+        DialectName.OPENAI_COMPLETIONS: "a text completion",
+        DialectName.OPENAI_RESPONSES: "a response",
+    }
 )
 """What an answer in each format is called."""
 SIDES: Mapping[DialectName, ProviderSide] = MappingProxyType(
-    {side.dialect: side for side in (OPENAI_CHAT, OPENAI_COMPLETIONS)}
+    {side.dialect: side for side in (OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES)}
 )
 _SETTING = {DialectName.OPENAI_COMPLETIONS: "completions", DialectName.OPENAI_RESPONSES: "responses"}
 _COMPLETES = re.compile(r"(?:^|[/:])(?:gpt-3\.?5-turbo-instruct|davinci|babbage|text-)|-base$")
@@ -35,7 +43,7 @@ def spoken(entry: ModelEntry, dialect: DialectName) -> DialectName:
     """The format that `entry` is asked in by a caller who speaks `dialect`."""
     if entry.provider is ProviderKind.INTERNAL:
         return _at(entry.base_url)
-    return dialect if dialect in _SETTING and dialect in SIDES and _has(entry, dialect) else DialectName.OPENAI_CHAT
+    return dialect if dialect in _SETTING and _has(entry, dialect) else DialectName.OPENAI_CHAT
 
 
 def _at(url: str) -> DialectName:

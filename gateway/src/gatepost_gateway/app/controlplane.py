@@ -68,6 +68,7 @@ class Office:
             settled=found.settled,
             open_holds=list(found.open_holds),
             sessions=[(one.id, f"{one.project}/{one.proxy or ''}", one.turn, one.at) for one in found.sessions],
+            marks=[(mark, one.id, one.at) for one in found.sessions for mark in one.marks],
             folded=found.folded,
             secret=self.plane.secret,
             local_token=self.token.reveal(),

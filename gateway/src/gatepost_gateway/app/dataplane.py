@@ -20,12 +20,13 @@ from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
-from gatepost_gateway.ledger import MemoryLedger, MemoryRates
+from gatepost_gateway.ledger import MemoryLedger, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.dispatch import Dispatcher
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import no_rules
+from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.providers import PROVIDERS
@@ -51,6 +52,8 @@ class Beginning(Struct):
     settled: Mapping[str, int]
     sessions: Sequence[tuple[str, str, int, int]]
     secret: bytes
+    marks: Sequence[tuple[bytes, str, int]] = ()
+    """Marks that lead to sessions: (mark, session id, microseconds)."""
 
 
 class Bounds(Struct, frozen=True):
@@ -77,6 +80,7 @@ class DataPlane:
         self.client = Client(egress=Egress.of(*bounds.egress), ssl_context=client_context())
         self.ledger = MemoryLedger(begin.settled)
         self.rates = MemoryRates(base.clock)
+        self.sessions = MemorySessions(begin.sessions, begin.marks)
         self.edge = self._edge(base, begin, bounds)
 
     def _edge(self, base: Foundation, begin: Beginning, bounds: Bounds) -> Edge:
@@ -102,12 +106,12 @@ class DataPlane:
         transport = UpstreamTransport(self.client, {SCHEME: SandboxTransport()})
         return Stages(
             snapshot=self.snapshot,
-            providers=PROVIDERS,
+            planner=Planner(PROVIDERS),
             dispatcher=Dispatcher(transport, PROVIDERS, base.vault, base.clock, credentials=aws_chain(base.clock)),
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,
-            sessions=Sessions(begin.secret, begin.sessions),
+            sessions=Sessions(begin.secret, self.sessions),
             engine=no_rules,
             clock=base.clock,
             salt=begin.secret,
@@ -139,3 +143,4 @@ class DataPlane:
         now = self._clock.micros()
         self.ledger.forget(frozenset({day(now), month(now)}))
         self.rates.sweep()
+        self.sessions.sweep(now)

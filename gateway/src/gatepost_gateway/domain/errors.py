@@ -32,6 +32,9 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     MODEL_NOT_FOUND = "model_not_found"
+    TIER_NOT_FOUND = "tier_not_found"
+    TIER_NOT_CONFIGURED = "tier_not_configured"
+    MODEL_NOT_ALLOWED = "model_not_allowed"
     UNSUPPORTED_OPERATION = "unsupported_operation"
     NOT_TRANSLATABLE = "not_translatable"
     TRACE_NOT_FOUND = "trace_not_found"
@@ -68,6 +71,7 @@ class Code(StrEnum):
     EGRESS_REFUSED = "egress_refused"
     RECORDS_UNAVAILABLE = "records_unavailable"
     CONTROL_UNAVAILABLE = "control_unavailable"
+    STATE_UNAVAILABLE = "state_unavailable"
     DRAINING = "draining"
     INTERNAL = "internal_error"
 
@@ -193,10 +197,13 @@ class UpstreamError(GatewayError):
     dialect: DialectName | None = None
     """The format of `body`."""
 
+    partly: bool = False
+    """Of several requests that make up the call, some were answered before this one failed."""
+
     @property
     def served(self) -> bool:
         """Whether the provider may have done the work, and may bill it: it was asked, and it did not refuse."""
-        return self.sent and (self.upstream_status is None or self.upstream_status < 300)
+        return self.partly or (self.sent and (self.upstream_status is None or self.upstream_status < 300))
 
 
 class GatewayFault(GatewayError):

@@ -35,6 +35,15 @@ class UpstreamRequest(Struct, frozen=True):
     method: bytes = b"POST"
     lossy: tuple[str, ...] = ()
     """Names of what the caller said and the provider's format cannot carry."""
+    more: "tuple[UpstreamRequest, ...]" = ()
+    """Further requests of the same call, where the provider takes less at once than the caller gave."""
+
+
+class Answered(Struct, frozen=True):
+    """A whole answer of a provider."""
+
+    body: bytes
+    headers: Headers = ()
 
 
 class UpstreamAnswer(Protocol):
@@ -140,8 +149,10 @@ class Provider(Protocol):
         """`extra`: the caller's own provider headers that may pass; `cap`: an output cap in tokens to impose."""
         ...
 
-    def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
-        """A whole answer in the caller's format, and what it says of itself.
+    def read(
+        self, asked: Asked, body: bytes, headers: Headers = (), rest: Sequence[Answered] = ()
+    ) -> tuple[bytes, Summary]:
+        """A whole answer in the caller's format, and what it says of itself. `rest`: the answers to `more`, in order.
 
         Raises UpstreamError when it is not what the provider's format promises.
         """
@@ -259,3 +270,36 @@ class Archive(Protocol):
     async def trace(self, trace_id: str) -> TraceState | None: ...
 
     async def kept(self, kind: str, id: str) -> Found | None: ...
+
+
+SESSION_LIFE = 30 * 60 * 1_000_000
+"""Microseconds that a session, and a mark that leads to it, live after their last use."""
+
+
+class SessionStore(Protocol):
+    """The sessions that are going on, and the marks by which a call finds the one that it continues.
+
+    Marks are keyed hashes: nothing of a conversation is in them. Times are microseconds. Fails closed: GatewayFault
+    (503, state_unavailable).
+    """
+
+    async def turn(self, session_id: str, owner: str, base: int, now: int) -> int | None:
+        """Counts one more turn of a session, in one step, and returns its number; None: another owner's, and alive.
+
+        `base`: the turns that a session which is not known here has had.
+        """
+        ...
+
+    async def adopt(self, mark: bytes, session_id: str, now: int) -> str:
+        """The session that `mark` leads to; from now on `session_id` where it led to none."""
+        ...
+
+    async def claim(self, mark: bytes, now: int) -> str | None:
+        """The session that `mark` leads to. Where several were kept under it, each is given once, the oldest first;
+        after that the one that was given last.
+        """
+        ...
+
+    async def keep(self, marks: Sequence[bytes], session_id: str, now: int) -> None:
+        """From now on the marks lead to `session_id`."""
+        ...

@@ -11,6 +11,8 @@ from msgspec import Struct, field
 
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.rego import RegoEntry
+from gatepost_gateway.domain.routing import ModelPolicy, Routing
 
 
 class KeyKind(StrEnum):
@@ -156,6 +158,13 @@ class ProjectEntry(Struct, frozen=True):
     """The output cap in tokens for a call under a budget whose model has no known maximum and whose caller set none."""
     strict_translation: bool = False
     """A request that the target's format cannot carry whole is refused, not sent with a listed loss."""
+    tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Entry ids by tier, where they differ from everybody's."""
+    routing: Routing | None = None
+    """None: as for everybody."""
+    model_policy: ModelPolicy = ModelPolicy.HONOUR
+    rego: tuple[RegoEntry, ...] = ()
+    """Its own policies: a proxy may have more."""
 
 
 class Timeouts(Struct, frozen=True):
@@ -190,6 +199,8 @@ class SnapshotDocument(Struct, frozen=True):
     retries: Retries = Retries()
     header_prefixes: tuple[str, ...] = ()
     inferred: tuple[Inference, ...] = ()
+    tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    routing: Routing = Routing()
 
 
 class Snapshot:
@@ -225,6 +236,10 @@ class Snapshot:
     def _inferred(self, project: str, name: str) -> tuple[ModelEntry, ...]:
         entries = (inference.entry(project, name) for inference in self.document.inferred)
         return tuple(entry for entry in entries if entry is not None)
+
+    def tier(self, project: ProjectEntry, tier: str) -> tuple[str, ...]:
+        """The ids of a tier in `project`, as they were declared; empty: it is not configured."""
+        return project.tiers.get(tier) or self.document.tiers.get(tier, ())
 
     def visible(self, project: str) -> list[ModelEntry]:
         """The entries that a project may call by name, in the order of their registration."""

@@ -6,6 +6,8 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from gatepost_gateway.dialects.transcript import Transcript
+from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.money import Prices
@@ -40,6 +42,8 @@ class Inbound(Struct, frozen=True):
     trace_id: str | None = None
     """The trace that the caller names; None: the call gets one of its own."""
     parent_step_id: str | None = None
+    by_default: bool = False
+    """The caller named no model: the one in the body is its project's default."""
 
 
 class Target(Struct, frozen=True):
@@ -87,21 +91,28 @@ class Call:
         "credential",
         "earlier",
         "first",
+        "forced_tier",
         "hold",
         "inbound",
         "lost",
+        "named",
         "opened",
+        "pinned",
         "plan",
         "principal",
         "project",
         "reader",
         "record",
+        "response_id",
         "sent",
+        "signals",
         "snapshot",
         "started",
         "summary",
         "target",
         "tokens_taken",
+        "transcript",
+        "words",
     )
 
     def __init__(self, inbound: Inbound, snapshot: Snapshot, record: Closed, started: float) -> None:
@@ -114,6 +125,12 @@ class Call:
         self.principal: Principal | None = None
         self.project: ProjectEntry | None = None
         self.asked: Asked | None = None
+        self.signals: frozenset[str] = frozenset()
+        """What the request gate found: `pii`, `secret`, `injection`."""
+        self.forced_tier: str | None = None
+        """The tier that a ruling sends this call to, whatever its caller asked for."""
+        self.pinned: str | None = None
+        """The one entry that can go on with what this call continues."""
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -136,6 +153,13 @@ class Call:
         """What the target's format could not carry of the request."""
         self.body = b""
         self.summary: Summary | None = None
+        self.named = False
+        """The caller named its session."""
+        self.response_id: str | None = None
+        """The id by which a later Responses call goes on from this answer, when it is complete."""
+        self.transcript: Transcript | None = None
+        self.words: Words | None = None
+        """What a stream says, for the next turn to be known by."""
 
     def fork(self, step_id: str, at: int, started: float) -> None:
         """Begins the next step of the same call, after one whose record is closed. `at` in microseconds."""
@@ -186,4 +210,25 @@ class Call:
             headers.append((b"x-gatepost-warnings", "; ".join(record.warnings).encode("ascii", "replace")))
         if record.lossy:
             headers.append((b"x-gatepost-lossy", ", ".join(record.lossy).encode("ascii", "replace")))
+        if self.target is not None:
+            entry = self.target.entry
+            headers += (
+                (b"x-gatepost-model", entry.id.encode()),
+                (b"x-gatepost-provider", entry.provider.value.encode()),
+                (b"x-gatepost-attempts", str(self.attempts).encode()),
+                (b"x-gatepost-fallback", b"true" if self.fallback_used else b"false"),
+            )
+            if record.route is not None and record.route.tier is not None:
+                headers.append((b"x-gatepost-tier", record.route.tier.encode()))
         return headers
+
+    @property
+    def attempts(self) -> int:
+        """How many requests went out to providers, those of earlier steps included."""
+        return len(self.record.attempts) + sum(len(one.attempts) for one in self.earlier)
+
+    @property
+    def fallback_used(self) -> bool:
+        """Whether another entry was asked than the one that was chosen first."""
+        route = self.record.route
+        return self.target is not None and route is not None and route.model != self.target.entry.id

@@ -5,20 +5,22 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Ledger, Providers, Rates
+from gatepost_gateway.domain.ports import Headers, Ledger, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Outlet
+from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, finish, read_events
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engine, judge
-from gatepost_gateway.pipeline.plan import plan
+from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.sessions import Sessions
@@ -34,7 +36,7 @@ class Stages(Struct, frozen=True):
     """What the stages work with. Built once, by the composition root."""
 
     snapshot: Callable[[], Snapshot]
-    providers: Providers
+    planner: Planner
     dispatcher: Dispatcher
     journal: Journal
     ledger: Ledger
@@ -68,6 +70,10 @@ class Exchange:
         record.config_version = snapshot.version
         return Call(inbound, snapshot, record, stages.clock.monotonic())
 
+    def snapshot(self) -> Snapshot:
+        """What is true now."""
+        return self._stages.snapshot()
+
     async def run(self, call: Call, outlet: Outlet) -> None:
         """Takes a call through the stages and answers it.
 
@@ -79,6 +85,9 @@ class Exchange:
             await self._admit(call)
             await self._answer(call, outlet)
         except GatewayError as error:
+            if call.record.session_id is None:
+                # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
+                call.record.session_id = ids.new()
             journal.close(call, _outcome(call, error), error.status, error)
             await self._stages.journal.durable()
             raise
@@ -97,14 +106,14 @@ class Exchange:
         """The request gate: stages 1 to 7."""
         stages, inbound, snapshot = self._stages, call.inbound, call.snapshot
         call.principal = principal = identify(snapshot, inbound.presented, call.record.at, stages.salt)
-        bind(call, principal, stages.sessions, stages.rates)
+        await bind(call, principal, stages.sessions, stages.rates)
         call.asked = asked = decode(inbound)
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
+        await follow(call, stages.sessions)
         judge(stages.engine, call)
-        assert call.project is not None
         passed = inbound.presented.bearer if principal.passed_through else None
-        call.plan = plan(snapshot, call.project, asked, stages.providers, passed)
+        call.plan = stages.planner.plan(call, passed)
         await reserve(stages.ledger, stages.rates, call)
         recall(call)
         await stages.journal.open(call)
@@ -117,6 +126,7 @@ class Exchange:
         headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
             body = watch(call, call.body)
+            await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
             await outlet.whole(call.answer.status, headers, body)
@@ -142,6 +152,8 @@ class Exchange:
         answer, reader = call.answer, call.reader
         assert answer is not None
         assert reader is not None
+        assert call.asked is not None
+        call.words = Words(call.asked.dialect)
         flow = Flow(call, outlet)
         await outlet.begin(headers)
         call.begun = True
@@ -153,6 +165,7 @@ class Exchange:
                 flow.release(watch(call, finish(call)))
             else:
                 await outlet.drain()
+        await remember(call, self._stages.sessions)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()
         await outlet.end(flow.last)
@@ -179,8 +192,10 @@ class Flow:
             return False
 
     def release(self, batch: bytes) -> bool:
-        reader = self._call.reader
+        reader, words = self._call.reader, self._call.words
         assert reader is not None
+        if words is not None:
+            words.feed(batch)
         if reader.ended:
             self.last = batch
             return False

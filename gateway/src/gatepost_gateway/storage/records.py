@@ -17,7 +17,7 @@ from typing import Any, Self
 import msgspec
 
 from gatepost_gateway.domain.clock import Clock, SystemClock, day, month
-from gatepost_gateway.domain.ports import Found, TraceState
+from gatepost_gateway.domain.ports import SESSION_LIFE, Found, TraceState
 from gatepost_gateway.domain.records import Closed, Opened, Outcome
 from gatepost_gateway.storage import batch as batches
 from gatepost_gateway.storage import migrate, rows
@@ -30,8 +30,6 @@ from gatepost_gateway.storage.segments import Position
 from gatepost_gateway.storage.steps import Payload, Step, read_step
 
 FILE = "records.db"
-SESSION_LIFE = 30 * 60 * 1_000_000
-"""Microseconds that a session lives after its last turn."""
 MOST_SESSIONS = 65_536
 MOST_STEPS = 10_000
 """Steps that one answer shows."""
@@ -256,7 +254,7 @@ class Records:
         for _, entry in found:
             one = read_step(entry)
             if isinstance(one, Closed) and one.session_id is not None and one.turn is not None:
-                live.append(LiveSession(one.session_id, one.project or "", one.proxy, one.turn, one.at))
+                live.append(LiveSession(one.session_id, one.project or "", one.proxy, one.turn, one.at, one.marks))
         return live
 
     def trace_state(self, trace_id: str) -> TraceState | None:

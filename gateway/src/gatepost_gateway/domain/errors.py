@@ -59,6 +59,7 @@ class Code(StrEnum):
     RATE_LIMITED = "rate_limited"
     OUTPUT_CAPPED = "output_cap_reached"
     PROVIDER_KEY_MISSING = "provider_key_missing"
+    UPSTREAM_CIRCUIT_OPEN = "upstream_circuit_open"
     UPSTREAM_REFUSED = "upstream_refused"
     UPSTREAM_AUTH = "upstream_auth"
     UPSTREAM_RATE_LIMITED = "upstream_rate_limited"
@@ -193,10 +194,13 @@ class UpstreamError(GatewayError):
     dialect: DialectName | None = None
     """The format of `body`."""
 
+    partly: bool = False
+    """Of several requests that make up the call, some were answered before this one failed."""
+
     @property
     def served(self) -> bool:
         """Whether the provider may have done the work, and may bill it: it was asked, and it did not refuse."""
-        return self.sent and (self.upstream_status is None or self.upstream_status < 300)
+        return self.partly or (self.sent and (self.upstream_status is None or self.upstream_status < 300))
 
 
 class GatewayFault(GatewayError):

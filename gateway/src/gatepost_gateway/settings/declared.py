@@ -140,6 +140,7 @@ class Layer(Struct, frozen=True):
     proxies: tuple[DeclaredProxy, ...] = ()
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
+    breaker: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Document(Struct, frozen=True):

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.rego import RegoEntry
 from gatepost_gateway.domain.routing import ModelPolicy, Routing
 
 
@@ -162,6 +163,8 @@ class ProjectEntry(Struct, frozen=True):
     routing: Routing | None = None
     """None: as for everybody."""
     model_policy: ModelPolicy = ModelPolicy.HONOUR
+    rego: tuple[RegoEntry, ...] = ()
+    """Its own policies: a proxy may have more."""
 
 
 class Timeouts(Struct, frozen=True):

@@ -209,6 +209,12 @@ class RetriesShape(Shape):
     budget: Seconds | None = None
 
 
+class MetricsShape(Shape):
+    """`metadata_keys`: what calls are added up by beside what the gateway knows of them."""
+
+    metadata_keys: list[Id] = Field(default=[], max_length=8)
+
+
 class FileShape(Shape):
     server: ServerShape | None = None
     models: list[ModelShape] = Field(default=[])
@@ -220,3 +226,4 @@ class FileShape(Shape):
     policies: PoliciesShape | None = None
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
+    metrics: MetricsShape | None = None

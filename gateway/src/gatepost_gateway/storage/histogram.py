@@ -1,9 +1,9 @@
 """How long calls took, as counts in buckets that grow by a constant factor: quantiles with a stated error, any merge.
 
-A value v (microseconds, at least 1) falls into bucket ceil(log(v) / log(GROWTH)); a quantile is answered with the middle
-of its bucket, which is off by at most `ERROR` of the value. The scheme is that of DDSketch (Masson, Rim, Lee: "DDSketch:
-a fast and fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019), without a bound on the number of
-buckets: ten hours are bucket 1220.
+A duration v (microseconds, at least 1) falls into bucket ceil(log(v) / log(GROWTH)); a quantile is answered with the
+middle of its bucket, which is off by at most `ERROR` of the value. The scheme is that of DDSketch (Masson, Rim, Lee:
+"DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019), without a bound on
+the number of buckets: ten hours are bucket 1220.
 """
 
 import math
@@ -28,7 +28,7 @@ def quantile(buckets: Mapping[int, int], share: float) -> float | None:
     total = sum(buckets.values())
     if not total:
         return None
-    rank, seen = share * (total - 1), 0
+    rank, seen, bucket = share * (total - 1), 0, 0
     for bucket in sorted(buckets):
         seen += buckets[bucket]
         if seen > rank:

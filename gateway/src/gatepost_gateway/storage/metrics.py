@@ -60,6 +60,13 @@ def _cut(start: int, end: int, grains: Sequence[int]) -> Iterator[Piece]:
     yield from _cut(last, end, grains[1:])
 
 
+def span(start: int, end: int, grain: int, now: int) -> Piece:
+    """The window in buckets of one grain, or of the finest that is kept of its beginning."""
+    while grain != DAY and start < now - KEPT[grain]:
+        grain = HOUR if grain == MINUTE else DAY
+    return Piece(grain, start // grain * grain, -(-end // grain) * grain)
+
+
 class Metrics:
     """Safe from any thread; what must be fresh is folded by the caller before. `projects`: those that are asked for."""
 
@@ -101,8 +108,8 @@ class Metrics:
         return [Series(bucket, found[bucket]) for bucket in sorted(found)]
 
     def cohorts(self, project: str, feature: str, first: int, last: int, length: int) -> list[Cohort]:
-        """Cohorts that began from day `first` on, watched until day `last`; periods of `length` days (1, or 7: Monday to
-        Sunday).
+        """Cohorts that began from day `first` on, watched until day `last`. `length`: days of a period, 1, or 7 from
+        Monday on.
         """
         values = {"project": project, "feature": feature, "first": first, "last": last, "length": length}
         with self._records.reading() as db:

@@ -1,8 +1,8 @@
 """Retention: what is over its time leaves, a bounded batch at a time, so that nothing else waits long for the file.
 
 Steps go when the `retention_days` of their model are over (400 days where none are named), a trace when its last such
-step has gone, conversation state when it expires, spending 400 days after its period, rollups as storage/metrics.py says. sql/schema.sql says it table by
-table.
+step has gone, conversation state when it expires, spending 400 days after its period, rollups as storage/metrics.py
+says. sql/schema.sql says it table by table.
 """
 
 from typing import Any

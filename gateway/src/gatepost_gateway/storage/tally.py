@@ -94,9 +94,18 @@ class Sums(Struct):
             self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
 
     def add(self, other: "Sums") -> None:
-        for name in _ADDED:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        histogram.add(self.buckets, other.buckets)
+        self.requests += other.requests
+        self.errors += other.errors
+        self.hits += other.hits
+        self.prompt += other.prompt
+        self.completion += other.completion
+        self.cost += other.cost
+        self.unpriced += other.unpriced
+        self.revenue += other.revenue
+        self.micros += other.micros
+        self.timed += other.timed
+        if other.buckets:
+            histogram.add(self.buckets, other.buckets)
 
     def row(self) -> tuple[Any, ...]:
         """As the columns of `rollups` stand."""
@@ -130,6 +139,9 @@ class Dimensions(Struct, frozen=True):
         for key, value in zip(keys, self.metadata, strict=False):
             yield f"metadata:{key}", value
 
+
+_OF_CALLS = frozenset({"provider", "model", "status", "key"})
+"""What only a call has: what a trace earns is not of them."""
 
 Cell = tuple[int, str, str, int, str]
 """(grain, project, name, start of the bucket in seconds, value)."""
@@ -186,11 +198,12 @@ class Tally:
         found: dict[Cell, Sums] = {}
         for (minute, dimensions), sums in self._sums.items():
             for name, value in dimensions.spread(self.keys):
-                if not sums.requests and name in ("provider", "model", "status", "key"):
-                    continue
-                for grain in GRAINS:
-                    cell = (grain, dimensions.project, name, minute // grain * grain, value)
-                    found.setdefault(cell, Sums()).add(sums)
+                if sums.requests or name not in _OF_CALLS:
+                    _add(found, (MINUTE, dimensions.project, name, minute, value), sums)
+        minutes = list(found.items())
+        for grain in (HOUR, DAY):
+            for (_, project, name, minute, value), sums in minutes:
+                _add(found, (grain, project, name, minute // grain * grain, value), sums)
         return found
 
     def active(self) -> set[tuple[str, str, str, int]]:
@@ -218,7 +231,7 @@ class Known:
         found: dict[Cell, Sums] = {}
         for (grain, project, name, start, value), sums in cells.items():
             kept = value if not name or self._admits(project, name, start // DAY, value) else OTHER
-            found.setdefault((grain, project, name, start, kept), Sums()).add(sums)
+            _add(found, (grain, project, name, start, kept), sums)
         return found
 
     def learn(self, day: int, rows: Iterable[tuple[str, str, str]]) -> None:
@@ -241,6 +254,13 @@ class Known:
             return False
         values.add(value)
         return True
+
+
+def _add(cells: dict[Cell, Sums], cell: Cell, sums: Sums) -> None:
+    found = cells.get(cell)
+    if found is None:
+        found = cells[cell] = Sums()
+    found.add(sums)
 
 
 def rows_of(cells: Mapping[Cell, Sums]) -> list[Row]:

@@ -116,6 +116,7 @@ class Layer(Struct, frozen=True):
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
     metrics: DeclaredMetrics = DeclaredMetrics()
+    breaker: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Document(Struct, frozen=True):

@@ -104,6 +104,7 @@ def build_snapshot(
         timeouts=structs.replace(Timeouts(), **file.server.timeouts),
         retries=_retries(file.retries),
         header_prefixes=tuple(prefix.lower().rstrip("-") + "-" for prefix in file.compat.header_prefixes),
+        metadata_keys=file.metrics.metadata_keys,
         inferred=tuple(_inferences(projects, credentials)),
         tiers=file.tiers,
         routing=_routing(file.routing),

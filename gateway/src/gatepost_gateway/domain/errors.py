@@ -40,6 +40,7 @@ class Code(StrEnum):
     TRACE_NOT_FOUND = "trace_not_found"
     TRACE_SEALED = "trace_sealed"
     TRACE_BUSY = "trace_busy"
+    PREVIOUS_RESPONSE_NOT_FOUND = "previous_response_not_found"
     STEP_NOT_FOUND = "step_not_found"
     CONFLICT = "conflict"
     VALIDATION_FAILED = "validation_failed"
@@ -54,6 +55,7 @@ class Code(StrEnum):
     FOREIGN_SESSION = "foreign_session"
     INPUT_BLOCKED = "input_blocked"
     OUTPUT_BLOCKED = "output_blocked"
+    ESCALATION_REQUIRED = "escalation_required"
     BUDGET_EXCEEDED = "budget_exceeded"
     PRICE_UNKNOWN = "price_unknown"
     RATE_LIMITED = "rate_limited"
@@ -96,6 +98,9 @@ class GatewayError(Exception):
         """The public words as they are now: a provider's are rid of keys after they were raised."""
         return self.public
 
+    param: str | None = None
+    """The member of the request at fault, where a surface has a place for its name."""
+
     retry_after: float | None = None
     """Seconds after which the same call may be tried again; None when waiting does not help or is not known."""
 
@@ -116,7 +121,7 @@ class Forbidden(GatewayError):
 
 
 class Refused(GatewayError):
-    """A policy blocked. `rule` is the name of the rule instance."""
+    """A policy blocked. `rule` is the name of the rule instance; `veiled`: the caller is not told why."""
 
     status = 409
     default_code = Code.INPUT_BLOCKED
@@ -124,6 +129,7 @@ class Refused(GatewayError):
     def __init__(self, public: str, *, rule: str, code: Code) -> None:
         super().__init__(public, code=code)
         self.rule = rule
+        self.veiled = False
 
 
 class Arithmetic(Struct, frozen=True):

@@ -12,14 +12,14 @@ from gatepost_gateway.domain.errors import CallerError, Code, GatewayError, Gate
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.ports import Headers
 from gatepost_gateway.domain.snapshot import Snapshot
-from gatepost_gateway.edge import problems
+from gatepost_gateway.edge import problems, proxies
 from gatepost_gateway.edge.http import BodyLimits, Receive, Request, Scope, Send, respond
 from gatepost_gateway.edge.protocol import TASK
 from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface, is_geminis
 from gatepost_gateway.edge.surfaces.native import NativeSurface
-from gatepost_gateway.edge.surfaces.openai import UNSUPPORTED, OpenAISurface
+from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
 from gatepost_gateway.pipeline.identify import identify
 
@@ -67,7 +67,9 @@ class Edge:
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/v1/chat/completions"): openai.chat,
             ("POST", "/v1/embeddings"): openai.embeddings,
+            ("POST", "/v1/images/generations"): openai.images,
             ("POST", "/v1/completions"): openai.completions,
+            ("POST", "/v1/responses"): openai.responses,
             ("GET", "/v1/models"): openai.models,
             ("POST", anthropic.PATH): anthropic.messages,
             ("POST", anthropic.COUNT_PATH): anthropic.count_tokens,
@@ -80,8 +82,8 @@ class Edge:
             ("GET", "/health"): operator.health,
             ("GET", "/health/live"): operator.live,
             ("GET", "/health/ready"): operator.ready,
-            **{("POST", path): openai.unsupported for path in UNSUPPORTED},
         }
+        self._knows = openai.knows_proxy
         self._model = openai.model
         self._gemini = surfaces.gemini.serve
         self._complete = native.complete_trace
@@ -93,6 +95,8 @@ class Edge:
         scope[TASK] = asyncio.current_task()
         request = Request(scope, receive)
         try:
+            if request.path.startswith(proxies.PREFIX):
+                proxies.unwrap(request)
             handler = self._routes.get((request.method, request.path)) or self._patterned(request)
             await handler(request, send)
         except GatewayError as error:
@@ -120,8 +124,11 @@ class Edge:
             and method in ("PATCH", "POST")
         ):
             return self._complete
-        if path.startswith("/api/v1/") or path == "/openapi.json":
+        if path.startswith("/api/v1/") or path in ("/openapi.json", "/v1/metrics"):
             return self._forward
+        if request.proxy is None and (proxy := proxies.alias_of(path)) is not None and self._knows(proxy):
+            proxies.unwrap_alias(request, proxy)
+            return self._routes.get((method, request.path)) or self._patterned(request)
         if path in self._paths or path.startswith("/v1/models/"):
             raise CallerError(f"{method} is not allowed on {path}", code=Code.METHOD_NOT_ALLOWED, status=405)
         raise CallerError(f"nothing is at {path[:200]}: see /openapi.json", code=Code.NOT_FOUND, status=404)
@@ -141,7 +148,7 @@ class Edge:
             dress = problems.anthropic
         elif is_geminis(request.path):
             dress = problems.google
-        elif request.path.startswith("/v1/"):
+        elif request.path.startswith(("/v1/", proxies.PREFIX)):
             dress = problems.openai
         status, headers, body = dress(error, request.request_id)
         await respond(send, status, [*headers, (b"x-request-id", request.request_id.encode())], body)

@@ -86,6 +86,35 @@ class DeclaredProject(Struct, frozen=True, kw_only=True):
     model_policy: str = "honour"
 
 
+class DeclaredPolicy(Struct, frozen=True):
+    """Rego as it was read when it was declared; `file`: where from."""
+
+    file: str | None = None
+    source: str | None = None
+
+
+class DeclaredRules(Struct, frozen=True):
+    chain: tuple[str, ...] = ()
+
+
+class DeclaredProxy(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str = ""
+    project: str = "default"
+    owner: str = ""
+    environment: str = ""
+    description: str = ""
+    models: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    default_model: str | None = None
+    target_model: str | None = None
+    model_policy: str | None = None
+    request_policy: DeclaredPolicy | None = None
+    response_policy: DeclaredPolicy | None = None
+    policies: DeclaredRules = DeclaredRules()
+    record_tool_arguments: bool = True
+
+
 class DeclaredServer(Struct, frozen=True):
     """The part of `server` that the data plane follows while it runs; the rest is read once, at start."""
 
@@ -98,6 +127,10 @@ class DeclaredCompat(Struct, frozen=True):
     rego_packages: tuple[str, ...] = ()
 
 
+class DeclaredMetrics(Struct, frozen=True):
+    metadata_keys: tuple[str, ...] = ()
+
+
 class Layer(Struct, frozen=True):
     """One owner's part of the configuration."""
 
@@ -108,9 +141,10 @@ class Layer(Struct, frozen=True):
     compat: DeclaredCompat = DeclaredCompat()
     retries: dict[str, float] = field(default_factory=dict[str, float])
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    proxies: tuple[dict[str, Any], ...] = ()
+    proxies: tuple[DeclaredProxy, ...] = ()
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
+    metrics: DeclaredMetrics = DeclaredMetrics()
     breaker: dict[str, float] = field(default_factory=dict[str, float])
 
 

@@ -13,14 +13,14 @@ from gatepost_gateway.providers import PROVIDERS
 from .fakes import Answer, House, ScriptedTransport, chat, completion, entry, run, snapshot_of
 
 
-def planned(snapshot, model, passed=None, headers=None, **slots):
+def planned(snapshot, model, passed=None, headers=None, sight=None, **slots):
     """A call with its plan; `slots` are what earlier stages may have put into it."""
     house = House(snapshot)
     call = house.exchange.open(house.inbound(chat(model=model), headers))
     call.project, call.asked = snapshot.projects["p"], decode(call.inbound)
     for name, value in slots.items():
         setattr(call, name, value)
-    call.plan = Planner(PROVIDERS).plan(call, passed)
+    call.plan = Planner(PROVIDERS, sight or house.sight).plan(call, passed)
     return call
 
 

@@ -21,7 +21,7 @@ from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
@@ -29,6 +29,7 @@ from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import no_rules
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SCHEME, SandboxTransport
@@ -82,6 +83,7 @@ class DataPlane:
         self.ledger = MemoryLedger(begin.settled)
         self.rates = MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock)
+        self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())
         self.sessions = MemorySessions(begin.sessions, begin.marks)
         self.edge = self._edge(base, begin, bounds)
 
@@ -109,8 +111,8 @@ class DataPlane:
         outside = Outside(transport, base.vault, aws_chain(base.clock))
         return Stages(
             snapshot=self.snapshot,
-            planner=Planner(PROVIDERS),
-            dispatcher=Dispatcher(outside, PROVIDERS, self.breakers, base.clock),
+            planner=Planner(PROVIDERS, self.sight),
+            dispatcher=Dispatcher(outside, PROVIDERS, self.sight, base.clock),
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,

@@ -12,13 +12,11 @@ from gatepost_gateway.edge import problems
 from gatepost_gateway.edge.http import BodyLimits, HttpOutlet, Request, Send, respond, respond_json
 from gatepost_gateway.edge.protocol import CORK
 from gatepost_gateway.edge.reporting import Reporter
-from gatepost_gateway.pipeline.call import Inbound
+from gatepost_gateway.pipeline.call import Call, Inbound
 from gatepost_gateway.pipeline.exchange import Exchange
 
 NAME = "openai"
 DONE = b"data: [DONE]\n\n"
-UNSUPPORTED = frozenset({"/v1/responses", "/v1/images/generations"})
-"""Operations of the format that no provider family here serves yet: refused before anything is sent."""
 _OWNERS = {"gemini": "google"}
 
 
@@ -47,9 +45,17 @@ class OpenAISurface:
         """POST /v1/completions"""
         await self._call(request, send, DialectName.OPENAI_COMPLETIONS)
 
+    async def responses(self, request: Request, send: Send) -> None:
+        """POST /v1/responses"""
+        await self._call(request, send, DialectName.OPENAI_RESPONSES)
+
     async def embeddings(self, request: Request, send: Send) -> None:
         """POST /v1/embeddings"""
         await self._call(request, send, DialectName.OPENAI_EMBEDDINGS, Operation.EMBED)
+
+    async def images(self, request: Request, send: Send) -> None:
+        """POST /v1/images/generations"""
+        await self._call(request, send, DialectName.OPENAI_IMAGES, Operation.IMAGE)
 
     async def _call(
         self, request: Request, send: Send, dialect: DialectName, operation: Operation = Operation.CHAT
@@ -65,22 +71,11 @@ class OpenAISurface:
         except GatewayError as error:
             self._reporter.failed(request, error)
             if outlet.begun:
-                event = b"data: " + problems.openai_body(error, request.request_id) + b"\n\n"
-                await outlet.end(event + DONE)
+                await outlet.end(_last_words(error, request, dialect, call))
                 return
             ids = call.ids if call is not None else [(b"x-request-id", request.request_id.encode())]
             status, headers, page = problems.openai(error, request.request_id)
             await respond(send, status, [*headers, *ids], page)
-
-    async def unsupported(self, request: Request, send: Send) -> None:  # noqa: ARG002 - a handler
-        """The other operations of the format."""
-        self._who(request)
-        operation = request.path.removeprefix("/v1/")
-        raise CallerError(
-            f"`{operation}` is not supported by any provider of this gateway",
-            code=Code.UNSUPPORTED_OPERATION,
-            status=422,
-        )
 
     async def models(self, request: Request, send: Send) -> None:
         """GET /v1/models"""
@@ -97,6 +92,14 @@ class OpenAISurface:
         if not entries:
             raise CallerError(f"model `{name[:200]}` is not known here", code=Code.MODEL_NOT_FOUND, status=404)
         await respond_json(send, 200, describe(entries[0]), [(b"x-request-id", request.request_id.encode())])
+
+
+def _last_words(error: GatewayError, request: Request, dialect: DialectName, call: Call | None) -> bytes:
+    """What ends a stream that broke."""
+    if dialect is not DialectName.OPENAI_RESPONSES:
+        return b"data: " + problems.openai_body(error, request.request_id) + b"\n\n" + DONE
+    number = call.asked.events if call is not None and call.asked is not None else 0
+    return b"event: error\ndata: " + problems.openai_event(error, request.request_id, number) + b"\n\n"
 
 
 def describe(entry: ModelEntry) -> dict[str, Any]:

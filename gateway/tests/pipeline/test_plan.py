@@ -167,3 +167,8 @@ def test_what_was_asked_by_name_and_answered_is_no_fallback():
     assert outlet.headers[b"x-gatepost-attempts"] == b"1"
     assert b"x-gatepost-tier" not in outlet.headers
     assert house.record.route.source == "explicit"
+
+
+def test_what_a_call_continues_has_no_fallback():
+    snapshot = snapshot_of(entry("a"), entry("b"), fallbacks={"a": ("b",)})
+    assert ids_of(targets(snapshot, "anything", pinned="a")) == ["a"]

@@ -11,6 +11,7 @@ from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.pipeline.call import Call, Plan, Target
 from gatepost_gateway.pipeline.data_policy import admit
+from gatepost_gateway.pipeline.proxied import confine
 from gatepost_gateway.pipeline.routing import Choice, Choosing, choose
 from gatepost_gateway.pipeline.strategies import Ordering, Sight
 
@@ -37,7 +38,9 @@ class Planner(Struct, frozen=True):
         assert asked is not None
         choice = choose(call, self.providers)
         at = Choosing(call.snapshot, project, asked, self.providers)
-        able = [*choice.entries, *_fallbacks(choice, at)]
+        # What a call goes on with lives at one place, and means nothing at another.
+        reserves = () if call.pinned is not None else _fallbacks(choice, at)
+        able = confine(call, [*choice.entries, *reserves])
         entries = [entry for entry in able if _has_key(entry, project, passed)]
         if not entries:
             raise _no_key(asked.model, project, passed)

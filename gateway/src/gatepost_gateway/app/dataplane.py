@@ -28,6 +28,7 @@ from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import no_rules
 from gatepost_gateway.pipeline.plan import Planner
+from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.providers import PROVIDERS
@@ -115,6 +116,7 @@ class DataPlane:
             ledger=self.ledger,
             rates=self.rates,
             sessions=Sessions(begin.secret, self.sessions),
+            responses=Responses(base.recorder, base.archive, base.vault),
             engine=no_rules,
             clock=base.clock,
             salt=begin.secret,

@@ -31,7 +31,8 @@ def test_what_this_version_cannot_carry_out_is_blocked(effect):
     held = house(Ruling(effect, (SEEN,), "no-secrets", "a key was found"))
     with pytest.raises(Refused, match="a key was found") as caught:
         run(held.call(chat()))
-    assert (caught.value.rule, caught.value.code) == ("no-secrets", Code.INPUT_BLOCKED)
+    code = Code.ESCALATION_REQUIRED if effect is Effect.ESCALATE else Code.INPUT_BLOCKED
+    assert (caught.value.rule, caught.value.code) == ("no-secrets", code)
     assert held.transport.asked == []
     assert (held.record.outcome, held.record.decisions) == ("refused", (SEEN,))
     assert held.ledger.open_holds() == 0

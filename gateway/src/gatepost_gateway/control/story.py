@@ -109,6 +109,7 @@ class StepView(Struct, frozen=True, kw_only=True):
     finish_reasons: list[str] = field(default_factory=list[str])
     upstream_id: str | None = None
     tool_calls: list[str] = field(default_factory=list[str])
+    proxy: str | None = None
     session_id: str | None = None
     turn: int | None = None
     session_path: str | None = None
@@ -299,6 +300,7 @@ def _money(one: Closed) -> dict[str, Any]:
 
 def _context(one: Closed) -> dict[str, Any]:
     return {
+        "proxy": one.proxy,
         "session_id": one.session_id,
         "turn": one.turn,
         "session_path": one.session_path,

@@ -55,6 +55,7 @@ class Code(StrEnum):
     FOREIGN_SESSION = "foreign_session"
     INPUT_BLOCKED = "input_blocked"
     OUTPUT_BLOCKED = "output_blocked"
+    ESCALATION_REQUIRED = "escalation_required"
     BUDGET_EXCEEDED = "budget_exceeded"
     PRICE_UNKNOWN = "price_unknown"
     RATE_LIMITED = "rate_limited"
@@ -120,7 +121,7 @@ class Forbidden(GatewayError):
 
 
 class Refused(GatewayError):
-    """A policy blocked. `rule` is the name of the rule instance."""
+    """A policy blocked. `rule` is the name of the rule instance; `veiled`: the caller is not told why."""
 
     status = 409
     default_code = Code.INPUT_BLOCKED
@@ -128,6 +129,7 @@ class Refused(GatewayError):
     def __init__(self, public: str, *, rule: str, code: Code) -> None:
         super().__init__(public, code=code)
         self.rule = rule
+        self.veiled = False
 
 
 class Arithmetic(Struct, frozen=True):

@@ -8,7 +8,7 @@ from msgspec import Struct
 from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
-from gatepost_gateway.domain.errors import GatewayError, GatewayFault, UpstreamError
+from gatepost_gateway.domain.errors import GatewayError, GatewayFault, Refused, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Ledger, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.snapshot import Snapshot
@@ -92,6 +92,8 @@ class Exchange:
             if call.record.session_id is None:
                 # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
                 call.record.session_id = ids.new()
+            if isinstance(error, Refused) and call.inbound.presented.proxy is not None:
+                error.veiled = True
             journal.close(call, _outcome(call, error), error.status, error)
             await self._stages.journal.durable()
             raise

@@ -22,4 +22,5 @@ def judge(engine: Engine, call: Call) -> None:
         call.record.decisions += ruling.decisions
     if ruling.effect is not Effect.ALLOW:
         rule = ruling.rule or "policy"
-        raise Refused(ruling.reason or f"blocked by `{rule}`", rule=rule, code=Code.INPUT_BLOCKED)
+        code = Code.ESCALATION_REQUIRED if ruling.effect is Effect.ESCALATE else Code.INPUT_BLOCKED
+        raise Refused(ruling.reason or f"blocked by `{rule}`", rule=rule, code=code)

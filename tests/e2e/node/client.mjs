@@ -68,7 +68,7 @@ const tasks = {
     return {
       key: await chat("sandbox/echo", stranger),
       model: await chat("sandbox/ecko"),
-      operation: await failure(() => client.embeddings.create({ model: "watched", input: "x" })),
+      operation: await failure(() => client.responses.create({ model: "watched", input: "x", background: true })),
       budget: await failure(() =>
         client.chat.completions.create({ model: "dear", messages: say("Hi") }, { maxRetries: 3 }),
       ),

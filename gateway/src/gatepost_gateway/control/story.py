@@ -372,7 +372,7 @@ def _decision(one: Decision) -> DecisionView:
 
 
 def _mark(one: Mark) -> MarkView:
-    fields = msgspec.structs.asdict(one)
+    fields: dict[str, Any] = msgspec.structs.asdict(one)
     return MarkView(**{**fields, "effect": one.effect.value})
 
 

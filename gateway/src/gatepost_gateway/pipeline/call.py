@@ -150,9 +150,7 @@ class Call:
         self.project: ProjectEntry | None = None
         self.asked: Asked | None = None
         self.signals = frozenset()
-        self.forced_tier = self.pinned = self.permit = None
-        self.engine = self.facts = self.forced_cap = None
-        self.judged = False
+        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -174,7 +172,7 @@ class Call:
         """What the target's format could not carry of the request."""
         self.first = self.body = b""
         self.summary: Summary | None = None
-        self.named = False
+        self.named = self.judged = False
         """The caller named its session."""
         self.response_id: str | None = None
         """The id by which a later Responses call goes on from this answer, when it is complete."""

@@ -17,6 +17,7 @@ from gatepost_gateway.domain.snapshot import (
     ModelEntry,
     ProjectEntry,
     ProviderKind,
+    ProxyEntry,
     RateLimits,
     Retries,
     Sealed,
@@ -24,7 +25,15 @@ from gatepost_gateway.domain.snapshot import (
     Timeouts,
 )
 from gatepost_gateway.settings import SANDBOX_MODEL
-from gatepost_gateway.settings.declared import DeclaredModel, DeclaredProject, DeclaredRouting, Document, Layer
+from gatepost_gateway.settings.declared import (
+    DeclaredModel,
+    DeclaredPolicy,
+    DeclaredProject,
+    DeclaredProxy,
+    DeclaredRouting,
+    Document,
+    Layer,
+)
 from gatepost_gateway.storage import catalog
 from gatepost_gateway.storage.config import Identities
 
@@ -94,12 +103,13 @@ def build_snapshot(
         pass_through_project=file.server.pass_through_project,
         timeouts=structs.replace(Timeouts(), **file.server.timeouts),
         retries=_retries(file.retries),
-        header_prefixes=file.compat.header_prefixes,
+        header_prefixes=tuple(prefix.lower().rstrip("-") + "-" for prefix in file.compat.header_prefixes),
         metadata_keys=file.metrics.metadata_keys,
         inferred=tuple(_inferences(projects, credentials)),
         tiers=file.tiers,
         routing=_routing(file.routing),
         breaker=_breaker(file.breaker),
+        proxies=tuple(proxy_entry(proxy) for layer in (file, document.api) for proxy in layer.proxies),
     )
 
 
@@ -124,6 +134,29 @@ def model_entry(model: DeclaredModel, credentials: Mapping[ProviderKind, Sealed]
         additional_config=model.additional_config,
         operations=model.operations or _served_at(provider, base_url),
     )
+
+
+def proxy_entry(proxy: DeclaredProxy) -> ProxyEntry:
+    return ProxyEntry(
+        id=proxy.id,
+        project=proxy.project,
+        name=proxy.name,
+        owner=proxy.owner,
+        environment=proxy.environment,
+        models=proxy.models,
+        providers=tuple(ProviderKind(name) for name in proxy.providers),
+        default_model=proxy.default_model,
+        target_model=proxy.target_model,
+        model_policy=ModelPolicy(proxy.model_policy) if proxy.model_policy is not None else None,
+        request_policy=_source(proxy.request_policy),
+        response_policy=_source(proxy.response_policy),
+        chain=proxy.policies.chain,
+        record_tool_arguments=proxy.record_tool_arguments,
+    )
+
+
+def _source(policy: DeclaredPolicy | None) -> str | None:
+    return policy.source if policy is not None else None
 
 
 def _served_at(provider: ProviderKind, base_url: str) -> tuple[str, ...]:

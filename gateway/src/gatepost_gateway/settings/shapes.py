@@ -16,6 +16,7 @@ from gatepost_gateway.settings.fields import (
     Name,
     Network,
     Price,
+    ProxyId,
     Seconds,
     Settings,
     Shape,
@@ -171,16 +172,44 @@ class ProjectShape(Shape):
     strict_translation: bool | None = None
 
 
-class PolicyFileShape(Shape):
-    file: str
+class PolicySourceShape(Shape):
+    """Rego, in a file or in place."""
+
+    file: str | None = Field(default=None, min_length=1, max_length=4096)
+    source: str | None = Field(default=None, min_length=1, max_length=262_144)
+
+    @model_validator(mode="after")
+    def _one(self) -> "PolicySourceShape":
+        if (self.file is None) == (self.source is None):
+            raise ValueError("must say one: {file: path} or {source: text}")
+        return self
 
 
-class ProxyShape(Shape):
-    id: Id
+class ProxyRulesShape(Shape):
+    chain: list[Id] = Field(default=[])
+
+
+class ProxyFields(Shape):
+    """A proxy without its id."""
+
     name: Name | None = None
     project: Id | None = None
-    request_policy: PolicyFileShape | None = None
-    response_policy: PolicyFileShape | None = None
+    owner: Name | None = None
+    environment: Id | None = None
+    description: str | None = Field(default=None, max_length=2000)
+    models: list[Identifier] | None = None
+    providers: list[ProviderName] | None = None
+    default_model: Identifier | None = None
+    target_model: Identifier | None = None
+    model_policy: Literal["honour", "override", "tier"] | None = None
+    request_policy: PolicySourceShape | None = None
+    response_policy: PolicySourceShape | None = None
+    policies: ProxyRulesShape | None = None
+    record_tool_arguments: bool | None = None
+
+
+class ProxyShape(ProxyFields):
+    id: ProxyId
 
 
 class RuleShape(Shape):

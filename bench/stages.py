@@ -47,6 +47,7 @@ from gatepost_gateway.pipeline.judge import engine_of, judge
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
+from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.watch import watch
 from gatepost_gateway.providers import PROVIDERS
@@ -92,6 +93,16 @@ class AtOnce:
 
     async def open(self, request: UpstreamRequest, timeouts: Timeouts, provider: str) -> UpstreamAnswer:  # noqa: ARG002
         return Given()
+
+
+class NothingKept:
+    """Implements `ports.Archive` for a gateway that has just begun."""
+
+    async def trace(self, trace_id: str) -> None:  # noqa: ARG002 - the port's shape
+        return None
+
+    async def kept(self, kind: str, id: str) -> None:  # noqa: ARG002 - the port's shape
+        return None
 
 
 class Given:
@@ -146,6 +157,7 @@ class Bench:
                 ledger=self.ledger,
                 rates=self.rates,
                 sessions=self.sessions,
+                responses=Responses(self.recorder, NothingKept(), Vault([b"\0" * 32])),
                 engines=engine_of,
                 clock=self.clock,
                 salt=b"salt",

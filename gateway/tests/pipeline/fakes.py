@@ -10,8 +10,8 @@ from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
-from gatepost_gateway.domain.ports import UpstreamAnswer, UpstreamRequest
-from gatepost_gateway.domain.records import Closed, Entry, Opened
+from gatepost_gateway.domain.ports import Found, UpstreamAnswer, UpstreamRequest
+from gatepost_gateway.domain.records import Closed, Entry, Kept, Opened
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import (
     Budget,
@@ -32,6 +32,7 @@ from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.plan import Planner
+from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
@@ -85,6 +86,19 @@ class NoArchive:
         return None
 
     async def kept(self, kind: str, id: str) -> None:
+        return None
+
+
+class KeptArchive(NoArchive):
+    """Implements `ports.Archive` over what a recorder was given: what another process would remember."""
+
+    def __init__(self, recorder: KeptRecorder) -> None:
+        self._recorder = recorder
+
+    async def kept(self, kind: str, id: str) -> Any:
+        for one in reversed(self._recorder.entries):
+            if isinstance(one, Kept) and (one.kind, one.id) == (kind, id):
+                return Found(one.project, one.box, one.expires_at)
         return None
 
 
@@ -255,6 +269,7 @@ class House:
         self.breakers = MemoryBreakers(self.clock)
         self.transport = transport or ScriptedTransport()
         self.sleeps: list[float] = []
+        self.archive = KeptArchive(self.recorder)
         self.sessions = Sessions(b"key", MemorySessions())
 
         async def sleep(seconds: float) -> None:
@@ -271,6 +286,7 @@ class House:
                 ledger=self.ledger,
                 rates=self.rates,
                 sessions=self.sessions,
+                responses=Responses(self.recorder, self.archive, PlainVault()),
                 engines=engine_of if engine is None else lambda _: Ruled(engine),
                 clock=self.clock,
                 salt=b"salt",

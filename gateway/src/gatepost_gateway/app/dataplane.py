@@ -30,6 +30,7 @@ from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.plan import Planner
+from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.policy.chains import Chains
@@ -119,6 +120,7 @@ class DataPlane:
             ledger=self.ledger,
             rates=self.rates,
             sessions=Sessions(begin.secret, self.sessions),
+            responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
             clock=base.clock,
             salt=begin.secret,

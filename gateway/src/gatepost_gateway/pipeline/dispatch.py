@@ -189,6 +189,7 @@ class Dispatcher:
         headers = call.inbound.headers
         extra = [(name, headers[name]) for name in _MAY_PASS.get(target.entry.provider, ()) if name in headers]
         call.credential = credential = await self._credentials.get(target.entry, credential)
+        asked.wire = None
         request = provider.build(asked, target.entry, credential, extra, imposed_cap(call, target.entry))
         _carried(call, request)
         call.sent = True

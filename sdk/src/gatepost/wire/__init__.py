@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .traces import (
         Attempt,
         Decision,
+        Mark,
         Route,
         Session,
         Step,
@@ -67,6 +68,7 @@ __all__ = [
     "LimitSums",
     "LogRecorded",
     "LogRequest",
+    "Mark",
     "ModelCard",
     "ModelCards",
     "ModelEntry",
@@ -114,6 +116,7 @@ _HOMES = {
     "traces": (
         "Attempt",
         "Decision",
+        "Mark",
         "Route",
         "Session",
         "Step",

@@ -34,7 +34,7 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Presented
 from gatepost_gateway.pipeline.chain import follow, remember
@@ -43,11 +43,13 @@ from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal as JournalStage
-from gatepost_gateway.pipeline.judge import judge, no_rules
+from gatepost_gateway.pipeline.judge import engine_of, judge
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
+from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.watch import watch
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.storage.journal import Journal
@@ -94,6 +96,16 @@ class AtOnce:
         return Given()
 
 
+class NothingKept:
+    """Implements `ports.Archive` for a gateway that has just begun."""
+
+    async def trace(self, trace_id: str) -> None:  # noqa: ARG002 - the port's shape
+        return None
+
+    async def kept(self, kind: str, id: str) -> None:  # noqa: ARG002 - the port's shape
+        return None
+
+
 class Given:
     status = 200
     headers: Headers = ((b"content-type", b"application/json"), (b"x-request-id", b"req_1"))
@@ -133,10 +145,9 @@ class Bench:
         self.sessions = Sessions(b"bench", MemorySessions())
         self.recorder = Journal.open(folder, clock=self.clock)
         self.journal = JournalStage(self.recorder, self.ledger, self.rates, self.clock)
-        self.dispatcher = Dispatcher(
-            Outside(AtOnce(), Vault([b"\0" * 32])), PROVIDERS, MemoryBreakers(self.clock), self.clock
-        )
-        self.planner = Planner(PROVIDERS)
+        sight = Sight(MemoryBreakers(self.clock), MemoryPace(self.clock), Turns())
+        self.dispatcher = Dispatcher(Outside(AtOnce(), Vault([b"\0" * 32])), PROVIDERS, sight, self.clock)
+        self.planner = Planner(PROVIDERS, sight)
         self.exchange = Exchange(
             Stages(
                 snapshot=lambda: self.snapshot,
@@ -146,7 +157,8 @@ class Bench:
                 ledger=self.ledger,
                 rates=self.rates,
                 sessions=self.sessions,
-                engine=no_rules,
+                responses=Responses(self.recorder, NothingKept(), Vault([b"\0" * 32])),
+                engines=engine_of,
                 clock=self.clock,
                 salt=b"salt",
             )
@@ -177,7 +189,7 @@ class Bench:
         lap("decode")
         await follow(call, self.sessions)
         lap("follow")
-        judge(no_rules, call)
+        judge(engine_of, call)
         lap("judge")
         assert call.project is not None
         call.plan = self.planner.plan(call, None)

@@ -97,9 +97,9 @@ def test_a_body_over_the_limit_is_refused():
 def test_a_new_snapshot_serves_the_next_call_and_an_older_one_is_ignored():
     plane, _ = plane_of()
     newer = msgspec.structs.replace(snapshot_of(entry("new")).document, version=8)
-    plane.publish(newer)
+    asyncio.run(plane.publish(newer))
     assert json.loads(asking(plane, "GET", "/v1/models")[2])["data"][0]["id"] == "new"
-    plane.publish(SnapshotDocument(version=3, identity_seq=0))
+    asyncio.run(plane.publish(SnapshotDocument(version=3, identity_seq=0)))
     assert plane.snapshot().version == 8
 
 
@@ -114,7 +114,7 @@ def test_a_draining_gateway_is_not_ready():
 def test_tidying_keeps_what_is_in_use():
     plane, _ = plane_of()
     asking(plane, "POST", "/v1/chat/completions", body())
-    plane.tidy()
+    asyncio.run(plane.tidy())
     assert plane.health()["open_holds"] == 0
 
 

@@ -10,8 +10,8 @@ from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
-from gatepost_gateway.domain.ports import UpstreamAnswer, UpstreamRequest
-from gatepost_gateway.domain.records import Closed, Entry, Opened
+from gatepost_gateway.domain.ports import Found, UpstreamAnswer, UpstreamRequest
+from gatepost_gateway.domain.records import Closed, Entry, Kept, Opened
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import (
     Budget,
@@ -25,14 +25,17 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.journal import Journal
-from gatepost_gateway.pipeline.judge import Engine, no_rules
+from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.plan import Planner
+from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.strategies import Sight, Turns
+from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SandboxTransport
 
@@ -84,6 +87,19 @@ class NoArchive:
         return None
 
     async def kept(self, kind: str, id: str) -> None:
+        return None
+
+
+class KeptArchive(NoArchive):
+    """Implements `ports.Archive` over what a recorder was given: what another process would remember."""
+
+    def __init__(self, recorder: KeptRecorder) -> None:
+        self._recorder = recorder
+
+    async def kept(self, kind: str, id: str) -> Any:
+        for one in reversed(self._recorder.entries):
+            if isinstance(one, Kept) and (one.kind, one.id) == (kind, id):
+                return Found(one.project, one.box, one.expires_at)
         return None
 
 
@@ -205,6 +221,7 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
         document["tiers"], own = more.pop("document_tiers"), document["tiers"]
         more["tiers"] = own
     keys = more.pop("keys", ())
+    rules = more.pop("rules", ())
     key = KeyEntry("k1", KeyKind.RUNTIME, "test", hashlib.sha256(KEY.encode()).digest(), "org", "p")
     project = ProjectEntry("p", "org", budgets=budgets, **more)
     return Snapshot(
@@ -215,8 +232,10 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
             projects=(project,),
             models=(*models, SANDBOX),
             fallbacks=fallbacks,
+            rules=rules,
             **document,
-        )
+        ),
+        Chains(rules, b"key"),
     )
 
 
@@ -224,18 +243,36 @@ def daily(limit: int, **more: Any) -> Budget:
     return Budget("p/daily", Period.DAILY, limit, **more)
 
 
+class Ruled:
+    """An engine that gives the ruling it was told to, at the request gate."""
+
+    idle = False
+
+    def __init__(self, ruling: Any) -> None:
+        self.judge = ruling
+
+    def judges(self, phase: Any) -> bool:
+        return False
+
+    def not_run(self, phase: Any, why: str) -> tuple[()]:
+        return ()
+
+
 class House:
     """A whole exchange over fakes."""
 
-    def __init__(self, snapshot: Snapshot, transport: Any = None, engine: Engine = no_rules) -> None:
+    def __init__(self, snapshot: Snapshot, transport: Any = None, engine: Any = None) -> None:
         self.snapshot = snapshot
         self.recorder = KeptRecorder()
         self.ledger = MemoryLedger()
         self.clock = SystemClock()
         self.rates = MemoryRates(self.clock)
         self.breakers = MemoryBreakers(self.clock)
+        self.pace = MemoryPace(self.clock)
+        self.sight = Sight(self.breakers, self.pace, Turns())
         self.transport = transport or ScriptedTransport()
         self.sleeps: list[float] = []
+        self.archive = KeptArchive(self.recorder)
         self.sessions = Sessions(b"key", MemorySessions())
 
         async def sleep(seconds: float) -> None:
@@ -244,15 +281,14 @@ class House:
         self.exchange = Exchange(
             Stages(
                 snapshot=lambda: self.snapshot,
-                planner=Planner(PROVIDERS),
-                dispatcher=Dispatcher(
-                    Outside(self.transport, PlainVault()), PROVIDERS, self.breakers, self.clock, sleep
-                ),
+                planner=Planner(PROVIDERS, self.sight),
+                dispatcher=Dispatcher(Outside(self.transport, PlainVault()), PROVIDERS, self.sight, self.clock, sleep),
                 journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
                 ledger=self.ledger,
                 rates=self.rates,
                 sessions=self.sessions,
-                engine=engine,
+                responses=Responses(self.recorder, self.archive, PlainVault()),
+                engines=engine_of if engine is None else lambda _: Ruled(engine),
                 clock=self.clock,
                 salt=b"salt",
             )

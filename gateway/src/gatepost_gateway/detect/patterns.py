@@ -175,8 +175,10 @@ class PatternScan:
         walk = _Walk(piece, max(self._resume.pop(index, 0), self.settled))
         while match := search(piece.data, walk.byte):
             group = 1 if expression.grouped and match.start(1) >= 0 else 0
-            start = walk.to(match.start())
+            before, start = walk.position, walk.to(match.start())
             if start >= limit:
+                if before > limit:
+                    self._resume[index] = before
                 return
             value = (walk.ahead(match.start(group)), walk.ahead(match.end(group)))
             end = walk.ahead(match.end())

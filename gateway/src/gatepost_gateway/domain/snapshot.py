@@ -9,10 +9,11 @@ from typing import Any
 
 from msgspec import Struct, field, structs
 
+from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
-from gatepost_gateway.domain.routing import BreakerRules, ModelPolicy, Routing
+from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, ModelPolicy, Routing
 
 
 class KeyKind(StrEnum):
@@ -78,13 +79,14 @@ class ModelEntry(Struct, frozen=True):
     """The operations that this entry serves; empty: whatever its provider can."""
     declared: bool = True
     """False for entries that the gateway inferred; the operator vouches for a declared entry's address."""
+    data_terms: DataTerms = DataTerms()
 
 
 def endpoint_of(entry: ModelEntry) -> str | None:
     """What fails together: a provider at an address, in a region where that is said apart. None: this process."""
     if entry.provider is ProviderKind.SANDBOX:
         return None
-    region = entry.additional_config.get("region")
+    region = entry.additional_config.get("aws_region")
     return f"{entry.provider.value} {entry.base_url}" + (f" {region}" if region else "")
 
 
@@ -171,6 +173,7 @@ class ProjectEntry(Struct, frozen=True):
     routing: Routing | None = None
     """None: as for everybody."""
     model_policy: ModelPolicy = ModelPolicy.HONOUR
+    data_policy: DataPolicy | None = None
     rego: tuple[RegoEntry, ...] = ()
     """Its own policies: a proxy may have more."""
 
@@ -242,15 +245,19 @@ class SnapshotDocument(Struct, frozen=True):
     routing: Routing = Routing()
     breaker: BreakerRules = BreakerRules()
     proxies: tuple[ProxyEntry, ...] = ()
+    rules: tuple[RuleSpec, ...] = ()
+    """The policy chain: global rules, and those of projects and proxies."""
 
 
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("document", "fallbacks", "keys", "models", "names", "projects", "proxies")
+    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "projects", "proxies")
 
-    def __init__(self, document: SnapshotDocument) -> None:
+    def __init__(self, document: SnapshotDocument, chains: object = None) -> None:
         self.document = document
+        self.chains = chains
+        """The document's rules, compiled by whoever serves it."""
         self.keys = {key.id: key for key in document.keys}
         self.projects = {project.id: project for project in document.projects}
         self.proxies = {proxy.id: proxy for proxy in document.proxies}

@@ -16,6 +16,8 @@ from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
+from gatepost_gateway.policy.engine import Engine
+from gatepost_gateway.policy.facts import Facts
 
 OWN = b"x-gatepost-"
 """How the headers begin that are between callers and the gateway."""
@@ -97,10 +99,14 @@ class Call:
         "closed",
         "credential",
         "earlier",
+        "engine",
+        "facts",
         "first",
+        "forced_cap",
         "forced_tier",
         "hold",
         "inbound",
+        "judged",
         "lost",
         "named",
         "opened",
@@ -124,6 +130,14 @@ class Call:
         "words",
     )
 
+    engine: Engine | None
+    """The chain that this call meets; None before it is known, and where there is none."""
+    facts: Facts | None
+    """What the rules saw of it."""
+    judged: bool
+    """The response gate has spoken."""
+    forced_cap: int | None
+    """The most output tokens that a ruling gives this call."""
     signals: frozenset[str]
     """What the request gate found: `pii`, `secret`, `injection`."""
     forced_tier: str | None
@@ -142,7 +156,7 @@ class Call:
         self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
         self.signals = frozenset()
-        self.forced_tier = self.pinned = self.permit = None
+        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -164,6 +178,7 @@ class Call:
         """What the target's format could not carry of the request."""
         self.first = self.body = b""
         self.summary: Summary | None = None
+        self.judged = False
         self.response_id: str | None = None
         """The id by which a later Responses call goes on from this answer, when it is complete."""
         self.transcript: Transcript | None = None

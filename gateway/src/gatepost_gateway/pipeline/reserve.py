@@ -47,10 +47,12 @@ def input_bound(asked: Asked) -> int:
 
 
 def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
-    """The output cap that must be sent because a budget counts on it; None when the caller or the model sets one."""
+    """The output cap that must be sent because a ruling or a budget counts on it; None when nothing else is needed."""
     project, asked = call.project, call.asked
     assert project is not None
     assert asked is not None
+    if call.forced_cap is not None and asked.operation not in _WORDLESS:
+        return call.forced_cap
     capped = asked.max_output is not None or entry.max_output is not None
     if not project.budgets or capped or asked.operation in _WORDLESS or asked.operation is Operation.IMAGE:
         return None

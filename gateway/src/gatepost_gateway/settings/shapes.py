@@ -17,6 +17,7 @@ from gatepost_gateway.settings.fields import (
     Network,
     Price,
     ProxyId,
+    Region,
     Seconds,
     Settings,
     Shape,
@@ -85,6 +86,7 @@ class ServerShape(Shape):
     egress: EgressShape | None = None
     drain_seconds: Seconds | None = None
     fsync: bool | None = None
+    state_url: SecretShape | None = None
 
 
 class PriceShape(Shape):
@@ -96,11 +98,22 @@ class PriceShape(Shape):
 
     @model_validator(mode="after")
     def _whole(self) -> "PriceShape":
-        said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
-        rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
-        if len(said) == 1 or (not said and any(value is not None for value in rest)):
+        if self._half():
             raise ValueError("half a price is none: give `input_cost_per_1k` and `output_cost_per_1k`")
         return self
+
+    def _half(self) -> bool:
+        said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
+        rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
+        return len(said) == 1 or (not said and any(value is not None for value in rest))
+
+
+class DataTermsShape(Shape):
+    """What the operator vouches for of an entry's provider."""
+
+    zero_retention: bool | None = None
+    training: bool | None = None
+    region: Region | None = None
 
 
 class ModelFields(PriceShape):
@@ -117,6 +130,15 @@ class ModelFields(PriceShape):
     data_retention_days: Count | None = None
     additional_config: Settings | None = None
     operations: list[OperationName] | None = None
+    data_policy: DataTermsShape | None = None
+
+    def _half(self) -> bool:
+        """What makes vectors only has no output to price, what makes pictures only no tokens."""
+        operations = {*(self.operations or ())}
+        if operations and operations <= {"embeddings", "images"} and self.input_cost_per_1k is not None:
+            return False
+        tokens = self.input_cost_per_1k is not None or self.output_cost_per_1k is not None
+        return (operations != {"images"} or tokens or self.image_cost is None) and super()._half()
 
     @model_validator(mode="after")
     def _addressed(self) -> "ModelFields":
@@ -153,8 +175,17 @@ class TiersShape(Shape):
 
 
 class RoutingShape(Shape):
-    strategy: Literal["ordered"] | None = None
+    strategy: Literal["ordered", "weighted", "round_robin", "lowest_latency", "lowest_cost"] | None = None
     weights: dict[Id, Weight] | None = None
+
+
+class DataPolicyShape(Shape):
+    """What a project demands of every place that its data goes to."""
+
+    zero_retention: bool | None = None
+    no_training: bool | None = None
+    regions: list[Region] | None = Field(default=None, min_length=1, max_length=50)
+    private_only: bool | None = None
 
 
 class ProjectShape(Shape):
@@ -164,6 +195,7 @@ class ProjectShape(Shape):
     tiers: TiersShape | None = None
     routing: RoutingShape | None = None
     model_policy: Literal["honour", "override", "tier"] | None = None
+    data_policy: DataPolicyShape | None = None
     budgets: BudgetsShape | None = None
     rate_limits: RatesShape | None = None
     pass_through_provider: ProviderName | None = None

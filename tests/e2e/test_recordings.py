@@ -167,7 +167,10 @@ def assert_recorded(gateway: Gateway, every: list[Recording], ids: dict[int, str
     """Each call has its record: what was asked, how it ended, the usage that the provider told."""
     for one in every:
         (step,) = gateway.trace(ids[one.number])["steps"]
-        assert (step["model_asked"], step["provider"]) == (one.name, one.family if step["attempts"] else None)
+        if exception(one) is not None and not step["attempts"]:
+            assert step["outcome"] == "refused", one.source
+            continue
+        assert (step["model_asked"], step["provider"]) == (one.name, one.family)
         if exception(one) is not None or one.status != 200:
             assert step["outcome"] in ("failed", "refused"), one.source
             continue
@@ -182,6 +185,7 @@ def assert_usage(ours: dict[str, Any], theirs: dict[str, Any] | None, one: Recor
         theirs = {**theirs, "prompt_tokens": theirs["input_tokens"], "completion_tokens": theirs["output_tokens"]}
     if theirs is None or theirs.get("prompt_tokens") is None:
         return
+    theirs = {"completion_tokens": 0, **theirs}
     assert ours["exact"] is True
     # Sounds are counted beside `prompt_tokens` by some; the total has them.
     whole = theirs.get("total_tokens", 0) - theirs["completion_tokens"]

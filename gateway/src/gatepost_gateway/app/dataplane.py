@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gatepost_gateway.app.roles import aws_chain
 from gatepost_gateway.domain.clock import Clock, day, month
-from gatepost_gateway.domain.ports import Archive, Recorder, Vault
+from gatepost_gateway.domain.ports import Archive, Recorder, SessionStore, Vault
 from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
 from gatepost_gateway.edge.asgi import ControlPlane, Edge, Surfaces, gatekeeper
@@ -51,6 +51,8 @@ class Foundation(Struct):
     archive: Archive
     control: ControlPlane
     clock: Clock
+    sessions: SessionStore | None = None
+    """None: in this process."""
 
 
 class Beginning(Struct):
@@ -91,7 +93,7 @@ class DataPlane:
         self.rates = MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock)
         self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())
-        self.sessions = MemorySessions(begin.sessions, begin.marks)
+        self.sessions: SessionStore = base.sessions or MemorySessions(begin.sessions, begin.marks)
         self.edge = self._edge(base, begin, bounds)
 
     def _edge(self, base: Foundation, begin: Beginning, bounds: Bounds) -> Edge:
@@ -160,12 +162,12 @@ class DataPlane:
             "providers": providers_of(self.breakers.states()),
         }
 
-    def tidy(self) -> None:
+    async def tidy(self) -> None:
         """Lets go of what has expired. Cheap, and called once a minute."""
         now = self._clock.micros()
         self.ledger.forget(frozenset({day(now), month(now)}))
         self.rates.sweep()
-        self.sessions.sweep(now)
+        await self.sessions.sweep(now)
 
 
 def providers_of(states: Mapping[str, BreakerState]) -> dict[str, dict[str, Any]]:

@@ -360,3 +360,9 @@ class SessionStore(Protocol):
     async def keep(self, marks: Sequence[bytes], session_id: str, now: int) -> None:
         """From now on the marks lead to `session_id`."""
         ...
+
+    async def sweep(self, now: int) -> None:
+        """Lets go of what has outlived its time."""
+        ...
+
+    async def close(self) -> None: ...

@@ -41,8 +41,10 @@ def placed_rules(file: dict[str, Any]) -> list[Placed]:
     return found
 
 
-def _chain(policies: Any, at: Path, kinds: dict[str, dict[str, Any]], project: str | None) -> Iterator[Placed]:
-    for number, entry in enumerate((policies or {}).get("chain") or ()):
+def _chain(
+    policies: dict[str, list[dict[str, Any]]] | None, at: Path, kinds: dict[str, dict[str, Any]], project: str | None
+) -> Iterator[Placed]:
+    for number, entry in enumerate(policies.get("chain", ()) if policies else ()):
         said: dict[str, Any] = {name: value for name, value in entry.items() if value is not None}
         if said.pop("alone", False):
             settings_at: Path = ("policy", said["kind"])

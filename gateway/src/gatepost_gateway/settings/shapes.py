@@ -86,6 +86,7 @@ class ServerShape(Shape):
     egress: EgressShape | None = None
     drain_seconds: Seconds | None = None
     fsync: bool | None = None
+    state_url: SecretShape | None = None
 
 
 class PriceShape(Shape):

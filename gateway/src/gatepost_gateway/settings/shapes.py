@@ -98,11 +98,14 @@ class PriceShape(Shape):
 
     @model_validator(mode="after")
     def _whole(self) -> "PriceShape":
-        said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
-        rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
-        if len(said) == 1 or (not said and any(value is not None for value in rest)):
+        if self._half():
             raise ValueError("half a price is none: give `input_cost_per_1k` and `output_cost_per_1k`")
         return self
+
+    def _half(self) -> bool:
+        said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
+        rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
+        return len(said) == 1 or (not said and any(value is not None for value in rest))
 
 
 class DataTermsShape(Shape):
@@ -128,6 +131,14 @@ class ModelFields(PriceShape):
     additional_config: Settings | None = None
     operations: list[OperationName] | None = None
     data_policy: DataTermsShape | None = None
+
+    def _half(self) -> bool:
+        """What makes vectors only has no output to price, what makes pictures only no tokens."""
+        operations = {*(self.operations or ())}
+        if operations and operations <= {"embeddings", "images"} and self.input_cost_per_1k is not None:
+            return False
+        tokens = self.input_cost_per_1k is not None or self.output_cost_per_1k is not None
+        return (operations != {"images"} or tokens or self.image_cost is None) and super()._half()
 
     @model_validator(mode="after")
     def _addressed(self) -> "ModelFields":

@@ -188,6 +188,39 @@ class DataPolicyShape(Shape):
     private_only: bool | None = None
 
 
+class RuleFields(Shape):
+    """What every rule instance may say of itself."""
+
+    kind: Id
+    mode: Literal["enforce", "observe"] | None = None
+    phases: list[Literal["request", "response"]] | None = None
+    operations: list[Id] | None = None
+    streaming_mode: Literal["realtime", "buffered"] | None = None
+    proxy: ProxyId | None = None
+
+
+class RuleShape(RuleFields):
+    """An instance in the chain; each kind reads further keys of its own. `alone`: only its kind was named."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Id
+    alone: bool = Field(default=False, exclude_if=lambda said: not said)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value, "kind": value, "alone": True}
+        if isinstance(value, dict) and "alone" in value:
+            raise ValueError("has no key `alone`")
+        return value  # pyright: ignore[reportUnknownVariableType]
+
+
+class PoliciesShape(Shape):
+    chain: list[RuleShape] = Field(default=[])
+
+
 class ProjectShape(Shape):
     id: Id
     name: Name | None = None
@@ -202,6 +235,7 @@ class ProjectShape(Shape):
     features: list[Literal["offline_testing"]] | None = None
     max_output_default: Count | None = None
     strict_translation: bool | None = None
+    policies: PoliciesShape | None = None
 
 
 class PolicySourceShape(Shape):
@@ -244,20 +278,6 @@ class ProxyShape(ProxyFields):
     id: ProxyId
 
 
-class RuleShape(Shape):
-    """An instance in the chain; each kind reads further keys of its own."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: Id
-    kind: Id
-    mode: Literal["enforce", "observe"] | None = None
-
-
-class PoliciesShape(Shape):
-    chain: list[RuleShape] = Field(default=[])
-
-
 class CompatShape(Shape):
     header_prefixes: list[HeaderPrefix] = Field(default=[])
     rego_packages: list[Id] = Field(default=[])
@@ -296,6 +316,7 @@ class FileShape(Shape):
     projects: list[ProjectShape] = Field(default=[])
     proxies: list[ProxyShape] = Field(default=[])
     policies: PoliciesShape | None = None
+    policy: dict[Id, dict[str, Any]] = Field(default={})
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
     metrics: MetricsShape | None = None

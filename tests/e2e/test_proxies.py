@@ -93,7 +93,7 @@ def test_a_conversation_is_one_session_whatever_speaks(gateway: Gateway, client:
 
 def test_a_tools_arguments_and_result_are_in_the_trace(gateway: Gateway, client: OpenAI) -> None:
     tool = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}}
-    said: list[Any] = turn('/tool get_weather {"location": "London", "call": "%s"}' % uuid.uuid4())
+    said: list[Any] = turn(f'/tool get_weather {{"location": "London", "call": "{uuid.uuid4()}"}}')
     first = client.chat.completions.with_raw_response.create(model=MODEL, messages=said, tools=[tool])
     message = first.parse().choices[0].message
     calls = message.tool_calls or []

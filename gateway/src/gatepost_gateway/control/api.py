@@ -10,7 +10,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from gatepost_gateway.control import health, keys, metrics, models, openapi, projects, proxies, traces, versions
+from gatepost_gateway.control import (
+    health,
+    keys,
+    metrics,
+    models,
+    openapi,
+    policies,
+    projects,
+    proxies,
+    traces,
+    versions,
+)
 from gatepost_gateway.control.auth import PUBLIC, authenticate, authorize, presented
 from gatepost_gateway.control.endpoint import Asked, Caller, Endpoint, House
 from gatepost_gateway.control.problems import dress
@@ -33,6 +44,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *keys.ENDPOINTS,
     *projects.ENDPOINTS,
     *metrics.ENDPOINTS,
+    *policies.ENDPOINTS,
     *proxies.ENDPOINTS,
     *health.ENDPOINTS,
 )

@@ -16,7 +16,6 @@ NOT_ENFORCED: tuple[Path, ...] = (
     ("proxies", "*", "request_policy"),
     ("proxies", "*", "response_policy"),
     ("proxies", "*", "policies"),
-    ("policies",),
     ("compat", "rego_packages"),
 )
 """What the file may say and this version cannot carry out: refused, because a rule that is not enforced is a lie."""

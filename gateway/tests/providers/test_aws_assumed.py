@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gatepost_gateway.domain.errors import Code, UpstreamError
+from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.providers.aws_assumed import AssumedRoles
@@ -85,3 +85,17 @@ def test_what_holds_no_keys_is_told_without_its_text():
     with pytest.raises(UpstreamError) as caught:
         ask(World(), Secret("hunter2"), role_arn="arn:r")
     assert "hunter2" not in caught.value.public
+
+
+def test_a_token_service_that_is_away_costs_no_call_its_money():
+    world = World()
+
+    async def away(method, url, headers, body):
+        raise UpstreamError(
+            "aws took too long", code=Code.UPSTREAM_TIMEOUT, status=504, next_step=NextStep.TRY_NEXT, provider="aws"
+        )
+
+    world.roles._fetch = away
+    with pytest.raises(UpstreamError, match="took too long") as caught:
+        ask(world, role_arn="arn:r")
+    assert not caught.value.served

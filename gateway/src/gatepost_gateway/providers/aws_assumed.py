@@ -1,4 +1,4 @@
-"""Entries that call in another role: `additional_config.role_arn`, assumed with the keys that the entry has otherwise."""
+"""Entries that call in another role: `additional_config.role_arn`, assumed with the keys that they have otherwise."""
 
 import asyncio
 from typing import Any
@@ -46,7 +46,7 @@ class AssumedRoles:
         async with self._lock:
             kept = self._kept.get(name)
             if kept is None or self._clock.micros() >= kept.until:
-                kept = await self._assume(name, base, region or "")
+                kept = await self._assume(name, base, region or str(entry.additional_config.get("aws_region") or ""))
         return kept.secret
 
     async def _assume(self, name: tuple[str, str, str], base: Secret, region: str) -> _Kept:
@@ -54,7 +54,12 @@ class AssumedRoles:
         keys, _ = _opened(base)
         body = aws_sts.assume_role(arn, "gatepost", external_id or None)
         now = self._clock.micros()
-        status, page = await self._fetch("POST", aws_sts.address(region), aws_sts.signed(body, keys, region, now), body)
+        headers = aws_sts.signed(body, keys, region, now)
+        try:
+            status, page = await self._fetch("POST", aws_sts.address(region), headers, body)
+        except UpstreamError as error:
+            # Nothing went to the model's provider, whatever became of this.
+            raise _refused(f"role `{arn}` could not be asked for: {error.public}") from error
         if status != 200:
             raise _refused(f"role `{arn}` was refused with {status}")
         try:

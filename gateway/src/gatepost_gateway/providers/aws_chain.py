@@ -1,7 +1,8 @@
 """Where AWS keys come from when an entry holds none: the usual chain, refreshed before its keys expire.
 
 Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers": environment variables, a web identity
-(`AWS_ROLE_ARN`, `AWS_WEB_IDENTITY_TOKEN_FILE`), the shared credentials and config files, the container endpoint (ECS and EKS Pod Identity), the instance's role by IMDSv2.
+(`AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`), the shared credentials and config files, the container endpoint (ECS
+and EKS Pod Identity), the instance's role by IMDSv2.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Roles that AWS's security token service hands out: what is asked, and what its answer says. Pure.
 
-Source: AWS STS API reference, AssumeRole and AssumeRoleWithWebIdentity (version 2011-06-15). The token stands in the body,
-never in the address.
+Source: AWS STS API reference, AssumeRole and AssumeRoleWithWebIdentity (version 2011-06-15). The token stands in the
+body, never in the address.
 """
 
 import re

@@ -35,6 +35,7 @@ from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
+from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
@@ -130,6 +131,7 @@ class DataPlane:
             sessions=Sessions(begin.secret, self.sessions),
             responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
+            tools=ToolNotes(base.vault),
             clock=base.clock,
             salt=begin.secret,
         )

@@ -27,6 +27,7 @@ from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.responses import Responses, only_there
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.watch import watch, watch_whole
 
 _PASSED_ANSWER_HEADERS = frozenset({b"openai-processing-ms", b"openai-version", b"openai-organization", b"x-ms-region"})
@@ -47,6 +48,7 @@ class Stages(Struct, frozen=True):
     sessions: Sessions
     responses: Responses
     engines: Engines
+    tools: ToolNotes
     clock: Clock
     salt: bytes
 
@@ -139,6 +141,7 @@ class Exchange:
         if call.reader is None:
             body = watch_whole(call, call.body)
             self._stages.responses.keep(call, body)
+            self._stages.tools.note(call, body)
             await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
@@ -188,6 +191,7 @@ class Exchange:
                 flow.release(watch(call, finish(call)))
         over(call)
         self._stages.responses.keep(call, flow.last)
+        self._stages.tools.note(call)
         await remember(call, self._stages.sessions)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()

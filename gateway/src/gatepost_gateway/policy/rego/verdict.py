@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.domain.governance import Effect, Phase
+from gatepost_gateway.domain.rego import PolicyFailed
 
 DOCUMENTS: Final = ("decision", "deny", "redact_fields")
 """What is asked of each package."""
@@ -34,10 +35,6 @@ _ACTIONS: Final[Mapping[str, Effect]] = {
     "redact_response": Effect.REDACT,
     "escalate": Effect.ESCALATE,
 }
-
-
-class PolicyFailed(ValueError):
-    """A policy gave no usable answer: it broke off, contradicted itself, or said what has no meaning here."""
 
 
 class Verdict(Struct, frozen=True):

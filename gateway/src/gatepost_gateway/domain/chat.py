@@ -20,6 +20,10 @@ class DialectName(StrEnum):
     ANTHROPIC_MESSAGES = "anthropic_messages"
     GEMINI_GENERATE = "gemini_generate"
     BEDROCK_CONVERSE = "bedrock_converse"
+    OPENAI_EMBEDDINGS = "openai_embeddings"
+    OPENAI_IMAGES = "openai_images"
+    GEMINI_EMBED = "gemini_embed"
+    GEMINI_BATCH_EMBED = "gemini_batch_embed"
     OPENAI_COMPLETIONS = "openai_completions"
     OPENAI_RESPONSES = "openai_responses"
 
@@ -49,6 +53,8 @@ class Asked(Struct):
     """Bytes of a predicted output: what the model does not use of it is billed as output all the same."""
     at: int = 0
     """When the call came in, in seconds since the epoch: for formats whose answers name a time."""
+    single: bool = False
+    """One text to embed was given as itself, not in a list."""
     name: str = ""
     """The call's own id: for formats that name their answers by it, where the provider does not."""
     wire: DialectName | None = None

@@ -193,10 +193,13 @@ class UpstreamError(GatewayError):
     dialect: DialectName | None = None
     """The format of `body`."""
 
+    partly: bool = False
+    """Of several requests that make up the call, some were answered before this one failed."""
+
     @property
     def served(self) -> bool:
         """Whether the provider may have done the work, and may bill it: it was asked, and it did not refuse."""
-        return self.sent and (self.upstream_status is None or self.upstream_status < 300)
+        return self.partly or (self.sent and (self.upstream_status is None or self.upstream_status < 300))
 
 
 class GatewayFault(GatewayError):

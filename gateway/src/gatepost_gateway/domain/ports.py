@@ -35,6 +35,15 @@ class UpstreamRequest(Struct, frozen=True):
     method: bytes = b"POST"
     lossy: tuple[str, ...] = ()
     """Names of what the caller said and the provider's format cannot carry."""
+    more: "tuple[UpstreamRequest, ...]" = ()
+    """Further requests of the same call, where the provider takes less at once than the caller gave."""
+
+
+class Answered(Struct, frozen=True):
+    """A whole answer of a provider."""
+
+    body: bytes
+    headers: Headers = ()
 
 
 class UpstreamAnswer(Protocol):
@@ -140,8 +149,10 @@ class Provider(Protocol):
         """`extra`: the caller's own provider headers that may pass; `cap`: an output cap in tokens to impose."""
         ...
 
-    def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
-        """A whole answer in the caller's format, and what it says of itself.
+    def read(
+        self, asked: Asked, body: bytes, headers: Headers = (), rest: Sequence[Answered] = ()
+    ) -> tuple[bytes, Summary]:
+        """A whole answer in the caller's format, and what it says of itself. `rest`: the answers to `more`, in order.
 
         Raises UpstreamError when it is not what the provider's format promises.
         """

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import (
+    Answered,
     CredentialSource,
     Headers,
     Provider,
@@ -22,6 +23,7 @@ from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.pipeline.call import Call, Target
 from gatepost_gateway.pipeline.reserve import imposed_cap
+from gatepost_gateway.pipeline.several import ask_each
 
 MAX_ANSWER = 64 * 1024 * 1024
 MAX_REFUSAL = 256 * 1024
@@ -136,7 +138,9 @@ class Dispatcher:
         if answer.status >= 300:
             raise provider.explain(answer.status, answer.headers, await answer.read_all(MAX_REFUSAL))
         if not asked.stream:
-            call.body, call.summary = provider.read(asked, await answer.read_all(MAX_ANSWER))
+            body = await answer.read_all(MAX_ANSWER)
+            rest = await self._rest(call, provider, request.more) if request.more else ()
+            call.body, call.summary = provider.read(asked, body, answer.headers, rest)
             call.note_losses()
             answer.close()
             return
@@ -149,6 +153,26 @@ class Dispatcher:
                 raise _broken(name, "it streams without beginning its answer", Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT)
         call.first = first
         call.note_losses()
+
+    async def _rest(self, call: Call, provider: Provider, more: tuple[UpstreamRequest, ...]) -> list[Answered]:
+        """The answers to the further requests of a call. Raises UpstreamError as the first one would."""
+        name, timeouts = _provider(call), call.snapshot.document.timeouts
+        limit = max(MAX_REFUSAL, MAX_ANSWER // len(more))
+
+        async def ask(request: UpstreamRequest) -> Answered:
+            answer = await self._transport.open(request, timeouts, name)
+            try:
+                if answer.status >= 300:
+                    raise provider.explain(answer.status, answer.headers, await answer.read_all(MAX_REFUSAL))
+                return Answered(await answer.read_all(limit), answer.headers)
+            finally:
+                answer.close()
+
+        try:
+            return await ask_each(more, ask)
+        except UpstreamError as failure:
+            failure.partly = True
+            raise
 
     def _leave(self, call: Call) -> None:
         if call.answer is not None:

@@ -21,11 +21,15 @@ FRAME_TOKENS = 64
 """Tokens that a provider's chat template may add beyond the bytes of a very short body."""
 
 
+_WORDLESS = frozenset({Operation.EMBED, Operation.COUNT})
+"""Operations that bill no output."""
 _LIST_TIERS = (b"null", b'"auto"', b'"default"', b'"flex"')
 
 
 def output_bound(entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
     """The most output tokens that one choice can have."""
+    if asked.operation in _WORDLESS:
+        return 0
     said, most = asked.max_output, entry.max_output
     if said is None:
         said = most if most is not None else project.max_output_default
@@ -45,7 +49,7 @@ def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
     assert project is not None
     assert asked is not None
     capped = asked.max_output is not None or entry.max_output is not None
-    if not project.budgets or capped or asked.operation is Operation.COUNT:
+    if not project.budgets or capped or asked.operation in _WORDLESS:
         return None
     return project.max_output_default
 

@@ -17,7 +17,7 @@ from gatepost_gateway.pipeline.exchange import Exchange
 
 NAME = "openai"
 DONE = b"data: [DONE]\n\n"
-UNSUPPORTED = frozenset({"/v1/responses", "/v1/embeddings", "/v1/images/generations"})
+UNSUPPORTED = frozenset({"/v1/responses", "/v1/images/generations"})
 """Operations of the format that no provider family here serves yet: refused before anything is sent."""
 _OWNERS = {"gemini": "google"}
 
@@ -47,13 +47,19 @@ class OpenAISurface:
         """POST /v1/completions"""
         await self._call(request, send, DialectName.OPENAI_COMPLETIONS)
 
-    async def _call(self, request: Request, send: Send, dialect: DialectName) -> None:
+    async def embeddings(self, request: Request, send: Send) -> None:
+        """POST /v1/embeddings"""
+        await self._call(request, send, DialectName.OPENAI_EMBEDDINGS, Operation.EMBED)
+
+    async def _call(
+        self, request: Request, send: Send, dialect: DialectName, operation: Operation = Operation.CHAT
+    ) -> None:
         outlet = HttpOutlet(send, request.scope.get(CORK))
         call = None
         try:
             body = await request.body(self._limits)
             shown = request.presented()
-            inbound = Inbound(NAME, Operation.CHAT, request.headers, body, request.request_id, shown, dialect=dialect)
+            inbound = Inbound(NAME, operation, request.headers, body, request.request_id, shown, dialect=dialect)
             call = self._exchange.open(inbound)
             await self._exchange.run(call, outlet)
         except GatewayError as error:

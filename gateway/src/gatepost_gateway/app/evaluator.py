@@ -6,6 +6,7 @@
 
 import argparse
 import os
+import resource
 import signal
 import socket
 import sys
@@ -18,6 +19,8 @@ from gatepost_gateway.domain.rego import Checked, Evaluated, Evaluation, Mistake
 from gatepost_gateway.policy.rego.program import PolicyRefused, Program, compile_program
 
 COMPILE_SECONDS = 2.0
+MOST_MEMORY = 1 << 30
+"""Bytes of address space: a policy that wants more ends by itself."""
 NICE = 10
 
 
@@ -87,6 +90,7 @@ def main() -> None:
     said = parser.parse_args()
     # Calls go first; who stops the gateway stops this process by closing its socket.
     os.nice(NICE)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if said.check:
         policies = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[Submitted])

@@ -15,7 +15,6 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 NOT_ENFORCED: tuple[Path, ...] = (
     ("proxies",),
     ("policies",),
-    ("compat", "rego_packages"),
 )
 """What the file may say and this version cannot carry out: refused, because a rule that is not enforced is a lie."""
 

@@ -16,6 +16,8 @@ from gatepost_gateway.settings.fields import (
     Name,
     Network,
     Price,
+    RegoFile,
+    RegoPackage,
     Seconds,
     Settings,
     Shape,
@@ -156,6 +158,27 @@ class RoutingShape(Shape):
     weights: dict[Id, Weight] | None = None
 
 
+class RequestPolicyShape(Shape):
+    """Rego, in a file or in place."""
+
+    file: RegoFile | None = None
+    source: str | None = Field(default=None, min_length=1, max_length=262_144)
+    mode: Literal["enforce", "observe"] | None = None
+    timeout_ms: int | None = Field(default=None, ge=1, le=200)
+
+    @model_validator(mode="after")
+    def _one(self) -> "RequestPolicyShape":
+        if (self.file is None) == (self.source is None):
+            raise ValueError("must say one: {file: path} or {source: text}")
+        return self
+
+
+class ResponsePolicyShape(RequestPolicyShape):
+    """`on_error`: what becomes of an answer that the policy gives no verdict on."""
+
+    on_error: Literal["block", "allow"] | None = None
+
+
 class ProjectShape(Shape):
     id: Id
     name: Name | None = None
@@ -169,18 +192,16 @@ class ProjectShape(Shape):
     features: list[Literal["offline_testing"]] | None = None
     max_output_default: Count | None = None
     strict_translation: bool | None = None
-
-
-class PolicyFileShape(Shape):
-    file: str
+    request_policy: RequestPolicyShape | None = None
+    response_policy: ResponsePolicyShape | None = None
 
 
 class ProxyShape(Shape):
     id: Id
     name: Name | None = None
     project: Id | None = None
-    request_policy: PolicyFileShape | None = None
-    response_policy: PolicyFileShape | None = None
+    request_policy: RequestPolicyShape | None = None
+    response_policy: ResponsePolicyShape | None = None
 
 
 class RuleShape(Shape):
@@ -199,7 +220,7 @@ class PoliciesShape(Shape):
 
 class CompatShape(Shape):
     header_prefixes: list[HeaderPrefix] = Field(default=[])
-    rego_packages: list[Id] = Field(default=[])
+    rego_packages: list[RegoPackage] = Field(default=[])
 
 
 class RetriesShape(Shape):

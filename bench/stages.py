@@ -34,12 +34,12 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Presented
 from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
-from gatepost_gateway.pipeline.dispatch import Dispatcher
+from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal as JournalStage
@@ -133,7 +133,9 @@ class Bench:
         self.sessions = Sessions(b"bench", MemorySessions())
         self.recorder = Journal.open(folder, clock=self.clock)
         self.journal = JournalStage(self.recorder, self.ledger, self.rates, self.clock)
-        self.dispatcher = Dispatcher(AtOnce(), PROVIDERS, Vault([b"\0" * 32]), self.clock)
+        self.dispatcher = Dispatcher(
+            Outside(AtOnce(), Vault([b"\0" * 32])), PROVIDERS, MemoryBreakers(self.clock), self.clock
+        )
         self.planner = Planner(PROVIDERS)
         self.exchange = Exchange(
             Stages(

@@ -9,6 +9,7 @@ from msgspec import Struct
 from gatepost_gateway.app.roles import aws_chain
 from gatepost_gateway.domain.clock import Clock, day, month
 from gatepost_gateway.domain.ports import Archive, Recorder, Vault
+from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
 from gatepost_gateway.edge.asgi import ControlPlane, Edge, Surfaces, gatekeeper
 from gatepost_gateway.edge.forwarded import networks
@@ -20,8 +21,8 @@ from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
-from gatepost_gateway.ledger import MemoryLedger, MemoryRates, MemorySessions
-from gatepost_gateway.pipeline.dispatch import Dispatcher
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
@@ -80,6 +81,7 @@ class DataPlane:
         self.client = Client(egress=Egress.of(*bounds.egress), ssl_context=client_context())
         self.ledger = MemoryLedger(begin.settled)
         self.rates = MemoryRates(base.clock)
+        self.breakers = MemoryBreakers(base.clock)
         self.sessions = MemorySessions(begin.sessions, begin.marks)
         self.edge = self._edge(base, begin, bounds)
 
@@ -104,10 +106,11 @@ class DataPlane:
 
     def _stages(self, base: Foundation, begin: Beginning) -> Stages:
         transport = UpstreamTransport(self.client, {SCHEME: SandboxTransport()})
+        outside = Outside(transport, base.vault, aws_chain(base.clock))
         return Stages(
             snapshot=self.snapshot,
             planner=Planner(PROVIDERS),
-            dispatcher=Dispatcher(transport, PROVIDERS, base.vault, base.clock, credentials=aws_chain(base.clock)),
+            dispatcher=Dispatcher(outside, PROVIDERS, self.breakers, base.clock),
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,
@@ -136,6 +139,7 @@ class DataPlane:
             "uptime_seconds": round(time.monotonic() - self._born, 3),
             "config_version": self._snapshot.version,
             "open_holds": self.ledger.open_holds(),
+            "providers": providers_of(self.breakers.states()),
         }
 
     def tidy(self) -> None:
@@ -144,3 +148,19 @@ class DataPlane:
         self.ledger.forget(frozenset({day(now), month(now)}))
         self.rates.sweep()
         self.sessions.sweep(now)
+
+
+def providers_of(states: Mapping[str, BreakerState]) -> dict[str, dict[str, Any]]:
+    """How the breakers stand, a provider family each: addresses are nobody's business who only asks how it is."""
+    order = (BreakerState.CLOSED, BreakerState.HALF_OPEN, BreakerState.OPEN)
+    found: dict[str, list[BreakerState]] = {}
+    for endpoint, state in states.items():
+        found.setdefault(endpoint.partition(" ")[0], []).append(state)
+    return {
+        provider: {
+            "state": max(all_of_it, key=order.index).value,
+            "endpoints": len(all_of_it),
+            "open": sum(state is not BreakerState.CLOSED for state in all_of_it),
+        }
+        for provider, all_of_it in sorted(found.items())
+    }

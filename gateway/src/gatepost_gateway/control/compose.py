@@ -10,7 +10,7 @@ from msgspec import structs
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices, nano, per_million
-from gatepost_gateway.domain.routing import ModelPolicy, Routing, Strategy
+from gatepost_gateway.domain.routing import BreakerRules, ModelPolicy, Routing, Strategy
 from gatepost_gateway.domain.snapshot import (
     Budget,
     Inference,
@@ -98,6 +98,7 @@ def build_snapshot(
         inferred=tuple(_inferences(projects, credentials)),
         tiers=file.tiers,
         routing=_routing(file.routing),
+        breaker=_breaker(file.breaker),
     )
 
 
@@ -216,6 +217,12 @@ def _budgets(project: DeclaredProject) -> Iterable[Budget]:
 def _retries(said: Mapping[str, float]) -> Retries:
     found = structs.replace(Retries(), **said)
     return structs.replace(found, attempts=int(found.attempts))
+
+
+def _breaker(said: Mapping[str, float]) -> BreakerRules:
+    names = {"error_share": "share"}
+    found = structs.replace(BreakerRules(), **{names.get(name, name): value for name, value in said.items()})
+    return structs.replace(found, failures=int(found.failures), calls=int(found.calls))
 
 
 def _inferences(projects: tuple[ProjectEntry, ...], credentials: Mapping[ProviderKind, Sealed]) -> Iterable[Inference]:

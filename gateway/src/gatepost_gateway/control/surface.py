@@ -125,6 +125,14 @@ class Release(Struct, frozen=True):
     version: str
 
 
+class ProviderCondition(Struct, frozen=True):
+    """`state`: the worst of the breakers of its endpoints, `closed`, `half_open` or `open`."""
+
+    state: str
+    endpoints: int
+    open: int
+
+
 class Condition(Struct, frozen=True):
     """`parts`: each part in a word."""
 
@@ -132,6 +140,7 @@ class Condition(Struct, frozen=True):
     version: str
     uptime_seconds: float
     parts: dict[str, str]
+    providers: dict[str, ProviderCondition]
 
 
 ROUTES: tuple[Route, ...] = (

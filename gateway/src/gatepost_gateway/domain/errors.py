@@ -59,6 +59,7 @@ class Code(StrEnum):
     RATE_LIMITED = "rate_limited"
     OUTPUT_CAPPED = "output_cap_reached"
     PROVIDER_KEY_MISSING = "provider_key_missing"
+    UPSTREAM_CIRCUIT_OPEN = "upstream_circuit_open"
     UPSTREAM_REFUSED = "upstream_refused"
     UPSTREAM_AUTH = "upstream_auth"
     UPSTREAM_RATE_LIMITED = "upstream_rate_limited"

@@ -9,6 +9,7 @@ from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import UpstreamError
 from gatepost_gateway.domain.governance import Claim, Hold, Refusal
 from gatepost_gateway.domain.records import Entry
+from gatepost_gateway.domain.routing import BreakerRules, BreakerState
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind, Sealed, Timeouts
 from gatepost_gateway.domain.usage import Usage
@@ -190,6 +191,40 @@ class Ledger(Protocol):
 
     def used(self, account: str) -> tuple[int, int]:
         """(settled, held) of an account."""
+        ...
+
+
+class Permit(Protocol):
+    """Leave to ask an endpoint once. How that ended is said once: by `succeeded`, `failed` or `release`."""
+
+    def began(self) -> None:
+        """Its answer has begun: the endpoint is there. What becomes of the answer is still open."""
+        ...
+
+    def succeeded(self) -> None: ...
+
+    def failed(self, retry_after: float | None) -> None:
+        """The endpoint failed, through no fault of the caller's. `retry_after`: seconds it asks for."""
+        ...
+
+    def release(self) -> None:
+        """Nothing was learned: a caller's fault, a call that was left. Idempotent, also after another end."""
+        ...
+
+
+class Breakers(Protocol):
+    """Which endpoints fail. An endpoint is a provider and an address: `openai https://api.openai.com/v1`."""
+
+    def wait(self, endpoint: str, rules: BreakerRules) -> float:
+        """Seconds until a call may go there; 0: now."""
+        ...
+
+    def ask(self, endpoint: str, rules: BreakerRules) -> Permit | float:
+        """Leave to go there, or the seconds until there may be some."""
+        ...
+
+    def states(self) -> Mapping[str, BreakerState]:
+        """The endpoints that were asked, with their states."""
         ...
 
 

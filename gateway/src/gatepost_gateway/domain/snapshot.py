@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
-from gatepost_gateway.domain.routing import ModelPolicy, Routing
+from gatepost_gateway.domain.routing import BreakerRules, ModelPolicy, Routing
 
 
 class KeyKind(StrEnum):
@@ -78,6 +78,14 @@ class ModelEntry(Struct, frozen=True):
     """The operations that this entry serves; empty: whatever its provider can."""
     declared: bool = True
     """False for entries that the gateway inferred; the operator vouches for a declared entry's address."""
+
+
+def endpoint_of(entry: ModelEntry) -> str | None:
+    """What fails together: a provider at an address, in a region where that is said apart. None: this process."""
+    if entry.provider is ProviderKind.SANDBOX:
+        return None
+    region = entry.additional_config.get("region")
+    return f"{entry.provider.value} {entry.base_url}" + (f" {region}" if region else "")
 
 
 class ModelFacts(Struct, frozen=True, array_like=True):
@@ -201,6 +209,7 @@ class SnapshotDocument(Struct, frozen=True):
     inferred: tuple[Inference, ...] = ()
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     routing: Routing = Routing()
+    breaker: BreakerRules = BreakerRules()
 
 
 class Snapshot:

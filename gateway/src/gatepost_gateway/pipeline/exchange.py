@@ -20,6 +20,7 @@ from gatepost_gateway.pipeline.dispatch import Dispatcher, finish, read_events
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engine, judge
+from gatepost_gateway.pipeline.permits import over
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
@@ -85,6 +86,7 @@ class Exchange:
             await self._admit(call)
             await self._answer(call, outlet)
         except GatewayError as error:
+            over(call, error)
             if call.record.session_id is None:
                 # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
                 call.record.session_id = ids.new()
@@ -99,6 +101,7 @@ class Exchange:
             journal.close(call, Outcome.FAILED, fault.status, fault)
             raise fault from bug
         finally:
+            over(call, left=True)
             if call.answer is not None:
                 call.answer.close()
 
@@ -165,6 +168,7 @@ class Exchange:
                 flow.release(watch(call, finish(call)))
             else:
                 await outlet.drain()
+        over(call)
         await remember(call, self._stages.sessions)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()

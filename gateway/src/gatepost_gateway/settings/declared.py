@@ -131,6 +131,7 @@ class Layer(Struct, frozen=True):
     proxies: tuple[dict[str, Any], ...] = ()
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
+    breaker: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Document(Struct, frozen=True):

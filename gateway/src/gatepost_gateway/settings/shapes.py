@@ -230,6 +230,17 @@ class RetriesShape(Shape):
     budget: Seconds | None = None
 
 
+class BreakerShape(Shape):
+    """Seconds, but for `failures` and `calls`; `error_share` is a part of 1."""
+
+    failures: int | None = Field(default=None, ge=1, le=1000)
+    error_share: float | None = Field(default=None, gt=0, le=1)
+    calls: int | None = Field(default=None, ge=1, le=100_000)
+    window: Seconds | None = None
+    open: Seconds | None = None
+    longest: Seconds | None = None
+
+
 class FileShape(Shape):
     server: ServerShape | None = None
     models: list[ModelShape] = Field(default=[])
@@ -241,3 +252,4 @@ class FileShape(Shape):
     policies: PoliciesShape | None = None
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
+    breaker: BreakerShape | None = None

@@ -24,8 +24,10 @@ def front(*answers, limits=None, **more):
         ("POST", "/v1/models", 405, "method_not_allowed"),
         ("DELETE", "/v1/models/m", 405, "method_not_allowed"),
         ("POST", "/up", 405, "method_not_allowed"),
+        ("GET", "/v1/responses", 405, "method_not_allowed"),
+        ("GET", "/v1/responses/resp_1", 404, "not_found"),
+        ("DELETE", "/v1/responses/resp_1", 404, "not_found"),
         ("POST", "/v1/images/edits", 404, "not_found"),
-        ("POST", "/v1/responses", 422, "unsupported_operation"),
         ("GET", "/v1/models/unheard-of", 404, "model_not_found"),
     ],
 )

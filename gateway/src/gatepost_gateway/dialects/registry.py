@@ -20,12 +20,19 @@ from gatepost_gateway.dialects import (
     openai_chat_request,
     openai_completions,
     openai_embeddings,
+    openai_responses,
+    openai_responses_events,
+    openai_responses_reply,
+    openai_responses_request,
+    openai_responses_write,
 )
 from gatepost_gateway.dialects.anthropic_messages_events import AnthropicDecoder, AnthropicEncoder
 from gatepost_gateway.dialects.gemini_generate_stream import GeminiDecoder, GeminiEncoder
 from gatepost_gateway.dialects.openai_chat_events import OpenAIChatDecoder, OpenAIChatEncoder
 from gatepost_gateway.dialects.openai_chat_stream import OpenAIChatReader
 from gatepost_gateway.dialects.openai_completions_stream import CompletionsEncoder, CompletionsReader
+from gatepost_gateway.dialects.openai_responses_events import ResponsesEncoder
+from gatepost_gateway.dialects.openai_responses_stream import ResponsesDecoder
 from gatepost_gateway.dialects.passing import PassingReader
 from gatepost_gateway.dialects.sides import CallerSide, ProviderSide, Same, WholeCaller, WholeProvider, WholeSame
 from gatepost_gateway.domain.chat import DialectName
@@ -45,6 +52,18 @@ OPENAI_COMPLETIONS = ProviderSide(
     read_reply=openai_completions.refuse_reply,
     decoder=OpenAIChatDecoder,
     same=Same(request=openai_completions.pass_request, summary=openai_completions.summarise, reader=CompletionsReader),
+)
+
+OPENAI_RESPONSES = ProviderSide(
+    dialect=DialectName.OPENAI_RESPONSES,
+    write_request=openai_responses_write.write_request,
+    read_reply=openai_responses_reply.read_reply,
+    decoder=ResponsesDecoder,
+    same=Same(
+        request=openai_responses.pass_request,
+        summary=openai_responses_reply.summarise,
+        reader=lambda asked: PassingReader(ResponsesDecoder(asked)),
+    ),
 )
 
 ANTHROPIC_MESSAGES = ProviderSide(
@@ -123,6 +142,13 @@ CALLERS: Mapping[DialectName, CallerSide] = MappingProxyType(
                 read_request=openai_completions.read_request,
                 write_reply=openai_completions.write_reply,
                 encoder=CompletionsEncoder,
+            ),
+            CallerSide(
+                dialect=DialectName.OPENAI_RESPONSES,
+                read_asked=openai_responses.read_asked,
+                read_request=openai_responses_request.read_request,
+                write_reply=openai_responses_events.write_reply,
+                encoder=ResponsesEncoder,
             ),
             CallerSide(
                 dialect=DialectName.ANTHROPIC_MESSAGES,

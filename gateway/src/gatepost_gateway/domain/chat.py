@@ -57,6 +57,16 @@ class Asked(Struct):
     """One text to embed was given as itself, not in a list."""
     name: str = ""
     """The call's own id: for formats that name their answers by it, where the provider does not."""
+    previous: str | None = None
+    """The answer that the caller goes on from, by its id."""
+    earlier: int = 0
+    """Tokens of a conversation that the provider remembers: they are billed, and no byte here bounds them."""
+    store: bool = True
+    """The caller may go on from the answer: whoever gives it must remember it."""
+    unpriced: str | None = None
+    """A member that makes the call cost what no list price bounds: a tool of the provider's own, a stored prompt."""
+    events: int = 0
+    """The number of the last event that went to the caller, for formats that number theirs."""
     wire: DialectName | None = None
     """The format that the target under way is asked in, where its family speaks several; None: the family's usual."""
 

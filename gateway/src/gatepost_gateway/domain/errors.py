@@ -40,6 +40,7 @@ class Code(StrEnum):
     TRACE_NOT_FOUND = "trace_not_found"
     TRACE_SEALED = "trace_sealed"
     TRACE_BUSY = "trace_busy"
+    PREVIOUS_RESPONSE_NOT_FOUND = "previous_response_not_found"
     STEP_NOT_FOUND = "step_not_found"
     CONFLICT = "conflict"
     VALIDATION_FAILED = "validation_failed"
@@ -95,6 +96,9 @@ class GatewayError(Exception):
     def __str__(self) -> str:
         """The public words as they are now: a provider's are rid of keys after they were raised."""
         return self.public
+
+    param: str | None = None
+    """The member of the request at fault, where a surface has a place for its name."""
 
     retry_after: float | None = None
     """Seconds after which the same call may be tried again; None when waiting does not help or is not known."""

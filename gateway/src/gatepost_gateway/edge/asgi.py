@@ -68,6 +68,7 @@ class Edge:
             ("POST", "/v1/chat/completions"): openai.chat,
             ("POST", "/v1/embeddings"): openai.embeddings,
             ("POST", "/v1/completions"): openai.completions,
+            ("POST", "/v1/responses"): openai.responses,
             ("GET", "/v1/models"): openai.models,
             ("POST", anthropic.PATH): anthropic.messages,
             ("POST", anthropic.COUNT_PATH): anthropic.count_tokens,

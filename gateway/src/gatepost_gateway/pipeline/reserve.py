@@ -40,7 +40,7 @@ def output_bound(entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
 
 def input_bound(asked: Asked) -> int:
     """The most input tokens that the body can have."""
-    return len(asked.body) + FRAME_TOKENS + asked.media * MEDIA_TOKENS
+    return len(asked.body) + FRAME_TOKENS + asked.media * MEDIA_TOKENS + asked.earlier
 
 
 def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
@@ -106,7 +106,7 @@ def unpriced_member(asked: Asked) -> str | None:
     modalities = asked.fields.get("modalities")
     if modalities is not None and b"audio" in bytes(modalities):
         return "modalities"
-    return "web_search_options" if "web_search_options" in asked.fields else None
+    return "web_search_options" if "web_search_options" in asked.fields else asked.unpriced
 
 
 async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:

@@ -7,7 +7,7 @@ rule that fails denies, and a rule in observe mode is recorded and never acts.
 from collections.abc import Sequence
 from time import perf_counter_ns
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.findings import Detector, Finding, Leaf, Place, find_all
@@ -32,9 +32,9 @@ class Listener(Struct, frozen=True):
 class Stage:
     """What one gate asks: each detector once, whoever listens to it."""
 
-    def __init__(self, phase: Phase, rules: Sequence[Rule]) -> None:
+    def __init__(self, phase: Phase, rules: Sequence[Rule], gates: Sequence[frozenset[Phase]]) -> None:
         self.phase = phase
-        self.rules = tuple((number, rule) for number, rule in enumerate(rules) if phase in rule.phases)
+        self.rules = tuple((number, rule) for number, rule in enumerate(rules) if phase in gates[number])
         self.calls = tuple((number, rule) for number, rule in self.rules if not isinstance(rule, TextRule))
         self.texts = tuple((number, rule) for number, rule in self.rules if isinstance(rule, TextRule))
         heard: dict[int, tuple[Detector, list[Listener]]] = {}
@@ -48,15 +48,32 @@ class Stage:
 class Engine:
     """A compiled chain. `key` is the deployment's, for the hashes of what is found. Immutable, shared by calls."""
 
-    def __init__(self, rules: Sequence[Rule], key: bytes) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        key: bytes,
+        gates: Sequence[frozenset[Phase]] | None = None,
+        apart: tuple[Decision, ...] = (),
+    ) -> None:
+        """`gates`: where each rule stands for these calls, all of its own when it is not said. `apart`: what is
+        recorded of the rules that have nothing to look at in them.
+        """
         self.rules = tuple(rules)
         self.key = key
-        self._stages = {phase: Stage(phase, self.rules) for phase in Phase}
-        self.reach = max((reach_of(rule) for rule in self.rules), key=_REACHES.index, default=Reach.NOTHING)
+        stands = gates if gates is not None else [rule.phases for rule in rules]
+        self._stages = {phase: Stage(phase, self.rules, stands) for phase in Phase}
+        self._apart = apart
+        answers = [reach_of(rule) for _, rule in self._stages[Phase.RESPONSE].rules]
+        self.reach = max(answers, key=_REACHES.index, default=Reach.NOTHING)
         """How much of an answer the chain must see before any of it may go out."""
 
     def stage(self, phase: Phase) -> Stage:
         return self._stages[phase]
+
+    @property
+    def idle(self) -> bool:
+        """There is no rule at all for these calls."""
+        return not self.rules
 
     def judges(self, phase: Phase) -> bool:
         """Whether any rule looks at that side of a call."""
@@ -65,7 +82,10 @@ class Engine:
     def judge(self, facts: Facts) -> Ruling:
         """The ruling of the gate that `facts` stand at. Raises GatewayError where an enforced rule cannot read it."""
         stage = self._stages[facts.phase]
-        return _Judging(stage, self.key).ruling(facts) if stage.rules else ALLOWED
+        ruling = _Judging(stage, self.key).ruling(facts) if stage.rules else ALLOWED
+        if self._apart and facts.phase is Phase.REQUEST:
+            return structs.replace(ruling, decisions=ruling.decisions + self._apart)
+        return ruling
 
     def not_run(self, phase: Phase, why: str) -> tuple[Decision, ...]:
         """A decision for each rule of a gate that was never reached."""

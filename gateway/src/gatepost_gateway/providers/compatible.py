@@ -24,6 +24,7 @@ from gatepost_gateway.providers.refusal import explain
 from gatepost_gateway.version import VERSION
 
 AZURE_API_VERSION = "2024-08-01-preview"
+_DEPLOYMENTS = "/deployments/"
 _PORTS = {"http": 80, "https": 443, "sandbox": 0}
 FIXED: tuple[tuple[bytes, bytes], ...] = (
     (b"content-type", b"application/json"),
@@ -51,11 +52,23 @@ def below_root(entry: ModelEntry, dialect: DialectName) -> str:
 
 
 def by_deployment(entry: ModelEntry, dialect: DialectName) -> str:
-    """Azure's version 1 API, below `/openai/v1`, takes no `api-version`; an entry that says an empty one sends none."""
+    """Responses are the resource's, not a deployment's: its name goes into the body (Azure's "Responses API").
+
+    Azure's version 1 API, below `/openai/v1`, takes no `api-version`; an entry that says an empty one sends none.
+    """
     root = entry.base_url.rstrip("/")
+    if dialect is DialectName.OPENAI_RESPONSES and (resource := root.partition(_DEPLOYMENTS)) and resource[1]:
+        return f"{resource[0]}/v1{PATHS[dialect]}"
     usual = "" if root.endswith("/openai/v1") else AZURE_API_VERSION
     version = entry.additional_config.get("api_version", usual)
     return f"{root}{PATHS[dialect]}" + (f"?api-version={version}" if version else "")
+
+
+def name_of(entry: ModelEntry, dialect: DialectName) -> str:
+    """The model's name in the body."""
+    deployment = entry.base_url.rstrip("/").partition(_DEPLOYMENTS)[2]
+    azures = entry.provider is ProviderKind.AZURE and dialect is DialectName.OPENAI_RESPONSES
+    return deployment if azures and deployment else entry.identifier
 
 
 def verbatim(entry: ModelEntry, dialect: DialectName) -> str:  # noqa: ARG001 - the shape of every address rule
@@ -135,7 +148,7 @@ class Compatible:
         # Older compatible servers know `max_tokens` only; OpenAI's newer models refuse it.
         cap_field = "max_completion_tokens" if self.kind in (ProviderKind.OPENAI, ProviderKind.AZURE) else "max_tokens"
         shape = Shape(
-            model=entry.identifier,
+            model=name_of(entry, asked.wire),
             stream=asked.stream,
             cap=cap,
             max_output=entry.max_output,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gatepost_gateway.dialects.registry import OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS
+from gatepost_gateway.dialects.registry import OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS, OPENAI_RESPONSES
 from gatepost_gateway.dialects.sides import ProviderSide, WholeProvider
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
@@ -20,6 +20,7 @@ PATHS: Mapping[DialectName, str] = MappingProxyType(
     {
         DialectName.OPENAI_CHAT: "/chat/completions",
         DialectName.OPENAI_COMPLETIONS: "/completions",
+        DialectName.OPENAI_RESPONSES: "/responses",
         DialectName.OPENAI_EMBEDDINGS: "/embeddings",
     }
 )
@@ -28,12 +29,13 @@ ANSWERS: Mapping[DialectName, str] = MappingProxyType(
     {
         DialectName.OPENAI_CHAT: "a chat completion",
         DialectName.OPENAI_COMPLETIONS: "a text completion",
+        DialectName.OPENAI_RESPONSES: "a response",
         DialectName.OPENAI_EMBEDDINGS: "a list of vectors",
     }
 )
 """What an answer in each format is called."""
 SIDES: Mapping[DialectName, ProviderSide] = MappingProxyType(
-    {side.dialect: side for side in (OPENAI_CHAT, OPENAI_COMPLETIONS)}
+    {side.dialect: side for side in (OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES)}
 )
 WHOLE: Mapping[DialectName, WholeProvider[Any, Any]] = MappingProxyType(
     {DialectName.OPENAI_EMBEDDINGS: OPENAI_EMBEDDINGS}
@@ -54,7 +56,7 @@ def spoken(entry: ModelEntry, dialect: DialectName) -> DialectName:
     """The format that `entry` is asked in by a caller who speaks `dialect`."""
     if entry.provider is ProviderKind.INTERNAL:
         return _at(entry.base_url)
-    return dialect if dialect in _SETTING and dialect in SIDES and _has(entry, dialect) else DialectName.OPENAI_CHAT
+    return dialect if dialect in _SETTING and _has(entry, dialect) else DialectName.OPENAI_CHAT
 
 
 def _at(url: str) -> DialectName:

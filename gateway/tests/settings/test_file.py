@@ -84,10 +84,26 @@ def test_empty_keys_that_are_not_enforced_promise_nothing() -> None:
     assert parse("tiers: {}\nproxies: []\npolicies: {chain: []}\ncompat: {rego_packages: []}\n").layer.tiers == {}
 
 
-def test_rego_packages_are_not_enforced() -> None:
-    assert wrong("compat: {header_prefixes: [X-A-], rego_packages: [a.b]}") == [
-        "f.yaml:1:35: `compat.rego_packages` is not enforced by this version: remove it"
-    ]
+def test_rego_packages_are_names_of_packages() -> None:
+    assert parse("compat: {rego_packages: [xenovia.policy, a]}").layer.compat.rego_packages == ("xenovia.policy", "a")
+    (problem,) = wrong("compat: {rego_packages: [data.a]}")
+    assert "must be the name of a package" in problem
+
+
+@pytest.mark.parametrize(
+    ("policy", "want"),
+    [
+        ("{}", "must say one: {file: path} or {source: text}"),
+        ("{file: a.rego, source: x}", "must say one"),
+        ("{file: a.txt}", "must be a file whose name ends in .rego"),
+        ("{source: x, timeout_ms: 201}", "must be at most 200"),
+        ("{source: x, mode: off}", "mode"),
+        ("{source: x, on_error: allow}", "unknown key `on_error`"),
+    ],
+)
+def test_a_policy_has_one_source_and_bounds(policy: str, want: str) -> None:
+    (problem,) = wrong(f"projects: [{{id: p, request_policy: {policy}}}]")
+    assert want in problem
 
 
 MODEL = "models:\n  - {id: a, identifier: x, provider: openai}\n"

@@ -23,7 +23,7 @@ from gatepost_gateway.settings import (
     Problem,
     parse,
 )
-from gatepost_gateway.settings.declared import DeclaredModel, Document, SecretSource
+from gatepost_gateway.settings.declared import DeclaredModel, Document, Layer, SecretSource
 from gatepost_gateway.storage.config import ConfigStore, Identities, Kept
 
 
@@ -179,8 +179,11 @@ class Configuration:
         return self._keeper.seal(model_id, secret, stored, source)
 
     def _keep_models(self, models: tuple[DeclaredModel, ...], *, by: str, note: str) -> None:
-        api = structs.replace(self.document.api, models=models)
-        self._become(structs.replace(self.document, api=api), by=by, note=note)
+        self.keep_api(structs.replace(self.document.api, models=models), by=by, note=note)
+
+    def keep_api(self, layer: Layer, *, by: str, note: str) -> None:
+        """Makes `layer` what the API declares. Raises CallerError (409) when something would lose its project."""
+        self._become(structs.replace(self.document, api=layer), by=by, note=note)
 
     def _become(
         self, document: Document, *, by: str, note: str, dry_run: bool = False, warnings: tuple[str, ...] = ()

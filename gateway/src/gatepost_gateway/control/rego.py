@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from gatepost_gateway.domain.errors import GatewayFault
-from gatepost_gateway.domain.rego import Checked, Mistake, Submitted
+from gatepost_gateway.domain.governance import Mode, Phase
+from gatepost_gateway.domain.rego import Checked, Mistake, RegoEntry, Submitted
 from gatepost_gateway.settings import ConfigFile, ConfigurationError, Problem
 from gatepost_gateway.settings.declared import DeclaredPolicy, DeclaredProject, Layer
 from gatepost_gateway.settings.problems import Path as KeyPath
@@ -86,7 +87,7 @@ def read_policies(file: ConfigFile, layer: Layer, before: Layer, check: Check) -
                 Problem(f"{file.name}:{mark.line}:{mark.column}", f"`{said.file}` cannot be read: {words.lower()}")
             )
     kept = {(place.owner, place.stage): policy for place, policy in _places(before)}
-    wanted = {place: _submitted(policy, layer.compat.rego_packages) for place, policy in found.items()}
+    wanted = {place: submitted_policy(policy, layer.compat.rego_packages) for place, policy in found.items()}
     new = {place: one for place, one in wanted.items() if not _same(kept.get((place.owner, place.stage)), one)}
     results = dict(zip(new, check(list(new.values())), strict=True))
     for place, result in results.items():
@@ -105,7 +106,7 @@ def read_policies(file: ConfigFile, layer: Layer, before: Layer, check: Check) -
 
 def checked_policy(said: DeclaredPolicy, packages: Sequence[str], check: Check) -> DeclaredPolicy:
     """One policy that came in by the API. Raises ConfigurationError: `source:3:5`, the line, and a caret below it."""
-    submitted = _submitted(said, packages)
+    submitted = submitted_policy(said, packages)
     (result,) = check([submitted])
     if result.mistakes:
         raise ConfigurationError(
@@ -155,7 +156,8 @@ def _read(said: DeclaredPolicy, base: Path) -> DeclaredPolicy:
         raise ValueError("it is not UTF-8 text") from error
 
 
-def _submitted(said: DeclaredPolicy, packages: Sequence[str]) -> Submitted:
+def submitted_policy(said: DeclaredPolicy, packages: Sequence[str]) -> Submitted:
+    """What is checked of a policy."""
     return Submitted(said.source or "", tuple(packages))
 
 
@@ -170,4 +172,23 @@ def _problem(file: ConfigFile, place: Place, said: DeclaredPolicy, mistake: Mist
     mark = file.tree.at((*place.path, "source"))
     return Problem(
         f"{file.name}:{mark.line}:{mark.column}", f"line {mistake.line}, column {mistake.column}: {mistake.pretty()}"
+    )
+
+
+def rego_entries(owner: str, request: DeclaredPolicy | None, response: DeclaredPolicy | None) -> tuple[RegoEntry, ...]:
+    """The policies of one project or proxy, as the data plane gets them."""
+    return tuple(
+        RegoEntry(
+            name=f"{owner}/{phase.value}_policy",
+            phase=phase,
+            source=said.source or "",
+            packages=said.packages,
+            reads=said.reads,
+            mode=Mode(said.mode),
+            seconds=said.timeout_ms / 1000,
+            fails_open=phase is Phase.RESPONSE and said.on_error == "allow",
+            isolated=said.slow,
+        )
+        for phase, said in ((Phase.REQUEST, request), (Phase.RESPONSE, response))
+        if said is not None
     )

@@ -14,7 +14,7 @@ from gatepost_gateway.domain.findings import Detector, Finding, Leaf, Place, fin
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Phase, Ruling
 from gatepost_gateway.policy.facts import Facts, Texts
 from gatepost_gateway.policy.redaction import Replacement, apply, edits_of
-from gatepost_gateway.policy.rules import CallRule, Reach, Rule, TextRule, Vote, reach_of
+from gatepost_gateway.policy.rules import CallRule, NotRun, Reach, Rule, TextRule, Vote, reach_of
 from gatepost_gateway.policy.verdict import STRENGTH, Tally, first_tier, least, risk_of
 
 Path = tuple[str | int, ...]
@@ -128,6 +128,8 @@ class _Judging:
                     self._redact(number, detector, _side(facts))
         except GatewayError as error:
             self._unreadable(tally, error)
+        except NotRun as why:
+            tally.not_run = str(why)
         except Exception as error:  # noqa: BLE001 - whatever fails in a rule denies, in the name of the rule
             tally.fail(error)
         self._micros[number] += perf_counter_ns() - began

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from gatepost_gateway.control.records import FoldedRecords, TraceSource
+from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.governance import Claim, Decision, Effect, Mode
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.records import Attempt, Closed, Entry, Outcome
@@ -72,6 +73,13 @@ def run(folder: Path, entries: list[Entry], story: Any, text: str | None = None)
         asyncio.run(go())
 
 
+class Noon(SystemClock):
+    """A clock that stands where the records are."""
+
+    def micros(self) -> int:
+        return AT + 1_000_000
+
+
 class Told(FoldedRecords):
     """Records that were filled without a journal."""
 
@@ -80,4 +88,4 @@ class Told(FoldedRecords):
             def fold_to_end(self) -> Any:
                 return None
 
-        super().__init__(Still(folder / "journal", records), records)
+        super().__init__(Still(folder / "journal", records), records, Noon())

@@ -58,6 +58,7 @@ def test_what_is_not_here_is_said_in_the_shape_of_its_surface(method, path, stat
         ("GET", "/api/v1/sdk/config", b""),
         ("GET", "/api/v1/projects", b""),
         ("GET", "/openapi.json", b""),
+        ("GET", "/v1/metrics", b""),
     ],
 )
 def test_the_request_id_is_on_every_answer(method, path, body):

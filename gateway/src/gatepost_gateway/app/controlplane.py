@@ -56,6 +56,8 @@ class Office:
             settings, records=FoldedRecords(self.folder, self.records), local_token=self.token, clock=self._clock
         )
 
+        self.records.rollups.keys = lambda: self.plane.document().metadata_keys
+
     def app(self) -> Asgi:
         return self.plane.app
 

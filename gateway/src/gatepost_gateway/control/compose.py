@@ -96,6 +96,7 @@ def build_snapshot(
         timeouts=structs.replace(Timeouts(), **file.server.timeouts),
         retries=_retries(file.retries),
         header_prefixes=file.compat.header_prefixes,
+        metadata_keys=file.metrics.metadata_keys,
         inferred=tuple(_inferences(projects, credentials)),
         tiers=file.tiers,
         routing=_routing(file.routing),

@@ -81,6 +81,8 @@ class Answer(Struct, frozen=True):
 
     body: Any
     status: int = 200
+    media: str | None = None
+    """The media type of a body that is text and not JSON."""
 
 
 class Parameter(Struct, frozen=True):

@@ -206,6 +206,8 @@ class SnapshotDocument(Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     retries: Retries = Retries()
     header_prefixes: tuple[str, ...] = ()
+    metadata_keys: tuple[str, ...] = ()
+    """The metadata that metrics are grouped by."""
     inferred: tuple[Inference, ...] = ()
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     routing: Routing = Routing()

@@ -121,7 +121,7 @@ class Edge:
             and method in ("PATCH", "POST")
         ):
             return self._complete
-        if path.startswith("/api/v1/") or path == "/openapi.json":
+        if path.startswith("/api/v1/") or path in ("/openapi.json", "/v1/metrics"):
             return self._forward
         if path in self._paths or path.startswith("/v1/models/"):
             raise CallerError(f"{method} is not allowed on {path}", code=Code.METHOD_NOT_ALLOWED, status=405)

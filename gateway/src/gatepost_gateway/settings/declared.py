@@ -118,6 +118,10 @@ class DeclaredCompat(Struct, frozen=True):
     rego_packages: tuple[str, ...] = ()
 
 
+class DeclaredMetrics(Struct, frozen=True):
+    metadata_keys: tuple[str, ...] = ()
+
+
 class Layer(Struct, frozen=True):
     """One owner's part of the configuration."""
 
@@ -131,6 +135,7 @@ class Layer(Struct, frozen=True):
     proxies: tuple[dict[str, Any], ...] = ()
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
+    metrics: DeclaredMetrics = DeclaredMetrics()
     breaker: dict[str, float] = field(default_factory=dict[str, float])
 
 

@@ -230,6 +230,12 @@ class RetriesShape(Shape):
     budget: Seconds | None = None
 
 
+class MetricsShape(Shape):
+    """`metadata_keys`: what calls are added up by beside what the gateway knows of them."""
+
+    metadata_keys: list[Id] = Field(default=[], max_length=8)
+
+
 class BreakerShape(Shape):
     """Seconds, but for `failures` and `calls`; `error_share` is a part of 1."""
 
@@ -252,4 +258,5 @@ class FileShape(Shape):
     policies: PoliciesShape | None = None
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
+    metrics: MetricsShape | None = None
     breaker: BreakerShape | None = None

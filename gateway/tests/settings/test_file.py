@@ -97,7 +97,7 @@ def test_rego_packages_are_names_of_packages() -> None:
         ("{file: a.rego, source: x}", "must say one"),
         ("{file: a.txt}", "must be a file whose name ends in .rego"),
         ("{source: x, timeout_ms: 201}", "must be at most 200"),
-        ("{source: x, mode: off}", "mode"),
+        ("{source: x, mode: off}", "`off` is not one of `enforce`, `observe`"),
         ("{source: x, on_error: allow}", "unknown key `on_error`"),
     ],
 )

@@ -56,6 +56,8 @@ class Code(StrEnum):
     INPUT_BLOCKED = "input_blocked"
     OUTPUT_BLOCKED = "output_blocked"
     POLICY_UNAVAILABLE = "policy_unavailable"
+    ESCALATION_REQUIRED = "escalation_required"
+    POLICY_ERROR = "policy_error"
     BUDGET_EXCEEDED = "budget_exceeded"
     PRICE_UNKNOWN = "price_unknown"
     RATE_LIMITED = "rate_limited"

@@ -36,6 +36,7 @@ from gatepost_gateway.domain.snapshot import (
 )
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.bind import bind
+from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.pipeline.call import Call, Inbound, Presented
 from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
@@ -147,6 +148,7 @@ class Bench:
                 rates=self.rates,
                 sessions=self.sessions,
                 engines=engine_of,
+                evaluator=EvaluationPool(()),
                 clock=self.clock,
                 salt=b"salt",
             )

@@ -220,12 +220,14 @@ class SnapshotDocument(Struct, frozen=True):
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "projects")
+    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "policies", "projects")
 
-    def __init__(self, document: SnapshotDocument, chains: object = None) -> None:
+    def __init__(self, document: SnapshotDocument, chains: object = None, policies: object = None) -> None:
         self.document = document
         self.chains = chains
         """The document's rules, compiled by whoever serves it."""
+        self.policies = policies
+        """The document's policies in Rego, compiled likewise; None: there is none."""
         self.keys = {key.id: key for key in document.keys}
         self.projects = {project.id: project for project in document.projects}
         self.models = {entry.id: entry for entry in document.models}

@@ -11,12 +11,14 @@ from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault, Refused, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Ledger, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
+from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Outlet
 from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, finish, read_events
+from gatepost_gateway.pipeline.govern import govern
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engines, judge, note_unjudged
@@ -44,6 +46,7 @@ class Stages(Struct, frozen=True):
     rates: Rates
     sessions: Sessions
     engines: Engines
+    evaluator: Evaluator
     clock: Clock
     salt: bytes
 
@@ -120,6 +123,8 @@ class Exchange:
         judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = stages.planner.plan(call, passed)
+        if snapshot.policies is not None:
+            await govern(call, stages.evaluator)
         await reserve(stages.ledger, stages.rates, call)
         recall(call)
         await stages.journal.open(call)
@@ -131,7 +136,7 @@ class Exchange:
         assert call.answer is not None
         headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
-            body = watch_whole(call, call.body)
+            body = await watch_whole(call, call.body, self._stages.evaluator)
             await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from gatepost_gateway.dialects.rewriting import rewrite_request
 from gatepost_gateway.domain.chat import Asked
-from gatepost_gateway.domain.errors import Code
-from gatepost_gateway.domain.governance import Effect, Ruling
+from gatepost_gateway.domain.errors import Code, GatewayError
+from gatepost_gateway.domain.governance import Effect, Phase, Ruling
 from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.pipeline.call import Call, Plan, Target
 from gatepost_gateway.pipeline.judge import facts_of, note, refuse
@@ -20,21 +20,15 @@ from gatepost_gateway.policy.rego.rule import RegoRule
 Rules = Sequence[RegoRule]
 
 
-def register_of(call: Call) -> Register | None:
-    """The policies of the configuration that the call began with."""
-    register = call.snapshot.policies
-    assert register is None or isinstance(register, Register)
-    return register
-
-
 async def govern(call: Call, evaluator: Evaluator) -> None:
     """Puts the policies' decisions into the record and carries them out: targets are left out, the request is redacted.
 
     Raises Refused when no target is left, GatewayFault (503) when a policy gives no answer.
     """
-    register, principal = register_of(call), call.principal
+    policies, principal = call.snapshot.policies, call.principal
+    assert isinstance(policies, Register)
     assert principal is not None
-    found = register.requests(principal.project, principal.proxy) if register is not None else None
+    found = policies.requests(principal.project, principal.proxy)
     if found is None:
         return
     engine, rules = found
@@ -59,7 +53,11 @@ async def _ask(call: Call, engine: Engine, rules: Rules, at: tuple[int, Target],
     facts = facts_of(call)
     facts.target, facts.attempt = target.entry, number
     await prepare(rules, facts, evaluator)
-    return engine.judge(facts)
+    try:
+        return engine.judge(facts)
+    except GatewayError as error:
+        call.record.decisions += engine.not_run(Phase.REQUEST, error.hint or error.public)
+        raise
 
 
 async def _redacted(
@@ -87,3 +85,9 @@ async def prepare(rules: Rules, facts: Facts, evaluator: Evaluator) -> None:
     for rule in rules:
         if rule.away:
             await rule.prepare(facts, evaluator)
+
+
+def attempt_of(call: Call) -> int:
+    """Which of its targets answered, counted from 1."""
+    targets = call.plan.targets if call.plan is not None else ()
+    return next((number for number, one in enumerate(targets, 1) if one is call.target), 1)

@@ -6,12 +6,15 @@ Without rules it passes what it gets, and holds the provider to the output that 
 from gatepost_gateway.dialects.leaves import open_answer
 from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.rewriting import rewrite_answer
-from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
+from gatepost_gateway.domain.errors import Code, GatewayError, NextStep, UpstreamError
 from gatepost_gateway.domain.findings import Texts
 from gatepost_gateway.domain.governance import Phase
+from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.pipeline.call import Call
-from gatepost_gateway.pipeline.judge import note, refuse
+from gatepost_gateway.pipeline.govern import attempt_of, prepare
+from gatepost_gateway.pipeline.judge import note, note_unjudged, refuse
 from gatepost_gateway.policy.facts import Said
+from gatepost_gateway.policy.rego.rule import RegoRule
 
 BYTES_PER_TOKEN = 64
 """No tokenizer makes prose of more bytes than this from one token: a bound that never cuts falsely."""
@@ -34,7 +37,7 @@ def watch(call: Call, batch: bytes) -> bytes:
     return batch
 
 
-def watch_whole(call: Call, body: bytes) -> bytes:
+async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
     """A whole answer as it may go out. Raises Refused (output_blocked) when it may not, and what `watch` raises."""
     body = watch(call, body)
     engine, facts = call.engine, call.facts
@@ -44,7 +47,14 @@ def watch_whole(call: Call, body: bytes) -> bytes:
     said = Said(body, summary.usage, summary.finish) if summary is not None else Said(body)
     facts.answered(said, lambda: _opened(call, body))
     facts.target = call.target.entry if call.target is not None else None
-    ruling = engine.judge(facts)
+    if call.snapshot.policies is not None:
+        facts.attempt = attempt_of(call)
+        await prepare([rule for rule in engine.rules if isinstance(rule, RegoRule)], facts, evaluator)
+    try:
+        ruling = engine.judge(facts)
+    except GatewayError as error:
+        note_unjudged(call, error.hint or error.public)
+        raise
     call.judged = True
     note(call, ruling)
     refuse(ruling, Code.OUTPUT_BLOCKED)

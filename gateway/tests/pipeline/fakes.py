@@ -197,7 +197,7 @@ SANDBOX = entry(
 )
 
 
-_OF_ALL = ("pass_through_project", "retries", "header_prefixes", "tiers", "routing", "breaker")
+_OF_ALL = ("pass_through_project", "retries", "header_prefixes", "tiers", "routing", "breaker", "proxies")
 
 
 def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: Any) -> Snapshot:

@@ -73,11 +73,23 @@ def test_the_sample_loads_without_what_is_not_enforced_yet() -> None:
 
 def test_the_sample_is_refused_with_the_lines_that_are_not_enforced() -> None:
     lines = SAMPLE.splitlines()
-    want = []
-    for key in ("proxies", "policies"):
-        number = next(n for n, line in enumerate(lines, 1) if line.startswith(key + ":"))
-        want.append(f"f.yaml:{number}:1: `{key}` is not enforced by this version: remove it")
+    number = next(n for n, line in enumerate(lines, 1) if "request_policy" in line)
+    want = [
+        f"f.yaml:{number}:{lines[number - 1].index(key) + 1}: `proxies.0.{key}` is not enforced by this version: remove it"
+        for key in ("request_policy", "response_policy")
+    ]
+    number = next(n for n, line in enumerate(lines, 1) if line.startswith("policies:"))
+    want.append(f"f.yaml:{number}:1: `policies` is not enforced by this version: remove it")
     assert wrong(SAMPLE) == want
+
+
+def test_a_proxy_is_read() -> None:
+    text = "proxies:\n  - {id: bot, owner: ann, models: [gpt-4o], providers: [openai], target_model: sandbox/echo}\n"
+    (proxy,) = parse(text).layer.proxies
+    assert (proxy.id, proxy.project, proxy.owner, proxy.models) == ("bot", "default", "ann", ("gpt-4o",))
+    assert proxy.record_tool_arguments
+    assert wrong("proxies: [{id: a/b}]")
+    assert wrong("proxies: [{id: bot, request_policy: {file: a, source: b}}]")
 
 
 def test_empty_keys_that_are_not_enforced_promise_nothing() -> None:

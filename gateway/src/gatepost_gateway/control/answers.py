@@ -247,6 +247,34 @@ class RetentionPage(Struct, frozen=True):
     cohorts: list[CohortLine]
 
 
+class Proxy(Struct, frozen=True, kw_only=True):
+    """A proxy. Policies are Rego text; `policies` names rule instances; `keys` are the ids of its own keys."""
+
+    id: str
+    name: str | None
+    project: str
+    owner: str | None
+    environment: str | None
+    description: str | None
+    models: list[str]
+    providers: list[str]
+    default_model: str | None
+    target_model: str | None
+    model_policy: str | None
+    request_policy: str | None
+    response_policy: str | None
+    policies: list[str]
+    record_tool_arguments: bool
+    keys: list[str]
+    openai_path: str
+    anthropic_path: str
+    managed_by: str
+
+
+class ProxyPage(Struct, frozen=True):
+    items: list[Proxy]
+
+
 class Health(Struct, frozen=True):
     """How the control plane is."""
 

@@ -17,6 +17,7 @@ from gatepost_gateway.control import (
     models,
     openapi,
     projects,
+    proxies,
     rego_policies,
     traces,
     versions,
@@ -44,6 +45,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *rego_policies.ENDPOINTS,
     *projects.ENDPOINTS,
     *metrics.ENDPOINTS,
+    *proxies.ENDPOINTS,
     *health.ENDPOINTS,
 )
 TABLE: tuple[Endpoint, ...] = (*_RESOURCES, openapi.endpoint(_RESOURCES))

@@ -18,6 +18,7 @@ from gatepost_gateway.domain.snapshot import (
     ModelEntry,
     ProjectEntry,
     ProviderKind,
+    ProxyEntry,
     RateLimits,
     Retries,
     Sealed,
@@ -25,7 +26,7 @@ from gatepost_gateway.domain.snapshot import (
     Timeouts,
 )
 from gatepost_gateway.settings import SANDBOX_MODEL
-from gatepost_gateway.settings.declared import DeclaredModel, DeclaredProject, DeclaredRouting, Document
+from gatepost_gateway.settings.declared import DeclaredModel, DeclaredProject, DeclaredProxy, DeclaredRouting, Document
 from gatepost_gateway.storage import catalog
 from gatepost_gateway.storage.config import Identities
 
@@ -95,12 +96,13 @@ def build_snapshot(
         pass_through_project=file.server.pass_through_project,
         timeouts=structs.replace(Timeouts(), **file.server.timeouts),
         retries=_retries(file.retries),
-        header_prefixes=file.compat.header_prefixes,
+        header_prefixes=tuple(prefix.lower().rstrip("-") + "-" for prefix in file.compat.header_prefixes),
         metadata_keys=file.metrics.metadata_keys,
         inferred=tuple(_inferences(projects, credentials)),
         tiers=file.tiers,
         routing=_routing(file.routing),
         breaker=_breaker(file.breaker),
+        proxies=tuple(proxy_entry(proxy) for layer in (file, document.api) for proxy in layer.proxies),
     )
 
 
@@ -124,6 +126,24 @@ def model_entry(model: DeclaredModel, credentials: Mapping[ProviderKind, Sealed]
         data_retention_days=model.data_retention_days,
         additional_config=model.additional_config,
         operations=model.operations or _served_at(provider, base_url),
+    )
+
+
+def proxy_entry(proxy: DeclaredProxy) -> ProxyEntry:
+    return ProxyEntry(
+        id=proxy.id,
+        project=proxy.project,
+        name=proxy.name,
+        owner=proxy.owner,
+        environment=proxy.environment,
+        models=proxy.models,
+        providers=tuple(ProviderKind(name) for name in proxy.providers),
+        default_model=proxy.default_model,
+        target_model=proxy.target_model,
+        model_policy=ModelPolicy(proxy.model_policy) if proxy.model_policy is not None else None,
+        rego=rego_entries(f"proxies/{proxy.id}", proxy.request_policy, proxy.response_policy),
+        chain=proxy.policies.chain,
+        record_tool_arguments=proxy.record_tool_arguments,
     )
 
 

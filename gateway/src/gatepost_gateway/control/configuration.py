@@ -55,7 +55,11 @@ class Configuration:
     def parse(self, text: str, name: str, base: Path) -> ConfigFile:
         """A checked file, references to what the API made included. Raises ConfigurationError."""
         identities = self._store.identities()
-        elsewhere = Elsewhere({model.id for model in self.document.api.models}, set(identities.projects))
+        elsewhere = Elsewhere(
+            {model.id for model in self.document.api.models},
+            set(identities.projects),
+            {proxy.id for proxy in self.document.api.proxies},
+        )
         return parse(text, name, base, elsewhere)
 
     def apply(self, file: ConfigFile, *, by: str, note: str, dry_run: bool = False) -> Applied:
@@ -133,6 +137,8 @@ class Configuration:
     def _unused(self, model_id: str) -> None:
         file = self.document.file
         users = [f"fallbacks.{name}" for name, others in file.fallbacks.items() if model_id in (name, *others)]
+        proxies = (*file.proxies, *self.document.api.proxies)
+        users += [f"proxies.{one.id}.target_model" for one in proxies if one.target_model == model_id]
         users += [f"projects.{one.id}.default_model" for one in file.projects if one.default_model == model_id]
         users += [f"tiers.{tier}" for tier, ids in file.tiers.items() if model_id in ids]
         users += [
@@ -211,9 +217,15 @@ class Configuration:
         keys = [key for key in identities.keys.values() if key.state is not KeyState.REVOKED]
         orphans = [f"key `{key.id}`" for key in keys if key.project not in projects]
         orphans += [f"model `{one.id}`" for one in document.api.models if one.project not in (None, *projects)]
+        proxies = {one.id: one.project for one in (*document.file.proxies, *document.api.proxies)}
+        orphans += [f"proxy `{name}`" for name, project in proxies.items() if project not in projects]
+        orphans += [
+            f"key `{key.id}`" for key in keys if key.proxy is not None and proxies.get(key.proxy) != key.project
+        ]
         if orphans:
+            names = ", ".join(orphans[:5])
             raise CallerError(
-                f"this would take away the project of {', '.join(orphans[:5])}: revoke or remove these first",
+                f"this would take away the project or the proxy of {names}: revoke or remove these first",
                 code=Code.CONFLICT,
                 status=409,
             )

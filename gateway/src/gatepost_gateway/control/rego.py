@@ -5,6 +5,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, structs
@@ -13,10 +14,11 @@ from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.domain.governance import Mode, Phase
 from gatepost_gateway.domain.rego import Checked, Mistake, RegoEntry, Submitted
 from gatepost_gateway.settings import ConfigFile, ConfigurationError, Problem
-from gatepost_gateway.settings.declared import DeclaredPolicy, DeclaredProject, Layer
+from gatepost_gateway.settings.declared import DeclaredPolicy, DeclaredProject, DeclaredProxy, Layer
 from gatepost_gateway.settings.problems import Path as KeyPath
 
 STAGES = ("request", "response")
+POLICY_FIELDS = ("request_policy", "response_policy")
 SLOW_SECONDS = 0.05
 """What takes longer than this to compile is compiled where it delays no call."""
 MOST_BYTES = 256 * 1024
@@ -24,6 +26,7 @@ _COMMAND = (sys.executable, "-m", "gatepost_gateway.app.evaluator", "--check")
 _START_SECONDS, _EACH_SECONDS = 20.0, 3.0
 _REMEMBERED = 256
 
+OwnerT = TypeVar("OwnerT", DeclaredProject, DeclaredProxy)
 Check = Callable[[Sequence[Submitted]], list[Checked]]
 
 
@@ -104,13 +107,15 @@ def read_policies(file: ConfigFile, layer: Layer, before: Layer, check: Check) -
     return _layer_with(layer, found)
 
 
-def checked_policy(said: DeclaredPolicy, packages: Sequence[str], check: Check) -> DeclaredPolicy:
+def checked_policy(
+    said: DeclaredPolicy, packages: Sequence[str], check: Check, field: str = "source"
+) -> DeclaredPolicy:
     """One policy that came in by the API. Raises ConfigurationError: `source:3:5`, the line, and a caret below it."""
     submitted = submitted_policy(said, packages)
     (result,) = check([submitted])
     if result.mistakes:
         raise ConfigurationError(
-            tuple(Problem(f"source:{one.line}:{one.column}", one.pretty()) for one in result.mistakes)
+            tuple(Problem(f"{field}:{one.line}:{one.column}", one.pretty()) for one in result.mistakes)
         )
     return _with(said, submitted, result)
 
@@ -126,7 +131,7 @@ def _with(said: DeclaredPolicy, submitted: Submitted, found: Checked) -> Declare
 
 
 def _places(layer: Layer) -> Iterable[tuple[Place, DeclaredPolicy]]:
-    for section, entries in (("projects", layer.projects),):
+    for section, entries in (("projects", layer.projects), ("proxies", layer.proxies)):
         for number, entry in enumerate(entries):
             for stage in STAGES:
                 said: DeclaredPolicy | None = getattr(entry, f"{stage}_policy")
@@ -135,11 +140,15 @@ def _places(layer: Layer) -> Iterable[tuple[Place, DeclaredPolicy]]:
 
 
 def _layer_with(layer: Layer, found: dict[Place, DeclaredPolicy]) -> Layer:
-    def changed(section: str, entry: DeclaredProject) -> DeclaredProject:
+    def changed(section: str, entry: OwnerT) -> OwnerT:
         own = {place.field: policy for place, policy in found.items() if place.owner == f"{section}/{entry.id}"}
         return structs.replace(entry, **own) if own else entry
 
-    return structs.replace(layer, projects=tuple(changed("projects", one) for one in layer.projects))
+    return structs.replace(
+        layer,
+        projects=tuple(changed("projects", one) for one in layer.projects),
+        proxies=tuple(changed("proxies", one) for one in layer.proxies),
+    )
 
 
 def _read(said: DeclaredPolicy, base: Path) -> DeclaredPolicy:

@@ -1,16 +1,19 @@
-"""`/api/v1/projects/{id}/policies/{stage}`: policies in Rego."""
+"""`/api/v1/projects/{id}/policies/{stage}`, and the same of proxies: policies in Rego."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
 from gatepost_gateway.control import answers
-from gatepost_gateway.control.endpoint import Access, Answer, Asked, Endpoint, House, by
+from gatepost_gateway.control.endpoint import Access, Answer, Asked, Endpoint, Handler, House, by
 from gatepost_gateway.control.rego import submitted_policy
-from gatepost_gateway.control.rego_registry import InForce, PolicyRegistry
+from gatepost_gateway.control.rego_registry import InForce, Owner, PolicyRegistry
 from gatepost_gateway.control.shapes import PolicyChange
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.settings.declared import DeclaredPolicy
+
+SectionHandler = Callable[[House, Asked, str], Awaitable[Answer]]
 
 
 def _view(one: InForce) -> answers.RegoPolicy:
@@ -28,54 +31,68 @@ def _view(one: InForce) -> answers.RegoPolicy:
     )
 
 
-def _project(house: House, asked: Asked) -> str:
+def _owner(house: House, asked: Asked, section: str) -> Owner:
     """Raises CallerError (404)."""
-    project = asked.path["id"]
-    if project not in house.projects():
-        raise CallerError(f"there is no project `{project[:80]}`", code=Code.NOT_FOUND, status=404)
-    return project
+    owner = Owner(section, asked.path["id"][:128])
+    known = house.projects() if section == "projects" else house.snapshot.proxies.keys()
+    if owner.id not in known:
+        raise CallerError(f"there is no {owner}", code=Code.NOT_FOUND, status=404)
+    return owner
 
 
-async def index(house: House, asked: Asked) -> Answer:
-    registry = PolicyRegistry(house.configuration)
-    return Answer(answers.RegoPolicyPage([_view(one) for one in registry.all(_project(house, asked))]))
+async def index(house: House, asked: Asked, section: str) -> Answer:
+    owner = _owner(house, asked, section)
+    return Answer(answers.RegoPolicyPage([_view(one) for one in PolicyRegistry(house.configuration).all(owner)]))
 
 
-async def show(house: House, asked: Asked) -> Answer:
-    return Answer(_view(PolicyRegistry(house.configuration).get(_project(house, asked), asked.path["stage"])))
+async def show(house: House, asked: Asked, section: str) -> Answer:
+    owner = _owner(house, asked, section)
+    return Answer(_view(PolicyRegistry(house.configuration).get(owner, asked.path["stage"])))
 
 
-async def put(house: House, asked: Asked) -> Answer:
+async def put(house: House, asked: Asked, section: str) -> Answer:
     said = msgspec.convert(asked.said(PolicyChange).model_dump(exclude_none=True), DeclaredPolicy)
-    project, stage = _project(house, asked), asked.path["stage"]
+    owner, stage = _owner(house, asked, section), asked.path["stage"]
     if said.on_error != DeclaredPolicy().on_error and stage == "request":
         raise CallerError("`on_error` is for the response stage: a request that no policy judged is never sent")
     # The check waits for a process; what it finds is remembered, so that the writing below finds it done.
     submitted = submitted_policy(said, house.configuration.document.file.compat.rego_packages)
     await asyncio.to_thread(house.configuration.check_policies, [submitted])
     async with house.writing():
-        found = PolicyRegistry(house.configuration).put(project, stage, said, by=by(asked.caller))
+        found = PolicyRegistry(house.configuration).put(owner, stage, said, by=by(asked.caller))
     return Answer(_view(found))
 
 
-async def remove(house: House, asked: Asked) -> Answer:
-    project = _project(house, asked)
+async def remove(house: House, asked: Asked, section: str) -> Answer:
+    owner = _owner(house, asked, section)
     async with house.writing():
-        PolicyRegistry(house.configuration).remove(project, asked.path["stage"], by=by(asked.caller))
+        PolicyRegistry(house.configuration).remove(owner, asked.path["stage"], by=by(asked.caller))
     return Answer(None, 204)
 
 
-_ONE = "/api/v1/projects/{id}/policies/{stage}"
-ENDPOINTS = (
-    Endpoint(
-        "GET",
-        "/api/v1/projects/{id}/policies",
-        index,
-        Access.ADMIN,
-        "List a project's Rego policies",
-        answer=answers.RegoPolicyPage,
-    ),
-    Endpoint("GET", _ONE, show, Access.ADMIN, "Show a Rego policy", answer=answers.RegoPolicy),
-    Endpoint("PUT", _ONE, put, Access.ADMIN, "Put a Rego policy into force", PolicyChange, answer=answers.RegoPolicy),
-    Endpoint("DELETE", _ONE, remove, Access.ADMIN, "Take a Rego policy out of force", status=204),
-)
+def _of(section: str) -> Iterable[Endpoint]:
+    def bound(handler: SectionHandler) -> Handler:
+        async def answer(house: House, asked: Asked) -> Answer:
+            return await handler(house, asked, section)
+
+        return answer
+
+    every, whose = f"/api/v1/{section}/{{id}}/policies", "a project" if section == "projects" else "a proxy"
+    one, admin = every + "/{stage}", Access.ADMIN
+    yield Endpoint(
+        "GET", every, bound(index), admin, f"List the Rego policies of {whose}", answer=answers.RegoPolicyPage
+    )
+    yield Endpoint("GET", one, bound(show), admin, f"Show a Rego policy of {whose}", answer=answers.RegoPolicy)
+    yield Endpoint(
+        "PUT",
+        one,
+        bound(put),
+        admin,
+        f"Put a Rego policy of {whose} into force",
+        PolicyChange,
+        answer=answers.RegoPolicy,
+    )
+    yield Endpoint("DELETE", one, bound(remove), admin, f"Take a Rego policy of {whose} out of force", status=204)
+
+
+ENDPOINTS = (*_of("projects"), *_of("proxies"))

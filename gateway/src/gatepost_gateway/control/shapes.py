@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field
 
 from gatepost_gateway.control.secrets import usable
 from gatepost_gateway.domain import clock
-from gatepost_gateway.settings.fields import Id, ModelId, Shape, wrong
-from gatepost_gateway.settings.shapes import ModelFields
+from gatepost_gateway.settings.fields import Id, ModelId, ProxyId, Shape, wrong
+from gatepost_gateway.settings.shapes import ModelFields, ProxyFields
 
 _MASKS = ("*", "\u2022", "\u2026", "...")
 
@@ -55,6 +55,18 @@ class ModelNew(ModelChange):
     """POST: a new entry."""
 
     id: ModelId  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
+
+
+class ProxyChange(ProxyFields):
+    """PUT: the whole proxy."""
+
+    id: ProxyId | None = None
+
+
+class ProxyNew(ProxyChange):
+    """POST: a new proxy."""
+
+    id: ProxyId  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
 
 
 class KeyNew(Shape):

@@ -40,6 +40,7 @@ def shown(document: Document) -> dict[str, Any]:
         for owner, layer in (("file", document.file), ("api", document.api))
         for model in layer.models
     ]
+    found["proxies"] = list(_proxies(document).values())
     return found
 
 
@@ -73,7 +74,16 @@ def _comparable(document: Document) -> dict[str, Any]:
                 fields["api_key"] = _Key(source_text(model.api_key), model.api_key.mark)
             models[model.id] = fields
     found["models"] = models
+    found["proxies"] = _proxies(document)
     return found
+
+
+def _proxies(document: Document) -> dict[str, Any]:
+    return {
+        proxy.id: {**_plain(proxy), "managed_by": owner}
+        for owner, layer in (("file", document.file), ("api", document.api))
+        for proxy in layer.proxies
+    }
 
 
 def _layer(layer: Layer) -> dict[str, Any]:

@@ -123,7 +123,7 @@ class Forbidden(GatewayError):
 
 
 class Refused(GatewayError):
-    """A policy blocked. `rule` is the name of the rule instance."""
+    """A policy blocked. `rule` is the name of the rule instance; `veiled`: the caller is not told why."""
 
     status = 409
     default_code = Code.INPUT_BLOCKED
@@ -131,6 +131,7 @@ class Refused(GatewayError):
     def __init__(self, public: str, *, rule: str, code: Code) -> None:
         super().__init__(public, code=code)
         self.rule = rule
+        self.veiled = False
 
 
 class Arithmetic(Struct, frozen=True):

@@ -7,7 +7,7 @@ import re
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.governance import Period
@@ -176,6 +176,34 @@ class ProjectEntry(Struct, frozen=True):
     """Its own policies: a proxy may have more."""
 
 
+class ProxyEntry(Struct, frozen=True):
+    """An agent's own way in: its calls, sessions, keys and policies are its own.
+
+    `models`: ids or identifiers that it may call, and `providers` the families; empty: all of its project's. A
+    `target_model` is called whatever the caller names. `chain` names rule instances.
+    """
+
+    id: str
+    project: str
+    name: str = ""
+    owner: str = ""
+    environment: str = ""
+    models: tuple[str, ...] = ()
+    providers: tuple[ProviderKind, ...] = ()
+    default_model: str | None = None
+    target_model: str | None = None
+    model_policy: ModelPolicy | None = None
+    rego: tuple[RegoEntry, ...] = ()
+    chain: tuple[str, ...] = ()
+    record_tool_arguments: bool = True
+
+    def allows(self, entry: ModelEntry) -> bool:
+        """Whether its calls may go to `entry`."""
+        if self.providers and entry.provider not in self.providers:
+            return False
+        return not self.models or entry.id in self.models or entry.identifier in self.models
+
+
 class Timeouts(Struct, frozen=True):
     """Seconds that an upstream may take."""
 
@@ -213,6 +241,7 @@ class SnapshotDocument(Struct, frozen=True):
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     routing: Routing = Routing()
     breaker: BreakerRules = BreakerRules()
+    proxies: tuple[ProxyEntry, ...] = ()
     rules: tuple[RuleSpec, ...] = ()
     """The policy chain: global rules, and those of projects and proxies."""
 
@@ -220,7 +249,7 @@ class SnapshotDocument(Struct, frozen=True):
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "policies", "projects")
+    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "policies", "projects", "proxies")
 
     def __init__(self, document: SnapshotDocument, chains: object = None, policies: object = None) -> None:
         self.document = document
@@ -230,6 +259,7 @@ class Snapshot:
         """The document's policies in Rego, compiled likewise; None: there is none."""
         self.keys = {key.id: key for key in document.keys}
         self.projects = {project.id: project for project in document.projects}
+        self.proxies = {proxy.id: proxy for proxy in document.proxies}
         self.models = {entry.id: entry for entry in document.models}
         self.fallbacks = document.fallbacks
         # (project or None, what a caller says) -> entries; an id beats an identifier, a project's entry a shared one.
@@ -258,6 +288,17 @@ class Snapshot:
     def tier(self, project: ProjectEntry, tier: str) -> tuple[str, ...]:
         """The ids of a tier in `project`, as they were declared; empty: it is not configured."""
         return project.tiers.get(tier) or self.document.tiers.get(tier, ())
+
+    def project_of(self, project: str, proxy: str | None) -> ProjectEntry:
+        """A project as the calls of one of its proxies see it."""
+        found, own = self.projects[project], self.proxies.get(proxy) if proxy is not None else None
+        if own is None or (own.default_model is None and own.model_policy is None):
+            return found
+        return structs.replace(
+            found,
+            default_model=own.default_model or found.default_model,
+            model_policy=own.model_policy or found.model_policy,
+        )
 
     def visible(self, project: str) -> list[ModelEntry]:
         """The entries that a project may call by name, in the order of their registration."""

@@ -94,6 +94,8 @@ class Exchange:
             if call.record.session_id is None:
                 # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
                 call.record.session_id = ids.new()
+            if isinstance(error, Refused) and call.inbound.presented.proxy is not None:
+                error.veiled = True
             journal.close(call, _outcome(call, error), error.status, error)
             await self._stages.journal.durable()
             raise

@@ -10,6 +10,7 @@ from gatepost_gateway.domain.routing import Route, Tier
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.pipeline.call import Call, Plan, Target
+from gatepost_gateway.pipeline.proxied import confine
 from gatepost_gateway.pipeline.routing import Choice, Choosing, choose
 
 MOST_TARGETS = 16
@@ -36,7 +37,7 @@ class Planner(Struct, frozen=True):
         at = Choosing(call.snapshot, project, asked, self.providers)
         keyed = [entry for entry in choice.entries if _has_key(entry, project, passed)]
         reserves = [entry for entry in _fallbacks(choice, at) if _has_key(entry, project, passed)]
-        entries = [*keyed, *reserves]
+        entries = confine(call, [*keyed, *reserves])
         if not entries:
             raise _no_key(asked.model, project, passed)
         if fallback_off(call):

@@ -62,6 +62,8 @@ def choose(call: Call, providers: Providers) -> Choice:
     name, by_default = call.asked.model, call.inbound.by_default
     if call.pinned is not None:
         return _pinned(at, call.pinned)
+    if call.proxy is not None and call.proxy.target_model is not None:
+        return _of_proxy(at, call.proxy.target_model)
     if call.forced_tier is not None:
         return _of_tier(at, Tier(call.forced_tier), Source.FORCED, "a policy sends this call there")
     if name == AUTO or (at.project.model_policy is ModelPolicy.OVERRIDE and not name.startswith(TIER)):
@@ -84,6 +86,13 @@ def _pinned(at: Choosing, id: str) -> Choice:
     if entry is None:
         raise unknown_model(at.snapshot, at.project, id)
     return Choice(_able(at, [entry], id), Source.PINNED, "the answer that it continues came from there")
+
+
+def _of_proxy(at: Choosing, id: str) -> Choice:
+    entry = at.visible(id)
+    if entry is None:
+        raise unknown_model(at.snapshot, at.project, id)
+    return Choice(_able(at, [entry], id), Source.FORCED, "the proxy sends every call there")
 
 
 def _called(at: Choosing, name: str, source: Source) -> Choice:

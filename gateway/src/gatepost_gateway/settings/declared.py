@@ -106,6 +106,28 @@ class DeclaredProject(Struct, frozen=True, kw_only=True):
     model_policy: str = "honour"
 
 
+class DeclaredRules(Struct, frozen=True):
+    chain: tuple[str, ...] = ()
+
+
+class DeclaredProxy(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str = ""
+    project: str = "default"
+    owner: str = ""
+    environment: str = ""
+    description: str = ""
+    models: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    default_model: str | None = None
+    target_model: str | None = None
+    model_policy: str | None = None
+    request_policy: DeclaredPolicy | None = None
+    response_policy: DeclaredPolicy | None = None
+    policies: DeclaredRules = DeclaredRules()
+    record_tool_arguments: bool = True
+
+
 class DeclaredServer(Struct, frozen=True):
     """The part of `server` that the data plane follows while it runs; the rest is read once, at start."""
 
@@ -132,7 +154,7 @@ class Layer(Struct, frozen=True):
     compat: DeclaredCompat = DeclaredCompat()
     retries: dict[str, float] = field(default_factory=dict[str, float])
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    proxies: tuple[dict[str, Any], ...] = ()
+    proxies: tuple[DeclaredProxy, ...] = ()
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
     metrics: DeclaredMetrics = DeclaredMetrics()

@@ -13,6 +13,8 @@ from gatepost_gateway.domain.routing import AUTO, TIER
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 _REGO_PACKAGE = re.compile(r"(?!data\.)[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_PROXY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""It stands in paths."""
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 _HEADER_PREFIX = re.compile(r"[Xx]-[A-Za-z0-9-]*[A-Za-z0-9]-?")
@@ -173,6 +175,9 @@ Id = Annotated[
     str, _matching(_ID, 128, "must be 1 to 128 letters, digits or ._:/@- and begin with a letter or a digit")
 ]
 ModelId = Annotated[Id, AfterValidator(_no_tier)]
+ProxyId = Annotated[
+    str, _matching(_PROXY_ID, 128, "must be 1 to 128 letters, digits or ._- and begin with a letter or a digit")
+]
 Name = Annotated[str, Field(max_length=200)]
 Identifier = Annotated[str, AfterValidator(_visible)]
 Url = Annotated[str, AfterValidator(_url)]

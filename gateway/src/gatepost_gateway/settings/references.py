@@ -22,6 +22,7 @@ class Elsewhere(Struct, frozen=True):
 
     models: Collection[str] = ()
     projects: Collection[str] = ()
+    proxies: Collection[str] = ()
 
 
 def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
@@ -42,8 +43,12 @@ def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
         if not _names_tier(project.get("default_model")):
             _known(tree, ("projects", index, "default_model"), "model", models)
         _routes(tree, ("projects", index), models)
-    for index, _ in _entries(tree, "proxies"):
+    for index, proxy in _entries(tree, "proxies"):
+        if (name := proxy.get("id")) in elsewhere.proxies:
+            words = f"proxy `{name}` was made by the API: delete it there first, or use another id"
+            _note(tree, ("proxies", index, "id"), words)
         _known(tree, ("proxies", index, "project"), "project", projects)
+        _known(tree, ("proxies", index, "target_model"), "model", models)
     _routes(tree, (), models)
     _known(tree, ("server", "pass_through_project"), "project", projects)
     _fallbacks(tree, models)

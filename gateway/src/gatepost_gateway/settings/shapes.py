@@ -16,6 +16,7 @@ from gatepost_gateway.settings.fields import (
     Name,
     Network,
     Price,
+    ProxyId,
     RegoFile,
     RegoPackage,
     Seconds,
@@ -196,12 +197,31 @@ class ProjectShape(Shape):
     response_policy: ResponsePolicyShape | None = None
 
 
-class ProxyShape(Shape):
-    id: Id
+class ProxyRulesShape(Shape):
+    chain: list[Id] = Field(default=[])
+
+
+class ProxyFields(Shape):
+    """A proxy without its id."""
+
     name: Name | None = None
     project: Id | None = None
+    owner: Name | None = None
+    environment: Id | None = None
+    description: str | None = Field(default=None, max_length=2000)
+    models: list[Identifier] | None = None
+    providers: list[ProviderName] | None = None
+    default_model: Identifier | None = None
+    target_model: Identifier | None = None
+    model_policy: Literal["honour", "override", "tier"] | None = None
     request_policy: RequestPolicyShape | None = None
     response_policy: ResponsePolicyShape | None = None
+    policies: ProxyRulesShape | None = None
+    record_tool_arguments: bool | None = None
+
+
+class ProxyShape(ProxyFields):
+    id: ProxyId
 
 
 class RuleShape(Shape):

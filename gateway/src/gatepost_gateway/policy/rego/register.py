@@ -15,7 +15,9 @@ Owner = tuple[str, str | None]
 
 def register_of(document: SnapshotDocument, key: bytes, before: "Register | None" = None) -> "Register | None":
     """The policies of a configuration, compiled; None where there is none. `key` as in `Engine`."""
-    owners = [((project.id, None), project.rego) for project in document.projects]
+    owners: list[tuple[Owner, tuple[RegoEntry, ...]]] = [((one.id, None), one.rego) for one in document.projects]
+    shared = {one.id: one.rego for one in document.projects}
+    owners += [((one.project, one.id), shared.get(one.project, ()) + one.rego) for one in document.proxies]
     return Register(owners, key, before) if any(entries for _, entries in owners) else None
 
 

@@ -41,6 +41,14 @@ def test_a_file_is_read_beside_the_configuration_and_kept_with_what_was_found(tm
     assert checks.asked == [Submitted(GOOD)]
 
 
+def test_proxies_have_policies_too(tmp_path: Path):
+    (tmp_path / "p.rego").write_text(GOOD)
+    file = parse("proxies: [{id: bot, response_policy: {file: p.rego, on_error: allow}}]\n", "g.yaml", tmp_path)
+    (proxy,) = read_policies(file, file.layer, Layer(), Checks()).proxies
+    assert proxy.response_policy is not None
+    assert (proxy.response_policy.source, proxy.response_policy.on_error) == (GOOD, "allow")
+
+
 def test_what_is_unchanged_is_not_checked_again(tmp_path: Path):
     (tmp_path / "p.rego").write_text(GOOD)
     first = layer_of(tmp_path, "{file: p.rego}")

@@ -108,6 +108,24 @@ def test_failures_have_their_types(got: dict[str, Any]) -> None:
     assert got["failures"]["timeout"]["name"] == "APIConnectionTimeoutError"
 
 
+def test_responses(got: dict[str, Any]) -> None:
+    said = got["responses"]
+    assert said["plain"]["output_text"] == "Hello, gate."
+    kinds = [event["type"] for event in said["events"]]
+    assert (kinds[0], kinds[-1]) == ("response.created", "response.completed")
+    assert "".join(event["delta"] for event in said["events"] if "delta" in event) == "one two three"
+    assert (said["call"]["type"], said["call"]["name"]) == ("function_call", "weather")
+    assert "sunny" in said["second"]["output_text"]
+    unknown = said["unknown"]
+    assert (unknown["name"], unknown["code"]) == ("NotFoundError", "previous_response_not_found")
+    assert (said["broken"]["name"], said["broken"]["code"]) == ("APIError", "upstream_truncated")
+
+
+def test_text_completions(got: dict[str, Any]) -> None:
+    assert got["completions"]["plain"]["choices"][0]["text"] == "Hello, gate."
+    assert "".join(got["completions"]["words"]) == "one two"
+
+
 def test_a_stream_that_is_left(gateway: Gateway, got: dict[str, Any]) -> None:
     assert got["leaving"]["seen"] > 2
     rows = until(lambda: gateway.get("/api/v1/traces?outcome=abandoned")["items"])

@@ -386,3 +386,25 @@ def test_the_request_id_of_a_failed_attempt_is_kept():
     with pytest.raises(UpstreamError):
         run(held.call(chat()))
     assert held.record.attempts[0].request_id == "theirs-7"
+
+
+def test_answers_are_timed_and_a_key_that_is_used_up_rests():
+    held = house(good(), Answer(200, events("a")), refusal(429, b"{}", (b"retry-after", b"20")), good())
+    run(held.call(chat()))
+    run(held.call(chat(stream=True)))
+    assert held.pace.latency("m", False) is not None
+    assert held.pace.latency("m", True) is not None
+    assert not held.pace.rests("m")
+    run(held.call(chat()))
+    assert held.pace.rests("m")
+
+
+def test_what_a_callers_own_key_used_up_is_nobody_elses():
+    models = (entry(credential=None),)
+    held = house(
+        refusal(429, b"{}", (b"retry-after", b"20")), models=models, fallbacks={}, retries=Retries(attempts=1),
+        pass_through_project="p", pass_through_provider=ProviderKind.OPENAI,
+    )  # fmt: skip
+    with pytest.raises(UpstreamError):
+        run(held.call(chat(), key="sk-callers-own"))
+    assert not held.pace.rests("m")

@@ -28,7 +28,7 @@ def worst(snapshot, one):
     house = House(snapshot)
     call = house.exchange.open(house.inbound(one.body))
     call.project, call.asked = snapshot.projects["p"], one
-    call.plan = Planner(PROVIDERS).plan(call, None)
+    call.plan = Planner(PROVIDERS, house.sight).plan(call, None)
     run(reserve(house.ledger, house.rates, call))
     assert {claim.amount for claim in call.record.claims} == {call.record.held}
     return call

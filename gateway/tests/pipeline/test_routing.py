@@ -163,3 +163,9 @@ def test_what_a_call_continues_pins_its_entry():
     with pytest.raises(CallerError) as caught:
         choice("m", pinned="gone")
     assert caught.value.code is Code.MODEL_NOT_FOUND
+
+
+def test_a_forced_tier_is_not_escaped_by_what_a_call_continues():
+    assert told(choice("x", pinned="private", forced_tier="secure")) == ("forced", "secure", ["private"])
+    with pytest.raises(Forbidden, match="begin a new conversation"):
+        choice("x", pinned="m", forced_tier="secure")

@@ -84,6 +84,8 @@ class Model(Struct, frozen=True, kw_only=True):
     data_retention_days: int | None
     additional_config: dict[str, Any]
     operations: list[str]
+    data_policy: dict[str, Any] | None
+    """What the operator declares: `zero_retention`, `training`, `region`."""
     managed_by: str
     effective: Facts
 

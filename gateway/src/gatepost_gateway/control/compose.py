@@ -11,7 +11,7 @@ from gatepost_gateway.control.rego import rego_entries
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices, nano, per_million
-from gatepost_gateway.domain.routing import BreakerRules, ModelPolicy, Routing, Strategy
+from gatepost_gateway.domain.routing import BreakerRules, DataTerms, ModelPolicy, Routing, Strategy
 from gatepost_gateway.domain.snapshot import (
     Budget,
     Inference,
@@ -126,6 +126,7 @@ def model_entry(model: DeclaredModel, credentials: Mapping[ProviderKind, Sealed]
         data_retention_days=model.data_retention_days,
         additional_config=model.additional_config,
         operations=model.operations or _served_at(provider, base_url),
+        data_terms=model.data_policy or DataTerms(),
     )
 
 
@@ -223,6 +224,7 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         tiers=declared.tiers,
         routing=_routing(declared.routing) if declared.routing is not None else None,
         model_policy=ModelPolicy(declared.model_policy),
+        data_policy=declared.data_policy,
     )
 
 

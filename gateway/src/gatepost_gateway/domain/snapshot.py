@@ -13,7 +13,7 @@ from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
-from gatepost_gateway.domain.routing import BreakerRules, ModelPolicy, Routing
+from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, ModelPolicy, Routing
 
 
 class KeyKind(StrEnum):
@@ -79,6 +79,7 @@ class ModelEntry(Struct, frozen=True):
     """The operations that this entry serves; empty: whatever its provider can."""
     declared: bool = True
     """False for entries that the gateway inferred; the operator vouches for a declared entry's address."""
+    data_terms: DataTerms = DataTerms()
 
 
 def endpoint_of(entry: ModelEntry) -> str | None:
@@ -172,6 +173,7 @@ class ProjectEntry(Struct, frozen=True):
     routing: Routing | None = None
     """None: as for everybody."""
     model_policy: ModelPolicy = ModelPolicy.HONOUR
+    data_policy: DataPolicy | None = None
     rego: tuple[RegoEntry, ...] = ()
     """Its own policies: a proxy may have more."""
 

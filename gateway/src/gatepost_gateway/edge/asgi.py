@@ -19,6 +19,7 @@ from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface, is_geminis
 from gatepost_gateway.edge.surfaces.native import NativeSurface
+from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
 from gatepost_gateway.pipeline.identify import identify
@@ -52,6 +53,7 @@ class Surfaces(Struct, frozen=True):
     anthropic: AnthropicSurface
     gemini: GeminiSurface
     native: NativeSurface
+    making: MakingSurface
     operator: OperatorSurface
 
 
@@ -75,6 +77,8 @@ class Edge:
             ("POST", anthropic.COUNT_PATH): anthropic.count_tokens,
             ("POST", "/api/v1/traces"): native.create_trace,
             ("POST", "/api/v1/executions"): native.execute,
+            ("POST", "/api/v1/embeddings"): surfaces.making.embeddings,
+            ("POST", "/api/v1/images"): surfaces.making.images,
             ("POST", "/api/v1/logs"): native.log,
             ("GET", "/api/v1/sdk/config"): native.sdk_config,
             ("GET", "/up"): operator.up,

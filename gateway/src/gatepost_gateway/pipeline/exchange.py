@@ -26,6 +26,7 @@ from gatepost_gateway.pipeline.permits import over
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
+from gatepost_gateway.pipeline.responses import Responses, only_there
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.watch import watch, watch_whole
 
@@ -45,6 +46,7 @@ class Stages(Struct, frozen=True):
     ledger: Ledger
     rates: Rates
     sessions: Sessions
+    responses: Responses
     engines: Engines
     evaluator: Evaluator
     clock: Clock
@@ -122,9 +124,10 @@ class Exchange:
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         await follow(call, stages.sessions)
+        chain = await stages.responses.follow(call)
         judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
-        call.plan = stages.planner.plan(call, passed)
+        call.plan = only_there(stages.planner.plan(call, passed), chain)
         if snapshot.policies is not None:
             await govern(call, stages.evaluator)
         await reserve(stages.ledger, stages.rates, call)
@@ -139,6 +142,7 @@ class Exchange:
         headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
             body = await watch_whole(call, call.body, self._stages.evaluator)
+            self._stages.responses.keep(call, body)
             await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
@@ -179,6 +183,7 @@ class Exchange:
             else:
                 await outlet.drain()
         over(call)
+        self._stages.responses.keep(call, flow.last)
         await remember(call, self._stages.sessions)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()

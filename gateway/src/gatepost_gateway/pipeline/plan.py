@@ -10,8 +10,10 @@ from gatepost_gateway.domain.routing import Route, Tier
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.pipeline.call import Call, Plan, Target
+from gatepost_gateway.pipeline.data_policy import admit
 from gatepost_gateway.pipeline.proxied import confine
 from gatepost_gateway.pipeline.routing import Choice, Choosing, choose
+from gatepost_gateway.pipeline.strategies import Ordering, Sight
 
 MOST_TARGETS = 16
 """Places that one call may be sent to, one after the other."""
@@ -22,28 +24,43 @@ class Planner(Struct, frozen=True):
     """The stage with what it decides by."""
 
     providers: Providers
+    sight: Sight
 
     def plan(self, call: Call, passed: Secret | None) -> Plan:
         """The targets of a call; its route goes into the record.
 
         `passed`: the caller's own provider key, for the one family that the project passes it to. Raises CallerError:
         404 for a name that means nothing here, 422 for what no target of it can do; Forbidden (403) for a name that
-        may not be said here.
+        may not be said here; Refused when the project's data may go to none of them.
         """
         project, asked = call.project, call.asked
         assert project is not None
         assert asked is not None
         choice = choose(call, self.providers)
         at = Choosing(call.snapshot, project, asked, self.providers)
-        keyed = [entry for entry in choice.entries if _has_key(entry, project, passed)]
-        reserves = [entry for entry in _fallbacks(choice, at) if _has_key(entry, project, passed)]
-        entries = confine(call, [*keyed, *reserves])
+        # What a call goes on with lives at one place, and means nothing at another.
+        reserves = () if call.pinned is not None else _fallbacks(choice, at)
+        able = confine(call, [*choice.entries, *reserves])
+        entries = [entry for entry in able if _has_key(entry, project, passed)]
         if not entries:
             raise _no_key(asked.model, project, passed)
+        admitted, out = admit(call, entries)
+        keyless = tuple(f"{entry.id}: no provider key" for entry in able if entry not in entries)
+        group = [entry for entry in admitted if entry in choice.entries]
+        routing = project.routing or call.snapshot.document.routing
+        ordering = Ordering(routing, call.snapshot.document.breaker, asked, project, self.sight)
+        ordered = [*ordering.order(group), *admitted[len(group) :]]
         if fallback_off(call):
-            entries = entries[:1]
-        call.record.route = Route(entries[0].id, choice.source, choice.rationale[:300], choice.tier)
-        return Plan(tuple(_target(entry, project, passed) for entry in entries[:MOST_TARGETS]))
+            ordered = ordered[:1]
+        call.record.route = Route(
+            ordered[0].id,
+            choice.source,
+            choice.rationale[:300],
+            choice.tier,
+            routing.strategy if len(group) > 1 else None,
+            (*keyless, *out),
+        )
+        return Plan(tuple(_target(entry, project, passed) for entry in ordered[:MOST_TARGETS]))
 
 
 def _fallbacks(choice: Choice, at: Choosing) -> Iterable[ModelEntry]:

@@ -5,7 +5,7 @@ What is chosen here is what the configuration says; strategies put it into an or
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
@@ -60,12 +60,13 @@ def choose(call: Call, providers: Providers) -> Choice:
     assert call.asked is not None
     at = Choosing(call.snapshot, call.project, call.asked, providers)
     name, by_default = call.asked.model, call.inbound.by_default
+    if call.forced_tier is not None:
+        forced = _of_tier(at, Tier(call.forced_tier), Source.FORCED, "a policy sends this call there")
+        return forced if call.pinned is None else _kept_within(forced, call.pinned)
     if call.pinned is not None:
         return _pinned(at, call.pinned)
     if call.proxy is not None and call.proxy.target_model is not None:
         return _of_proxy(at, call.proxy.target_model)
-    if call.forced_tier is not None:
-        return _of_tier(at, Tier(call.forced_tier), Source.FORCED, "a policy sends this call there")
     if name == AUTO or (at.project.model_policy is ModelPolicy.OVERRIDE and not name.startswith(TIER)):
         source = Source.FORCED if name != AUTO else Source.DEFAULT if by_default else Source.AUTO
         return _by_rule(at, call.signals, source)
@@ -86,6 +87,18 @@ def _pinned(at: Choosing, id: str) -> Choice:
     if entry is None:
         raise unknown_model(at.snapshot, at.project, id)
     return Choice(_able(at, [entry], id), Source.PINNED, "the answer that it continues came from there")
+
+
+def _kept_within(forced: Choice, pinned: str) -> Choice:
+    """A forced tier's choice for a call that only one entry can go on with. Raises Forbidden (403) for another one."""
+    entries = tuple(entry for entry in forced.entries if entry.id == pinned)
+    if not entries:
+        raise Forbidden(
+            f"a policy sends this call to tier `{forced.tier}`, and the answer that it continues came from elsewhere:"
+            " begin a new conversation",
+            code=Code.MODEL_NOT_ALLOWED,
+        )
+    return structs.replace(forced, entries=entries)
 
 
 def _of_proxy(at: Choosing, id: str) -> Choice:

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from gatepost_gateway.domain.routing import DataPolicy, DataTerms
 from gatepost_gateway.domain.snapshot import Sealed
 
 
@@ -53,6 +54,7 @@ class DeclaredModel(Struct, frozen=True, kw_only=True):
     data_retention_days: int | None = None
     additional_config: dict[str, Any] = field(default_factory=dict[str, Any])
     operations: tuple[str, ...] = ()
+    data_policy: DataTerms | None = None
 
 
 class DeclaredBudgets(Struct, frozen=True):
@@ -104,6 +106,7 @@ class DeclaredProject(Struct, frozen=True, kw_only=True):
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     routing: DeclaredRouting | None = None
     model_policy: str = "honour"
+    data_policy: DataPolicy | None = None
 
 
 class DeclaredRules(Struct, frozen=True):

@@ -13,6 +13,7 @@ from gatepost_gateway.domain.routing import AUTO, TIER
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 _REGO_PACKAGE = re.compile(r"(?!data\.)[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _PROXY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """It stands in paths."""
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -193,6 +194,7 @@ Price = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_price)]
 Dollars = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_dollars)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Count = Annotated[int, Field(gt=0, le=10**12)]
+Region = Annotated[str, _matching(_REGION, 64, "must be a region such as eu or eu-west-1")]
 Weight = Annotated[int, Field(ge=0, le=1000)]
 Targets = Annotated[list[Id], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_TARGETS)]
 Settings = Annotated[dict[str, Any], BeforeValidator(_plain)]

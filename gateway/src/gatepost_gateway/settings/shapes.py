@@ -17,6 +17,7 @@ from gatepost_gateway.settings.fields import (
     Network,
     Price,
     ProxyId,
+    Region,
     RegoFile,
     RegoPackage,
     Seconds,
@@ -87,6 +88,7 @@ class ServerShape(Shape):
     egress: EgressShape | None = None
     drain_seconds: Seconds | None = None
     fsync: bool | None = None
+    state_url: SecretShape | None = None
 
 
 class PriceShape(Shape):
@@ -105,6 +107,14 @@ class PriceShape(Shape):
         return self
 
 
+class DataTermsShape(Shape):
+    """What the operator vouches for of an entry's provider."""
+
+    zero_retention: bool | None = None
+    training: bool | None = None
+    region: Region | None = None
+
+
 class ModelFields(PriceShape):
     """An entry of the registry without its key."""
 
@@ -119,6 +129,7 @@ class ModelFields(PriceShape):
     data_retention_days: Count | None = None
     additional_config: Settings | None = None
     operations: list[OperationName] | None = None
+    data_policy: DataTermsShape | None = None
 
     @model_validator(mode="after")
     def _addressed(self) -> "ModelFields":
@@ -155,7 +166,7 @@ class TiersShape(Shape):
 
 
 class RoutingShape(Shape):
-    strategy: Literal["ordered"] | None = None
+    strategy: Literal["ordered", "weighted", "round_robin", "lowest_latency", "lowest_cost"] | None = None
     weights: dict[Id, Weight] | None = None
 
 
@@ -180,6 +191,15 @@ class ResponsePolicyShape(RequestPolicyShape):
     on_error: Literal["block", "allow"] | None = None
 
 
+class DataPolicyShape(Shape):
+    """What a project demands of every place that its data goes to."""
+
+    zero_retention: bool | None = None
+    no_training: bool | None = None
+    regions: list[Region] | None = Field(default=None, min_length=1, max_length=50)
+    private_only: bool | None = None
+
+
 class ProjectShape(Shape):
     id: Id
     name: Name | None = None
@@ -187,6 +207,7 @@ class ProjectShape(Shape):
     tiers: TiersShape | None = None
     routing: RoutingShape | None = None
     model_policy: Literal["honour", "override", "tier"] | None = None
+    data_policy: DataPolicyShape | None = None
     budgets: BudgetsShape | None = None
     rate_limits: RatesShape | None = None
     pass_through_provider: ProviderName | None = None

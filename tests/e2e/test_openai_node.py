@@ -36,9 +36,10 @@ def gateway(upstream: Upstream, llama: str | None, gateways: Callable[..., Gatew
     price = {"input_cost_per_1k": 0.001, "output_cost_per_1k": 0.002}
     watched = {"id": "watched", "identifier": "w-1", "provider": "openai", "base_url": f"{upstream.url}/v1", **price}
     dear = {**watched, "id": "dear", "input_cost_per_1k": 1000, "output_cost_per_1k": 1000}
+    talker = {**watched, "id": "talker", "identifier": "talker", "operations": ["chat"]}
     tiny = {**watched, "id": "tiny", "identifier": "tiny", "base_url": f"{llama}/v1"}
     projects = [{"id": "default", "budgets": {"daily_usd": 5}}]
-    return gateways(json.dumps({"models": [watched, dear, *([tiny] if llama else [])], "projects": projects}))
+    return gateways(json.dumps({"models": [watched, dear, talker, *([tiny] if llama else [])], "projects": projects}))
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +140,8 @@ def test_a_real_model(got: dict[str, Any], llama: str | None, skip_or_fail: Call
     assert got["real"]["plain"]["usage"]["completion_tokens"] == 8
     finishes = [choice["finish_reason"] for event in got["real"]["stream"] for choice in event["choices"]]
     assert finishes[-1] == "length"
+
+
+def test_vectors_and_pictures(got: dict[str, Any]) -> None:
+    assert got["embeddings"] == {"lengths": [4, 4], "usual": True}
+    assert [one[:5] for one in got["images"]] == ["iVBOR", "iVBOR"]

@@ -248,7 +248,7 @@ def test_a_projects_data_goes_only_where_its_terms_are_met(place: Place) -> None
     )
     assert len(place.first.seen) + len(place.second.seen) == before
     step = place.gateway.step(blocked)
-    assert (step["decisions"][0]["effect"], step["outcome"]) == ("block", "refused")
+    assert (step["decisions"][0]["effect"], step["outcome"]) == ("block", "blocked")
 
 
 def test_a_file_with_tiers_can_be_applied_while_it_runs(place: Place) -> None:

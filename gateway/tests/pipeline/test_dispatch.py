@@ -375,10 +375,10 @@ def test_a_long_wait_is_not_waited_while_another_target_could_answer():
     assert (hosts(held), held.sleeps) == (["provider", "other"], [])
     held = house(slow, good(), fallbacks={})
     run(held.call(chat()))
-    assert (hosts(held), held.sleeps) == (["provider", "provider"], [20.0])
+    assert (hosts(held), [20 <= slept <= 22 for slept in held.sleeps]) == (["provider", "provider"], [True])
     held = house(refusal(429, b"{}", (b"retry-after", b"1")), good())
     run(held.call(chat()))
-    assert (hosts(held), held.sleeps) == (["provider", "provider"], [1.0])
+    assert (hosts(held), [1 <= slept <= 1.1 for slept in held.sleeps]) == (["provider", "provider"], [True])
 
 
 def test_the_request_id_of_a_failed_attempt_is_kept():

@@ -5,7 +5,7 @@ from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
 from gatepost_gateway.domain.routing import ModelPolicy
 from gatepost_gateway.domain.snapshot import ProviderKind
 from gatepost_gateway.pipeline.decode import decode
-from gatepost_gateway.pipeline.routing import choose
+from gatepost_gateway.pipeline.routing import Choosing, choose
 from gatepost_gateway.providers import PROVIDERS
 
 from .fakes import House, chat, entry, snapshot_of
@@ -22,7 +22,7 @@ def choice(model, snapshot=None, text="hello", by_default=False, operation=Opera
     call.asked.operation = operation
     for name, value in slots.items():
         setattr(call, name, value)
-    return choose(call, PROVIDERS)
+    return choose(call, Choosing(snapshot, call.project, call.asked, PROVIDERS))
 
 
 def tiered(tiers=None, **more):

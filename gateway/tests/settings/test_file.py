@@ -72,10 +72,10 @@ def test_the_sample_loads_without_what_is_not_enforced_yet() -> None:
     assert file.server.listen == "127.0.0.1:41002"
 
 
-def test_the_sample_is_refused_with_the_lines_that_are_not_enforced() -> None:
-    lines = SAMPLE.splitlines()
-    number = next(n for n, line in enumerate(lines, 1) if line.startswith("policies:"))
-    assert wrong(SAMPLE) == [f"f.yaml:{number}:1: `policies` is not enforced by this version: remove it"]
+def test_the_sample_loads_as_it_stands() -> None:
+    (proxy,) = parse(SAMPLE).layer.proxies
+    assert proxy.request_policy is not None
+    assert proxy.request_policy.file == "policies/support.rego"
 
 
 def test_a_proxy_is_read() -> None:

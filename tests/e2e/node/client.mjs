@@ -68,7 +68,7 @@ const tasks = {
     return {
       key: await chat("sandbox/echo", stranger),
       model: await chat("sandbox/ecko"),
-      operation: await failure(() => client.responses.create({ model: "watched", input: "x", background: true })),
+      operation: await failure(() => client.embeddings.create({ model: "talker", input: "x" })),
       budget: await failure(() =>
         client.chat.completions.create({ model: "dear", messages: say("Hi") }, { maxRetries: 3 }),
       ),
@@ -78,6 +78,14 @@ const tasks = {
         client.chat.completions.create({ model: "sandbox/echo", messages: say("/delay 3000\nHi") }, { timeout: 300 }),
       ),
     };
+  },
+  async embeddings() {
+    const { data } = await client.embeddings.create({ model: "sandbox/echo", input: ["a b", "c"], dimensions: 4 });
+    return { lengths: data.map((one) => one.embedding.length), usual: data.every((one) => Array.isArray(one.embedding)) };
+  },
+  async images() {
+    const { data } = await client.images.generate({ model: "sandbox/echo", prompt: "a cat", n: 2 });
+    return data.map((one) => one.b64_json);
   },
   async responses() {
     const ask = (body) => client.responses.create({ model: "sandbox/echo", ...body });

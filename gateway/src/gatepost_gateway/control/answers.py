@@ -273,6 +273,25 @@ class Proxy(Struct, frozen=True, kw_only=True):
     managed_by: str
 
 
+class Policy(Struct, frozen=True, kw_only=True):
+    """A rule instance of the chain. `project` and `proxy` null: for every call; empty lists: all that its kind can."""
+
+    name: str
+    kind: str
+    mode: str
+    phases: list[str]
+    operations: list[str]
+    streaming_mode: str | None
+    project: str | None
+    proxy: str | None
+    settings: dict[str, Any]
+    managed_by: str
+
+
+class PolicyPage(Struct, frozen=True):
+    items: list[Policy]
+
+
 class ProxyPage(Struct, frozen=True):
     items: list[Proxy]
 

@@ -16,6 +16,7 @@ from gatepost_gateway.control import (
     metrics,
     models,
     openapi,
+    policies,
     projects,
     proxies,
     rego_policies,
@@ -45,6 +46,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *rego_policies.ENDPOINTS,
     *projects.ENDPOINTS,
     *metrics.ENDPOINTS,
+    *policies.ENDPOINTS,
     *proxies.ENDPOINTS,
     *health.ENDPOINTS,
 )

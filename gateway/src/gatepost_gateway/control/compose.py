@@ -103,6 +103,7 @@ def build_snapshot(
         routing=_routing(file.routing),
         breaker=_breaker(file.breaker),
         proxies=tuple(proxy_entry(proxy) for layer in (file, document.api) for proxy in layer.proxies),
+        rules=(*file.rules, *document.api.rules),
     )
 
 

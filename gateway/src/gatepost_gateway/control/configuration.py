@@ -8,12 +8,15 @@ from msgspec import Struct, structs
 
 from gatepost_gateway.control.compose import ADDRESSES, origin
 from gatepost_gateway.control.rego import Check, Checker, read_policies
+from gatepost_gateway.control.rule_registry import check_chain
 from gatepost_gateway.control.secrets import Keeper, UnreachableError, sealed_layer
 from gatepost_gateway.control.shapes import ModelChange
 from gatepost_gateway.control.view import Change, changes
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import KeyState, ProviderKind
+from gatepost_gateway.policy.kinds.kind import Toolbox
+from gatepost_gateway.policy.loading import load_rule
 from gatepost_gateway.settings import (
     DEFAULT_PROJECT,
     SANDBOX_MODEL,
@@ -59,6 +62,8 @@ class Configuration:
             {model.id for model in self.document.api.models},
             set(identities.projects),
             {proxy.id for proxy in self.document.api.proxies},
+            {rule.name for rule in self.document.api.rules},
+            lambda spec: load_rule(spec, Toolbox()),
         )
         return parse(text, name, base, elsewhere)
 
@@ -212,12 +217,17 @@ class Configuration:
         return {project.id for project in document.file.projects} | set(identities.projects) | {DEFAULT_PROJECT}
 
     def _check(self, document: Document, identities: Identities) -> None:
-        """Raises CallerError (409) when the change would leave a key or an entry without its project."""
+        """Raises CallerError (409) when the change would leave a key or an entry without its project, and
+        ConfigurationError when a rule of it cannot be carried out.
+        """
+        check_chain(document)
         projects = self._projects(document, identities)
         keys = [key for key in identities.keys.values() if key.state is not KeyState.REVOKED]
         orphans = [f"key `{key.id}`" for key in keys if key.project not in projects]
         orphans += [f"model `{one.id}`" for one in document.api.models if one.project not in (None, *projects)]
         proxies = {one.id: one.project for one in (*document.file.proxies, *document.api.proxies)}
+        orphans += [f"rule `{one.name}`" for one in document.api.rules if one.project not in (None, *projects)]
+        orphans += [f"rule `{one.name}`" for one in document.api.rules if one.proxy not in (None, *proxies)]
         orphans += [f"proxy `{name}`" for name, project in proxies.items() if project not in projects]
         orphans += [
             f"key `{key.id}`" for key in keys if key.proxy is not None and proxies.get(key.proxy) != key.project

@@ -41,6 +41,7 @@ def shown(document: Document) -> dict[str, Any]:
         for model in layer.models
     ]
     found["proxies"] = list(_proxies(document).values())
+    found["policies"] = list(_rules(document).values())
     return found
 
 
@@ -75,6 +76,7 @@ def _comparable(document: Document) -> dict[str, Any]:
             models[model.id] = fields
     found["models"] = models
     found["proxies"] = _proxies(document)
+    found["policies"] = _rules(document)
     return found
 
 
@@ -86,8 +88,17 @@ def _proxies(document: Document) -> dict[str, Any]:
     }
 
 
+def _rules(document: Document) -> dict[str, Any]:
+    return {
+        rule.name: {**_plain(rule), "managed_by": owner}
+        for owner, layer in (("file", document.file), ("api", document.api))
+        for rule in layer.rules
+    }
+
+
 def _layer(layer: Layer) -> dict[str, Any]:
     fields = msgspec.structs.asdict(msgspec.structs.replace(layer, models=()))
+    del fields["rules"]
     return cast("dict[str, Any]", _plain(fields))
 
 

@@ -86,7 +86,7 @@ def endpoint_of(entry: ModelEntry) -> str | None:
     """What fails together: a provider at an address, in a region where that is said apart. None: this process."""
     if entry.provider is ProviderKind.SANDBOX:
         return None
-    region = entry.additional_config.get("region")
+    region = entry.additional_config.get("aws_region")
     return f"{entry.provider.value} {entry.base_url}" + (f" {region}" if region else "")
 
 

@@ -29,15 +29,11 @@ def _within(region: str | None, allowed: tuple[str, ...]) -> bool:
     return any(said == one.lower() or said.startswith(one.lower() + "-") for one in allowed)
 
 
-def admit(call: Call, entries: list[ModelEntry]) -> tuple[list[ModelEntry], tuple[str, ...]]:
+def admit(call: Call, demands: DataPolicy, entries: list[ModelEntry]) -> tuple[list[ModelEntry], tuple[str, ...]]:
     """The entries that the project's data may go to, and what was left out; the decision goes into the record.
 
     Raises Refused when nothing is left.
     """
-    assert call.project is not None
-    demands = call.project.data_policy
-    if demands is None:
-        return entries, ()
     reasons = {entry.id: unmet(demands, entry) for entry in entries}
     left = [entry for entry in entries if reasons[entry.id] is None]
     out = tuple(f"{name}: {reason}" for name, reason in reasons.items() if reason is not None)
@@ -46,7 +42,7 @@ def admit(call: Call, entries: list[ModelEntry]) -> tuple[list[ModelEntry], tupl
     call.record.decisions += (Decision(RULE, RULE, Phase.REQUEST, Mode.ENFORCE, effect, reason=words),)
     if not left:
         raise Refused(
-            f"no model that this call could go to meets the data policy of project `{call.project.id}`: {words}",
+            f"no model that this call could go to meets the data policy of this project: {words}",
             rule=RULE,
             code=Code.INPUT_BLOCKED,
         )

@@ -271,11 +271,14 @@ class Dispatcher:
 
 
 def _pause(failure: UpstreamError, retries: Retries, number: int) -> float:
-    """Seconds before the next attempt: as the provider asks, else doubled each time.
+    """Seconds before the next attempt: as long as the provider asks and a little longer, else doubled each time.
 
     Jitter keeps callers that failed together from coming back together; it guards nothing.
     """
-    return failure.retry_after or min(retries.cap, retries.base * 2**number) * (0.5 + random.random() / 2)  # noqa: S311
+    jitter = random.random()  # noqa: S311
+    if failure.retry_after:
+        return failure.retry_after * (1 + jitter / 10)
+    return min(retries.cap, retries.base * 2**number) * (1 + jitter) / 2
 
 
 def _carried(call: Call, request: UpstreamRequest) -> None:

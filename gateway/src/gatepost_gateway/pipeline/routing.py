@@ -52,14 +52,11 @@ class Choosing(Struct, frozen=True):
         return entry if entry is not None and entry.project in (None, self.project.id) else None
 
 
-def choose(call: Call, providers: Providers) -> Choice:
+def choose(call: Call, at: Choosing) -> Choice:
     """Raises CallerError: 404 for a name that means nothing here, 422 for what nothing here can do; and Forbidden (403)
     for a model's name where the project lets its callers name tiers only.
     """
-    assert call.project is not None
-    assert call.asked is not None
-    at = Choosing(call.snapshot, call.project, call.asked, providers)
-    name, by_default = call.asked.model, call.inbound.by_default
+    name, by_default = at.asked.model, call.inbound.by_default
     if call.forced_tier is not None:
         forced = _of_tier(at, Tier(call.forced_tier), Source.FORCED, "a policy sends this call there")
         return forced if call.pinned is None else _kept_within(forced, call.pinned)
@@ -117,6 +114,8 @@ def _called(at: Choosing, name: str, source: Source) -> Choice:
     first = able[0]
     if first.identifier != name or not first.declared:
         return Choice((first,), source, "the name of one entry")
+    if len(able) == 1:
+        return Choice(able, source, "the name of one entry")
     group = tuple(entry for entry in able if entry.identifier == name and entry.project == first.project)
     words = "the name of one entry" if len(group) == 1 else f"the name of {len(group)} entries"
     return Choice(group, source, words)
@@ -179,7 +178,7 @@ def _configured(at: Choosing) -> str:
 
 def _able(at: Choosing, entries: Sequence[ModelEntry], name: str) -> tuple[ModelEntry, ...]:
     """Those that can do the operation. Raises CallerError (422) when none can: the call is not sent elsewhere."""
-    able = tuple(entry for entry in entries if at.serves(entry))
+    able = tuple([entry for entry in entries if at.serves(entry)])
     if not able:
         kinds = ", ".join(dict.fromkeys(entry.provider.value for entry in entries))
         raise CallerError(

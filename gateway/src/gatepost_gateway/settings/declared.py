@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.routing import DataPolicy, DataTerms
 from gatepost_gateway.domain.snapshot import Sealed
 
@@ -162,6 +163,7 @@ class Layer(Struct, frozen=True):
     routing: DeclaredRouting = DeclaredRouting()
     metrics: DeclaredMetrics = DeclaredMetrics()
     breaker: dict[str, float] = field(default_factory=dict[str, float])
+    rules: tuple[RuleSpec, ...] = ()
 
 
 class Document(Struct, frozen=True):

@@ -11,6 +11,7 @@ from msgspec import Struct
 from gatepost_gateway.domain.routing import AUTO, TIER, Tier
 from gatepost_gateway.settings.check import near
 from gatepost_gateway.settings.problems import Path
+from gatepost_gateway.settings.rules import Load
 from gatepost_gateway.settings.yamltext import Tree
 
 SANDBOX_MODEL = "sandbox/echo"
@@ -23,6 +24,9 @@ class Elsewhere(Struct, frozen=True):
     models: Collection[str] = ()
     projects: Collection[str] = ()
     proxies: Collection[str] = ()
+    rules: Collection[str] = ()
+    load: Load | None = None
+    """Tries a rule of the policy chain."""
 
 
 def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
@@ -49,6 +53,10 @@ def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
             _note(tree, ("proxies", index, "id"), words)
         _known(tree, ("proxies", index, "project"), "project", projects)
         _known(tree, ("proxies", index, "target_model"), "model", models)
+    known = {*_ids(tree, "proxies"), *elsewhere.proxies}
+    chain: Any = tree.get(("policies", "chain"))
+    for index in range(len(cast("list[Any]", chain)) if isinstance(chain, list) else 0):
+        _known(tree, ("policies", "chain", index, "proxy"), "proxy", known)
     _routes(tree, (), models)
     _known(tree, ("server", "pass_through_project"), "project", projects)
     _fallbacks(tree, models)

@@ -100,11 +100,14 @@ class PriceShape(Shape):
 
     @model_validator(mode="after")
     def _whole(self) -> "PriceShape":
-        said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
-        rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
-        if len(said) == 1 or (not said and any(value is not None for value in rest)):
+        if self._half():
             raise ValueError("half a price is none: give `input_cost_per_1k` and `output_cost_per_1k`")
         return self
+
+    def _half(self) -> bool:
+        said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
+        rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
+        return len(said) == 1 or (not said and any(value is not None for value in rest))
 
 
 class DataTermsShape(Shape):
@@ -130,6 +133,14 @@ class ModelFields(PriceShape):
     additional_config: Settings | None = None
     operations: list[OperationName] | None = None
     data_policy: DataTermsShape | None = None
+
+    def _half(self) -> bool:
+        """What makes vectors only has no output to price, what makes pictures only no tokens."""
+        operations = {*(self.operations or ())}
+        if operations and operations <= {"embeddings", "images"} and self.input_cost_per_1k is not None:
+            return False
+        tokens = self.input_cost_per_1k is not None or self.output_cost_per_1k is not None
+        return (operations != {"images"} or tokens or self.image_cost is None) and super()._half()
 
     @model_validator(mode="after")
     def _addressed(self) -> "ModelFields":
@@ -200,6 +211,39 @@ class DataPolicyShape(Shape):
     private_only: bool | None = None
 
 
+class RuleFields(Shape):
+    """What every rule instance may say of itself."""
+
+    kind: Id
+    mode: Literal["enforce", "observe"] | None = None
+    phases: list[Literal["request", "response"]] | None = None
+    operations: list[Id] | None = None
+    streaming_mode: Literal["realtime", "buffered"] | None = None
+    proxy: ProxyId | None = None
+
+
+class RuleShape(RuleFields):
+    """An instance in the chain; each kind reads further keys of its own. `alone`: only its kind was named."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Id
+    alone: bool = Field(default=False, exclude_if=lambda said: not said)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value, "kind": value, "alone": True}
+        if isinstance(value, dict) and "alone" in value:
+            raise ValueError("has no key `alone`")
+        return value  # pyright: ignore[reportUnknownVariableType]
+
+
+class PoliciesShape(Shape):
+    chain: list[RuleShape] = Field(default=[])
+
+
 class ProjectShape(Shape):
     id: Id
     name: Name | None = None
@@ -214,6 +258,7 @@ class ProjectShape(Shape):
     features: list[Literal["offline_testing"]] | None = None
     max_output_default: Count | None = None
     strict_translation: bool | None = None
+    policies: PoliciesShape | None = None
     request_policy: RequestPolicyShape | None = None
     response_policy: ResponsePolicyShape | None = None
 
@@ -243,20 +288,6 @@ class ProxyFields(Shape):
 
 class ProxyShape(ProxyFields):
     id: ProxyId
-
-
-class RuleShape(Shape):
-    """An instance in the chain; each kind reads further keys of its own."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: Id
-    kind: Id
-    mode: Literal["enforce", "observe"] | None = None
-
-
-class PoliciesShape(Shape):
-    chain: list[RuleShape] = Field(default=[])
 
 
 class CompatShape(Shape):
@@ -297,6 +328,7 @@ class FileShape(Shape):
     projects: list[ProjectShape] = Field(default=[])
     proxies: list[ProxyShape] = Field(default=[])
     policies: PoliciesShape | None = None
+    policy: dict[Id, dict[str, Any]] = Field(default={})
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
     metrics: MetricsShape | None = None

@@ -21,6 +21,12 @@ HANGING = (
 )
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take long to start a process: that is no test's concern but one's."""
+    monkeypatch.setattr(evaluation, "WAIT_SECONDS", 30.0)
+
+
 def entry_of(source: str, name: str = "a", seconds: float = 0.1) -> RegoEntry:
     return RegoEntry(name, Phase.REQUEST, source, ("gatepost.policy",), (), seconds=seconds)
 
@@ -128,3 +134,18 @@ def test_a_policy_is_known_by_its_text_and_its_packages():
     one = entry_of(QUICK)
     assert key_of(one) == key_of(replace(one, name="other", seconds=0.2))
     assert key_of(one) != key_of(replace(one, packages=("xenovia",)))
+
+
+def test_a_call_waits_for_its_turn_only_so_long(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(evaluation, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(evaluation, "COMPILE_SECONDS", 0.0)
+
+    async def run() -> None:
+        pool = EvaluationPool(COMMAND)
+        try:
+            with pytest.raises(PolicyFailed, match="turn did not come"):
+                await pool.evaluate(entry_of(QUICK, seconds=0.001), b"{}")
+        finally:
+            await pool.close()
+
+    asyncio.run(run())

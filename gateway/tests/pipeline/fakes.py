@@ -186,6 +186,9 @@ class Outlet:
         self.batches.append(batch)
         return True
 
+    async def alive(self) -> None:
+        self.batches.append(b": keep-alive\n\n")
+
     async def drain(self) -> None:
         return
 

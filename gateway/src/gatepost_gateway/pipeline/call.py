@@ -18,6 +18,7 @@ from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntr
 from gatepost_gateway.domain.usage import NOTHING
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts
+from gatepost_gateway.policy.gate import Gate
 
 OWN = b"x-gatepost-"
 """How the headers begin that are between callers and the gateway."""
@@ -83,6 +84,10 @@ class Outlet(Protocol):
         """Sends a batch at once; False: the caller reads slowly, send no more before `drain`."""
         ...
 
+    async def alive(self) -> None:
+        """Sends something that says nothing, for a caller who has waited long."""
+        ...
+
     async def drain(self) -> None: ...
     async def end(self, batch: bytes) -> None: ...
 
@@ -104,6 +109,7 @@ class Call:
         "first",
         "forced_cap",
         "forced_tier",
+        "gate",
         "hold",
         "inbound",
         "judged",
@@ -179,6 +185,8 @@ class Call:
         self.first = self.body = b""
         self.summary: Summary | None = None
         self.judged = False
+        self.gate: Gate | None = None
+        """What judges the answer while it is streamed."""
         self.response_id: str | None = None
         """The id by which a later Responses call goes on from this answer, when it is complete."""
         self.transcript: Transcript | None = None

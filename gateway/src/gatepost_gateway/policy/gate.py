@@ -39,8 +39,12 @@ class Gates:
         of_calls = [(number, rule) for number, rule in stage.calls if rule.reach is Reach.TOOL_CALLS]
         self.of_calls: tuple[tuple[int, CallRule], ...] = tuple(of_calls)
         self.of_wholes = tuple(one for one in stage.calls if one[1].reach not in (Reach.TOOL_CALLS, Reach.NOTHING))
-        self.buffered = any(reach_of(rule) is Reach.WHOLE for _, rule in stage.rules if rule.label.mode is Mode.ENFORCE)
-        """An enforced rule must see the whole answer: nothing goes out before the end."""
+        self.buffered = any(
+            rule.label.buffered or reach_of(rule) is Reach.WHOLE
+            for _, rule in stage.rules
+            if rule.label.mode is Mode.ENFORCE
+        )
+        """An enforced rule must see the whole answer, or is to: nothing goes out before the end."""
 
     def open(self, reader: FrameReader, answered: Answered) -> "Gate":
         return Gate(self, reader, answered)

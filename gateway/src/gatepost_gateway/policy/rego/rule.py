@@ -42,7 +42,7 @@ class RegoRule:
 
     @property
     def away(self) -> bool:
-        """Whether it is asked in another process: `prepare` must have been called before `judge` is."""
+        """Whether it should be asked in another process, by `prepare` before `judge`."""
         return self._program is None or self.entry.seconds > LOOP_SECONDS or self._owed > MOST_OWED
 
     async def prepare(self, facts: Facts, evaluator: Evaluator) -> None:
@@ -77,13 +77,17 @@ class RegoRule:
         found = facts.elsewhere.get(self.label.name)
         if isinstance(found, PolicyFailed):
             raise found
-        return found if isinstance(found, Verdict) else self._evaluate(self._input(facts))
+        if isinstance(found, Verdict):
+            return found
+        if self._program is None:
+            raise PolicyFailed("it is only evaluated in a process of its own, and streamed answers are not judged there")
+        return self._evaluate(self._input(facts))
 
     def _input(self, facts: Facts) -> dict[str, Any]:
         return self.document.build(facts, Route(facts.target, facts.attempt) if facts.target is not None else None)
 
     def _evaluate(self, document: Mapping[str, Any]) -> Verdict:
-        """On the loop, within `LOOP_SECONDS`. Raises PolicyFailed."""
+        """On the loop, within `LOOP_SECONDS`: where nothing was prepared, and at the end of a stream. Raises PolicyFailed."""
         assert self._program is not None
         began = time.thread_time()
         try:

@@ -170,3 +170,25 @@ def test_a_slow_policy_on_answers_is_asked_elsewhere_with_the_target_that_answer
     (asked,) = house.elsewhere.asked
     assert asked["output"]["content"] == "hello"
     assert asked["route_attempt"] == 2
+
+
+def test_a_streamed_answer_is_held_until_it_is_judged():
+    from .fakes import events
+
+    house = house_of(RESPONSE, answers=[Answer(200, events("he", "llo"))])
+    with pytest.raises(Refused) as caught:
+        run(house.call(chat("hi", model="gpt", stream=True)))
+    assert caught.value.code is Code.OUTPUT_BLOCKED
+    passing = house_of(RESPONSE, answers=[Answer(200, events("good", "bye"))])
+    outlet = run(passing.call(chat("hi", model="gpt", stream=True)))
+    assert b"good" in outlet.body
+    assert [one.effect for one in passing.record.decisions] == [Effect.ALLOW]
+
+
+def test_a_streamed_answer_that_a_policy_cannot_be_asked_about_is_held_back():
+    from .fakes import events
+
+    house = house_of(replace(RESPONSE, isolated=True), answers=[Answer(200, events("good", "bye"))])
+    with pytest.raises(GatewayFault) as caught:
+        run(house.call(chat("hi", model="gpt", stream=True)))
+    assert caught.value.code is Code.POLICY_UNAVAILABLE

@@ -35,6 +35,7 @@ from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
+from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.policy.rego.register import register_of
 from gatepost_gateway.providers import PROVIDERS
@@ -311,6 +312,7 @@ class House:
                 responses=Responses(self.recorder, self.archive, PlainVault()),
                 engines=engine_of if engine is None else lambda _: Ruled(engine),
                 evaluator=self.elsewhere,
+                tools=ToolNotes(PlainVault()),
                 clock=self.clock,
                 salt=b"salt",
             )

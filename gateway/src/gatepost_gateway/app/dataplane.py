@@ -36,6 +36,7 @@ from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
+from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.policy.rego.register import Register, register_of
@@ -137,6 +138,7 @@ class DataPlane:
             responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
             evaluator=self.evaluations,
+            tools=ToolNotes(base.vault),
             clock=base.clock,
             salt=begin.secret,
         )

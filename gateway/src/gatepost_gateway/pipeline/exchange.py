@@ -29,6 +29,7 @@ from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.responses import Responses, only_there
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.watch import watch, watch_whole
 
 _PASSED_ANSWER_HEADERS = frozenset({b"openai-processing-ms", b"openai-version", b"openai-organization", b"x-ms-region"})
@@ -50,6 +51,7 @@ class Stages(Struct, frozen=True):
     responses: Responses
     engines: Engines
     evaluator: Evaluator
+    tools: ToolNotes
     clock: Clock
     salt: bytes
 
@@ -144,6 +146,7 @@ class Exchange:
         if call.reader is None:
             body = await watch_whole(call, call.body, self._stages.evaluator)
             self._stages.responses.keep(call, body)
+            self._stages.tools.note(call, body)
             await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
@@ -193,6 +196,7 @@ class Exchange:
                 flow.release(watch(call, finish(call)))
         over(call)
         self._stages.responses.keep(call, flow.last)
+        self._stages.tools.note(call)
         await remember(call, self._stages.sessions)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter_ns
+from typing import cast
 
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.findings import Detector, Finding, Leaf
@@ -60,8 +61,7 @@ class Tallies:
         `again`: the text repeats another, where the same was counted.
         """
         tally = self._tallies[number]
-        rule = tally.rule
-        assert isinstance(rule, TextRule)
+        rule = cast("TextRule", tally.rule)
         vote = rule.weigh(finding)
         if not (again and tally.found):
             tally.note(self._key, leaf, finding, found, vote.effect)
@@ -109,9 +109,13 @@ class Tallies:
         for one in tallies:
             if not one.enforced:
                 continue
-            signals |= one.signals
-            tier, cap = first_tier(tier, one.tier), least(cap, one.max_tokens)
-            if STRENGTH[one.effect] > (STRENGTH[strongest.effect] if strongest else 0):
+            if one.signals:
+                signals |= one.signals
+            if one.tier is not None or one.max_tokens is not None:
+                tier, cap = first_tier(tier, one.tier), least(cap, one.max_tokens)
+            if one.effect is not Effect.ALLOW and STRENGTH[one.effect] > (
+                STRENGTH[strongest.effect] if strongest else 0
+            ):
                 strongest = one
         effect = strongest.effect if strongest else Effect.ALLOW
         return Ruling(

@@ -9,7 +9,7 @@ from gatepost_gateway.domain.findings import Detector, Finding, Leaf
 from gatepost_gateway.domain.governance import Effect, Phase, Ruling
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.redaction import Replacement
-from gatepost_gateway.policy.rules import CallRule, Rule, TextRule, Vote
+from gatepost_gateway.policy.rules import CallRule, NotRun, Rule, TextRule, Vote
 from gatepost_gateway.policy.verdict import STRENGTH, Tally, first_tier, least, risk_of
 
 Path = tuple[str | int, ...]
@@ -43,6 +43,8 @@ class Tallies:
                 self.take(number, vote)
         except GatewayError as error:
             self.unreadable((number,), error)
+        except NotRun as why:
+            self._tallies[number].not_run = str(why)
         except Exception as error:  # noqa: BLE001 - whatever fails in a rule denies, in the name of the rule
             self.fail((number,), error)
         else:

@@ -83,7 +83,7 @@ def test_an_operator_may_add_signs():
 
 
 def test_a_hint_is_met_wherever_its_sign_is(fixtures):
-    rows = fixtures("guardrails", "prompt-injection.jsonl").read_text().splitlines()
+    rows = fixtures("guardrails", "prompt-injection.jsonl").read_text().strip().split("\n")
     texts = [plain(json.loads(row)["text"]).encode("utf-8", "replace") for row in rows[::7]]
     for sign in injection()._signs:
         source, hint = Expression(sign.source), Expression(f"(?i){sign.hint or sign.source}")

@@ -2,8 +2,8 @@
 
     python bench/gate.py [--events 4000]
 
-Each stream is one answer of so many words in the format's own events, fed one event a read and sixteen. `passing` is the
-reader that every stream goes through, with rules or without; `gate` is what rules add to it.
+Each stream is one answer, an event a word, read one event at a time and sixteen. `passing`: the reader that every stream
+goes through, with rules or without. The rest is what rules add to it, in time of the processor.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from gatepost_gateway.dialects.frame_readers import FRAMES
 from gatepost_gateway.dialects.openai_chat import read_asked
+from gatepost_gateway.dialects.openai_chat_stream import OpenAIChatReader
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.findings import Texts
@@ -79,8 +80,6 @@ def text(batch: bytes) -> int:
 
 
 def passing(batches: Sequence[bytes], events: int, rounds: int = 5) -> float:
-    from gatepost_gateway.dialects.openai_chat_stream import OpenAIChatReader
-
     asked: Asked = read_asked(b'{"model":"m","messages":[{"role":"user","content":"hello"}],"stream":true}')
     best = float("inf")
     for _ in range(rounds):

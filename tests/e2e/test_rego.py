@@ -81,12 +81,12 @@ def client(gateway: Gateway, proxy: str | None = None, **more: Any) -> openai.Op
 
 def ask(gateway: Gateway, proxy: str | None, text: str = "hello", **more: Any) -> str:
     model = more.pop("model", "gpt")
-    said = client(gateway, proxy).chat.completions.create(
-        model=model, messages=[{"role": "user", "content": text}], **more
-    )
-    if not more.get("stream"):
-        return said.choices[0].message.content
-    return "".join(one.choices[0].delta.content or "" for one in said if one.choices)
+    with client(gateway, proxy) as asking:
+        said = asking.chat.completions.create(model=model, messages=[{"role": "user", "content": text}], **more)
+        if not more.get("stream"):
+            return said.choices[0].message.content
+        with said:
+            return "".join(one.choices[0].delta.content or "" for one in said if one.choices)
 
 
 def test_a_blocked_tool_is_403_before_anything_is_sent(gateway: Gateway, upstream: Upstream) -> None:
@@ -132,9 +132,10 @@ def test_answers_are_blocked_and_redacted(gateway: Gateway, stream: bool) -> Non
 
 
 def test_what_is_only_observed_passes_and_is_recorded(gateway: Gateway) -> None:
-    raw = client(gateway, "watched").chat.completions.with_raw_response.create(
-        model="gpt", messages=[{"role": "user", "content": "hello"}], tools=[TOOL]
-    )
+    with client(gateway, "watched") as asking:
+        raw = asking.chat.completions.with_raw_response.create(
+            model="gpt", messages=[{"role": "user", "content": "hello"}], tools=[TOOL]
+        )
     trace = gateway.get(f"/api/v1/traces/{raw.headers['x-gatepost-trace-id']}")
     assert "proxies/watched/request_policy" in json.dumps(trace)
     assert '"block"' in json.dumps(trace)

@@ -16,7 +16,7 @@ from gatepost_gateway.policy.tallies import Tallies
 
 _SPARE = 4096
 """Characters behind a window that are dropped at once, and not one by one."""
-_LEAST, _MOST = 16, 64
+_LEAST, _MOST = 16, 32
 """Characters that are looked at together: a look costs much the same for one and for a few."""
 
 

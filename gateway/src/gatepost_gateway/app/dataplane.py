@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from gatepost_gateway.app.roles import aws_chain
-from gatepost_gateway.domain.clock import Clock, day, month
+from gatepost_gateway.domain.clock import Clock, day, hour, month
 from gatepost_gateway.domain.ports import Archive, Recorder, SessionStore, Vault
 from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
@@ -67,6 +67,8 @@ class Beginning(Struct):
     secret: bytes
     marks: Sequence[tuple[bytes, str, int]] = ()
     """Marks that lead to sessions: (mark, session id, microseconds)."""
+    tripped: Sequence[str] = ()
+    """The accounts that a spend cap has closed."""
 
 
 class Bounds(Struct, frozen=True):
@@ -96,7 +98,7 @@ class DataPlane:
         self._clock = base.clock
         self.draining = False
         self.client = Client(egress=Egress.of(*bounds.egress), ssl_context=client_context())
-        self.ledger = MemoryLedger(begin.settled)
+        self.ledger = MemoryLedger(begin.settled, begin.tripped)
         self.rates = MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock)
         self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())
@@ -186,7 +188,7 @@ class DataPlane:
     async def tidy(self) -> None:
         """Lets go of what has expired. Cheap, and called once a minute."""
         now = self._clock.micros()
-        self.ledger.forget(frozenset({day(now), month(now)}))
+        self.ledger.forget(frozenset({hour(now), day(now), month(now)}))
         self.rates.sweep()
         await self.sessions.sweep(now)
 

@@ -159,6 +159,8 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """From 0 to 1: what the rules found in it, enforced or not."""
     tools: bytes = b""
     """Ciphertext of a list of ToolUse, where they are recorded."""
+    tripped: str | None = None
+    """The account of a spend cap that this call, refused, closed for the rest of its hour."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 from gatepost_gateway.domain.chain import RuleSpec
-from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.limits import Budget, Index, RateLimits, ScopedBudget
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
 from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, ModelPolicy, Routing
@@ -138,22 +138,6 @@ def undated(name: str) -> str:
     return _DATE.sub("", name)
 
 
-class Budget(Struct, frozen=True):
-    """`limit` in nano-dollars a period. `fallback` prices a model of unknown price; else it is refused."""
-
-    id: str
-    period: Period
-    limit: int
-    fallback: Prices | None = None
-
-
-class RateLimits(Struct, frozen=True):
-    """Most pieces in any window of 60 seconds; None: no limit."""
-
-    rpm: int | None = None
-    tpm: int | None = None
-
-
 class ProjectEntry(Struct, frozen=True):
     id: str
     org: str
@@ -246,12 +230,25 @@ class SnapshotDocument(Struct, frozen=True):
     proxies: tuple[ProxyEntry, ...] = ()
     rules: tuple[RuleSpec, ...] = ()
     """The policy chain: global rules, and those of projects and proxies."""
+    budgets: tuple[ScopedBudget, ...] = ()
+    """Beside those of projects."""
 
 
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "policies", "projects", "proxies")
+    __slots__ = (
+        "budgets",
+        "chains",
+        "document",
+        "fallbacks",
+        "keys",
+        "models",
+        "names",
+        "policies",
+        "projects",
+        "proxies",
+    )
 
     def __init__(self, document: SnapshotDocument, chains: object = None, policies: object = None) -> None:
         self.document = document
@@ -264,6 +261,7 @@ class Snapshot:
         self.proxies = {proxy.id: proxy for proxy in document.proxies}
         self.models = {entry.id: entry for entry in document.models}
         self.fallbacks = document.fallbacks
+        self.budgets = Index(document.budgets)
         # (project or None, what a caller says) -> entries; an id beats an identifier, a project's entry a shared one.
         names: dict[tuple[str | None, str], list[ModelEntry]] = {}
         for entry in document.models:

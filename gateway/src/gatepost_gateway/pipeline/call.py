@@ -10,7 +10,8 @@ from gatepost_gateway.dialects.transcript import Transcript
 from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.governance import Hold, Principal
-from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.limits import Purse
+from gatepost_gateway.domain.money import Prices, usd
 from gatepost_gateway.domain.ports import Headers, Permit, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.secret import Secret
@@ -54,6 +55,8 @@ class Inbound(Struct, frozen=True):
     parent_step_id: str | None = None
     by_default: bool = False
     """The caller named no model: the one in the body is its project's default."""
+    metadata: str = ""
+    """What its caller said of the trace that the call is a step of, as JSON; "": nothing."""
 
 
 class Target(Struct, frozen=True):
@@ -70,6 +73,15 @@ class Plan(Struct, frozen=True):
     """Where a call may go, best first."""
 
     targets: tuple[Target, ...]
+
+
+class Spent(Struct, frozen=True):
+    """How a budget stands, in nano-dollars. `name`: its scope and period; `used`: settled and held."""
+
+    name: str
+    limit: int
+    settled: int
+    used: int
 
 
 class Outlet(Protocol):
@@ -122,12 +134,14 @@ class Call:
         "principal",
         "project",
         "proxy",
+        "purses",
         "reader",
         "record",
         "response_id",
         "sent",
         "signals",
         "snapshot",
+        "spent",
         "started",
         "summary",
         "target",
@@ -136,6 +150,10 @@ class Call:
         "words",
     )
 
+    purses: tuple[Purse, ...] | None
+    """The budgets that it meets; None before that is known."""
+    spent: tuple[Spent, ...]
+    """How these stand, as its answer says."""
     engine: Engine | None
     """The chain that this call meets; None before it is known, and where there is none."""
     facts: Facts | None
@@ -164,6 +182,7 @@ class Call:
         self.signals = frozenset()
         self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
         self.plan: Plan | None = None
+        self.purses, self.spent = None, ()
         self.hold: Hold | None = None
         self.cap: int | None = None
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
@@ -218,6 +237,7 @@ class Call:
             fingerprint=None,
             finish=(),
             tool_calls=(),
+            tripped=None,
         )
         self.started = started
         self.hold = self.tokens_taken = self.target = self.summary = None
@@ -253,7 +273,23 @@ class Call:
             if record.route is not None and record.route.tier is not None:
                 headers.append((b"x-gatepost-tier", record.route.tier.encode()))
         prefixes = self.snapshot.document.header_prefixes
-        return [*headers, *_aliased(headers, prefixes)] if prefixes else headers
+        if prefixes:
+            headers += _aliased(headers, prefixes)
+        return [*headers, *self.budget_headers] if self.spent else headers
+
+    @property
+    def budget_headers(self) -> list[tuple[bytes, bytes]]:
+        """What is left of each budget, in dollars; of several of one scope and period, the one with least left."""
+        nearest: dict[str, Spent] = {}
+        for one in self.spent:
+            known = nearest.get(one.name)
+            if known is None or one.limit - one.used < known.limit - known.used:
+                nearest[one.name] = one
+        return [
+            (f"x-budget-{name}-{word}".encode(), usd(amount).encode())
+            for name, one in nearest.items()
+            for word, amount in (("limit", one.limit), ("spend", one.settled), ("remaining", one.limit - one.used))
+        ]
 
     @property
     def attempts(self) -> int:

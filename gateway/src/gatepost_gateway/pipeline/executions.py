@@ -118,6 +118,7 @@ class Executions:
                     trace_id=asked.trace_id,
                     parent_step_id=asked.parent_step_id,
                     by_default=conversation.by_default,
+                    metadata=state.metadata,
                 )
             )
             outlet = Collected()

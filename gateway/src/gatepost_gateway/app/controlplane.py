@@ -17,7 +17,7 @@ import uvloop
 
 from gatepost_gateway.app.logs import to_stderr
 from gatepost_gateway.control.plane import ControlPlane
-from gatepost_gateway.control.records import FoldedRecords
+from gatepost_gateway.control.records import FoldedEscalations, FoldedRecords
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault
 from gatepost_gateway.domain.ports import Found, TraceState
@@ -53,7 +53,11 @@ class Office:
         self._retention = Retention(self.records)
         self.folder = Folder(data_dir / "journal", self.records)
         self.plane = ControlPlane(
-            settings, records=FoldedRecords(self.folder, self.records), local_token=self.token, clock=self._clock
+            settings,
+            records=FoldedRecords(self.folder, self.records),
+            escalations=FoldedEscalations(self.folder, self.records, self._clock),
+            local_token=self.token,
+            clock=self._clock,
         )
 
     def app(self) -> Asgi:
@@ -61,6 +65,7 @@ class Office:
 
     async def start(self) -> Start:
         found = await asyncio.to_thread(recover, self.folder, self.records, self._clock.micros())
+        self.plane.refresh()
         for warning in self.plane.warnings:
             log.warning(warning)
         return Start(

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from gatepost_gateway.control import health, keys, models, openapi, projects, traces, versions
+from gatepost_gateway.control import escalations, health, keys, models, openapi, projects, traces, versions
 from gatepost_gateway.control.auth import PUBLIC, authenticate, authorize, presented
 from gatepost_gateway.control.endpoint import Asked, Caller, Endpoint, House
 from gatepost_gateway.control.problems import dress
@@ -32,6 +32,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *versions.ENDPOINTS,
     *keys.ENDPOINTS,
     *projects.ENDPOINTS,
+    *escalations.ENDPOINTS,
     *health.ENDPOINTS,
 )
 TABLE: tuple[Endpoint, ...] = (*_RESOURCES, openapi.endpoint(_RESOURCES))

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatepost_gateway.control.api import Asgi, build_app
 from gatepost_gateway.control.compose import build_snapshot
 from gatepost_gateway.control.configuration import Configuration
 from gatepost_gateway.control.identity import Keyring
-from gatepost_gateway.control.records import TraceSource
+from gatepost_gateway.control.records import EscalationSource, TraceSource
 from gatepost_gateway.control.secrets import Keeper
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import Code, GatewayFault
@@ -53,6 +53,7 @@ class ControlPlane:
         settings: Settings,
         *,
         records: TraceSource | None = None,
+        escalations: EscalationSource | None = None,
         publish: Publish | None = None,
         local_token: Secret | None = None,
         clock: Clock | None = None,
@@ -60,6 +61,7 @@ class ControlPlane:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.records = records
+        self.escalations = escalations
         self.local_token = local_token
         self._publish: Publish = publish or _nobody
         self._writing = asyncio.Lock()
@@ -123,6 +125,10 @@ class ControlPlane:
         """What is true now, indexed."""
         return self._snapshot
 
+    def refresh(self) -> None:
+        """Reads anew what the journal may have changed: after the fold that a start begins with."""
+        self._snapshot = self._built()
+
     def document(self) -> SnapshotDocument:
         """What is true now, as it travels."""
         return self._snapshot.document
@@ -173,7 +179,8 @@ class ControlPlane:
     def _built(self) -> Snapshot:
         current = self.configuration.current
         document = build_snapshot(current.version.number, current.document, self.keyring.identities, self._credentials)
-        return Snapshot(document)
+        verdicts = self.escalations.verdicts() if self.escalations is not None else ()
+        return Snapshot(structs.replace(document, verdicts=verdicts))
 
 
 def _vault(data_dir: Path, given: Secret | None) -> vault_file.Vault:

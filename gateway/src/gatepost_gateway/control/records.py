@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
+from gatepost_gateway.domain.clock import Clock
+from gatepost_gateway.domain.escalation import HumanVerdict, State
+from gatepost_gateway.storage.escalations import Escalations, Held
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.rows import Filters, Page, TraceDetail
@@ -19,6 +22,50 @@ class TraceSource(Protocol):
     async def spent(self, accounts: Iterable[str]) -> dict[str, tuple[int, int]]:
         """(settled, held) in nano-dollars, by account."""
         ...
+
+
+class EscalationSource(Protocol):
+    """What waits for a person. Times in microseconds."""
+
+    async def page(self, project: str | None, state: State | None, before: int, limit: int) -> list[Held]: ...
+    async def get(self, id: str) -> Held: ...
+    async def turn(self, id: str, to: State, by: str, note: str) -> Held: ...
+    def verdicts(self) -> tuple[HumanVerdict, ...]:
+        """What holds now, as far as the journal is folded."""
+        ...
+
+
+class FoldedEscalations:
+    """Implements `EscalationSource` over `records.db`: folds what the journal has, then asks. Off the event loop."""
+
+    def __init__(self, folder: Folder, records: Records, clock: Clock) -> None:
+        self._folder = folder
+        self._queue = Escalations(records)
+        self._clock = clock
+
+    async def page(self, project: str | None, state: State | None, before: int, limit: int) -> list[Held]:
+        return await asyncio.to_thread(self._page, project, state, before, limit)
+
+    async def get(self, id: str) -> Held:
+        return await asyncio.to_thread(self._get, id)
+
+    async def turn(self, id: str, to: State, by: str, note: str) -> Held:
+        return await asyncio.to_thread(self._turn, id, to, by, note)
+
+    def verdicts(self) -> tuple[HumanVerdict, ...]:
+        return self._queue.verdicts(self._clock.micros())
+
+    def _page(self, project: str | None, state: State | None, before: int, limit: int) -> list[Held]:
+        self._folder.fold_to_end()
+        return self._queue.page(self._clock.micros(), project=project, state=state, before=before, limit=limit)
+
+    def _get(self, id: str) -> Held:
+        self._folder.fold_to_end()
+        return self._queue.get(id, self._clock.micros())
+
+    def _turn(self, id: str, to: State, by: str, note: str) -> Held:
+        self._folder.fold_to_end()
+        return self._queue.turn(id, to, by=by, note=note, now=self._clock.micros())
 
 
 class FoldedRecords:

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from gatepost_gateway.domain.escalation import LIFE_MICROS, HumanVerdict
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 
@@ -190,12 +191,16 @@ class SnapshotDocument(Struct, frozen=True):
     retries: Retries = Retries()
     header_prefixes: tuple[str, ...] = ()
     inferred: tuple[Inference, ...] = ()
+    verdicts: tuple[HumanVerdict, ...] = ()
+    """What people decided about escalated calls, as long as it holds."""
+    escalation_life: int = LIFE_MICROS
+    """Microseconds that an escalation waits for a person."""
 
 
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("document", "fallbacks", "keys", "models", "names", "projects")
+    __slots__ = ("document", "fallbacks", "keys", "models", "names", "projects", "verdicts")
 
     def __init__(self, document: SnapshotDocument) -> None:
         self.document = document
@@ -203,6 +208,7 @@ class Snapshot:
         self.projects = {project.id: project for project in document.projects}
         self.models = {entry.id: entry for entry in document.models}
         self.fallbacks = document.fallbacks
+        self.verdicts = {verdict.fingerprint: verdict for verdict in document.verdicts}
         # (project or None, what a caller says) -> entries; an id beats an identifier, a project's entry a shared one.
         names: dict[tuple[str | None, str], list[ModelEntry]] = {}
         for entry in document.models:

@@ -15,6 +15,7 @@ from gatepost_gateway.storage.rows import Expired
 BATCH = 500
 OPEN_LIFE = 30 * DAY_MICROS
 """Microseconds that an open explicit trace outlives its steps at most."""
+ESCALATION_LIFE = 400 * DAY_MICROS
 SETTLED_LIFE = 400 * DAY_MICROS
 """Microseconds that spending stays at least after its period; whole months leave."""
 
@@ -50,8 +51,11 @@ class Retention:
             run("clear_traces")
             kept = run("drop_kept", moment)
             settled = run("drop_settled", {"period": month(now - SETTLED_LIFE), "limit": limit})
+            old = {"before": now - ESCALATION_LIFE, "limit": limit}
+            run("drop_escalation_turns", old)
+            escalations = run("drop_escalations", old)
         self._give_back()
-        return Expired(steps, traces, kept, settled, more=limit in (steps, traces, kept, settled))
+        return Expired(steps, traces, kept, settled, more=limit in (steps, traces, kept, settled, escalations))
 
     def _give_back(self) -> None:
         """Returns free pages to the file system, as many as go quickly."""

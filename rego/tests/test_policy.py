@@ -91,3 +91,57 @@ def test_the_text_of_a_result_keeps_every_digit() -> None:
     want = '{"a/p":[0.33333333333333333334,1234567890123456789010,[1,2],{"1":0.1}]}'
     assert found.json() == want
     assert found.value[0] == 1 / 3
+
+
+READS = {
+    "input.user.name == 1": {("user", "name")},
+    "input.a.b; input.a": {("a",)},
+    'input["x-y"].z[0].w': {("x-y", "z")},
+    "input.a[input.b.c]": {("a",), ("b", "c")},
+    "some k; input[k] == 1": {()},
+    "walk(input, [_, 1])": {()},
+    "x := input; x.a": {()},
+    "helper with input.c as input.d": {("d",), ("e",)},
+    "helper with input as {}": {("e",)},
+    "every m in input.messages { m.role != input.role }": {("messages",), ("role",)},
+    "count([x | some x in input.l; x > input.m.n]) > 0": {("l",), ("m", "n")},
+    "f(input.g)": {("g",), ("h",)},
+    "renamed.i": {("j", "i")},
+    'data.a["helper"]; true': {("e",)},
+    "startswith(`a`, `b`)": set(),
+}
+
+
+@pytest.mark.parametrize("body", READS)
+def test_what_a_policy_reads_of_its_input(body: str) -> None:
+    text = f"package a\nimport input.j as renamed\np if {{ {body} }}\nu := renamed.i\n"
+    rules = {
+        "helper": "helper if input.e",
+        "f(": "f(x) if x == input.h",
+    }
+    text += "".join(f"{rule}\n" for name, rule in rules.items() if name in body)
+    found = compile(text, entrypoints=["a/p"]).reads()
+    whole = () in READS[body]
+    assert found == (READS[body] if whole else READS[body] | {("j", "i")})
+
+
+def test_what_no_rule_reads_changes_no_answer() -> None:
+    policy = compile(RULES, entrypoints=["a/deny", "a/allow"])
+    assert policy.reads() == {("method",), ("user",)}
+    given = {"method": "DELETE", "user": "jo", "more": {"user": "x"}}
+    kept = {name: given[name] for (name,) in policy.reads()}
+    assert policy.evaluate(given).values == policy.evaluate(kept).values
+
+
+def test_a_policy_tells_what_it_defines_and_can_be_asked_for_other_documents() -> None:
+    policy = compile(RULES + "\nf(x) := x\n", entrypoints=["a/deny", "a/decision"])
+    assert policy.defines("a/deny")
+    assert policy.defines("data.a.allow")
+    assert not policy.defines("a/decision")
+    assert not policy.defines("a/f")
+    assert not policy.defines("a")
+    other = policy.asking(["a/allow"])
+    assert other.evaluate({"method": "GET", "user": "jo"}).value is True
+    assert policy.entrypoints == ("a/deny", "a/decision")
+    with pytest.raises(ValueError, match="at least one"):
+        policy.asking([])

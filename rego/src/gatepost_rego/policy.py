@@ -12,6 +12,7 @@ from gatepost_rego.ast import Body, Call, Module, Stmt, TermStmt, Unify, Var
 from gatepost_rego.builtins import BUILTINS
 from gatepost_rego.builtins.registry import Builtin
 from gatepost_rego.check import Program, check_program, check_query
+from gatepost_rego.check.reads import reads_of
 from gatepost_rego.compile.build import Code, Query, build
 from gatepost_rego.compile.rules import Fired
 from gatepost_rego.errors import (
@@ -208,6 +209,25 @@ class Policy:
             return Result(values, self.entrypoints[0], raw)
         lines = frozenset(state.lines or ())
         return Result(values, self.entrypoints[0], raw, tuple(state.fired or ()), lines)
+
+    def reads(self) -> frozenset[tuple[str, ...]]:
+        """Give the paths below ``input`` that rules of the policy may read; the empty one is all.
+
+        ``input.user.name`` is ``("user", "name")``. A path ends where a key is not written out. A
+        host may leave out of the input whatever no path leads to or through.
+        """
+        return reads_of(self._runner.program)
+
+    def defines(self, entrypoint: str) -> bool:
+        """Say whether a rule makes the document, whatever the input."""
+        node = self._runner.program.root.find(path_of(entrypoint))
+        return node is not None and node.group is not None and node.group.kind != "function"
+
+    def asking(self, entrypoints: Sequence[str]) -> Policy:
+        """Give the same policy with other entrypoints; nothing is compiled again."""
+        if not entrypoints:
+            raise ValueError("a policy needs at least one entrypoint")
+        return Policy(self._runner, entrypoints)
 
     def _values(self, state: State) -> tuple[dict[str, Any], dict[str, Any]]:
         values, raw = {}, {}

@@ -15,11 +15,13 @@ from gatepost_gateway.dialects import (
     openai_chat,
     openai_chat_reply,
     openai_chat_request,
+    openai_completions,
 )
 from gatepost_gateway.dialects.anthropic_messages_events import AnthropicDecoder, AnthropicEncoder
 from gatepost_gateway.dialects.gemini_generate_stream import GeminiDecoder, GeminiEncoder
 from gatepost_gateway.dialects.openai_chat_events import OpenAIChatDecoder, OpenAIChatEncoder
 from gatepost_gateway.dialects.openai_chat_stream import OpenAIChatReader
+from gatepost_gateway.dialects.openai_completions_stream import CompletionsEncoder, CompletionsReader
 from gatepost_gateway.dialects.passing import PassingReader
 from gatepost_gateway.dialects.sides import CallerSide, ProviderSide, Same
 from gatepost_gateway.domain.chat import DialectName
@@ -30,6 +32,14 @@ OPENAI_CHAT = ProviderSide(
     read_reply=openai_chat_reply.read_reply,
     decoder=OpenAIChatDecoder,
     same=Same(request=openai_chat.pass_request, summary=openai_chat.summarise, reader=OpenAIChatReader),
+)
+
+OPENAI_COMPLETIONS = ProviderSide(
+    dialect=DialectName.OPENAI_COMPLETIONS,
+    write_request=openai_completions.write_request,
+    read_reply=openai_completions.refuse_reply,
+    decoder=OpenAIChatDecoder,
+    same=Same(request=openai_completions.pass_request, summary=openai_completions.summarise, reader=CompletionsReader),
 )
 
 ANTHROPIC_MESSAGES = ProviderSide(
@@ -73,6 +83,13 @@ CALLERS: Mapping[DialectName, CallerSide] = MappingProxyType(
                 read_request=openai_chat_request.read_request,
                 write_reply=openai_chat_reply.write_reply,
                 encoder=OpenAIChatEncoder,
+            ),
+            CallerSide(
+                dialect=DialectName.OPENAI_COMPLETIONS,
+                read_asked=openai_completions.read_asked,
+                read_request=openai_completions.read_request,
+                write_reply=openai_completions.write_reply,
+                encoder=CompletionsEncoder,
             ),
             CallerSide(
                 dialect=DialectName.ANTHROPIC_MESSAGES,

@@ -20,6 +20,8 @@ class DialectName(StrEnum):
     ANTHROPIC_MESSAGES = "anthropic_messages"
     GEMINI_GENERATE = "gemini_generate"
     BEDROCK_CONVERSE = "bedrock_converse"
+    OPENAI_COMPLETIONS = "openai_completions"
+    OPENAI_RESPONSES = "openai_responses"
 
 
 class Asked(Struct):
@@ -47,6 +49,10 @@ class Asked(Struct):
     """Bytes of a predicted output: what the model does not use of it is billed as output all the same."""
     at: int = 0
     """When the call came in, in seconds since the epoch: for formats whose answers name a time."""
+    name: str = ""
+    """The call's own id: for formats that name their answers by it, where the provider does not."""
+    wire: DialectName | None = None
+    """The format that the target under way is asked in, where its family speaks several; None: the family's usual."""
 
 
 class Stop(StrEnum):

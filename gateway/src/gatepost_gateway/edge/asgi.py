@@ -66,6 +66,7 @@ class Edge:
         self._limits = limits
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/v1/chat/completions"): openai.chat,
+            ("POST", "/v1/completions"): openai.completions,
             ("GET", "/v1/models"): openai.models,
             ("POST", anthropic.PATH): anthropic.messages,
             ("POST", anthropic.COUNT_PATH): anthropic.count_tokens,

@@ -99,7 +99,7 @@ class Exchange:
         call.principal = principal = identify(snapshot, inbound.presented, call.record.at, stages.salt)
         bind(call, principal, stages.sessions, stages.rates)
         call.asked = asked = decode(inbound)
-        asked.at = call.record.at // 1_000_000
+        asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         judge(stages.engine, call)
         assert call.project is not None

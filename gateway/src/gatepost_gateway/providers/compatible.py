@@ -13,18 +13,17 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from gatepost_gateway.dialects import translation
-from gatepost_gateway.dialects.registry import OPENAI_CHAT as SIDE
-from gatepost_gateway.dialects.sides import Shape
+from gatepost_gateway.dialects.sides import ProviderSide, Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import Code, GatewayFault, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Origin, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
+from gatepost_gateway.providers.formats import ANSWERS, PATHS, SIDES, spoken
 from gatepost_gateway.providers.refusal import explain
 from gatepost_gateway.version import VERSION
 
 AZURE_API_VERSION = "2024-08-01-preview"
-_PATHS = {Operation.CHAT: "/chat/completions"}
 _PORTS = {"http": 80, "https": 443, "sandbox": 0}
 FIXED: tuple[tuple[bytes, bytes], ...] = (
     (b"content-type", b"application/json"),
@@ -47,19 +46,19 @@ class Address(Struct, frozen=True):
     target: bytes
 
 
-def below_root(entry: ModelEntry, operation: Operation) -> str:
-    return entry.base_url.rstrip("/") + _PATHS[operation]
+def below_root(entry: ModelEntry, dialect: DialectName) -> str:
+    return entry.base_url.rstrip("/") + PATHS[dialect]
 
 
-def by_deployment(entry: ModelEntry, operation: Operation) -> str:
+def by_deployment(entry: ModelEntry, dialect: DialectName) -> str:
     """Azure's version 1 API, below `/openai/v1`, takes no `api-version`; an entry that says an empty one sends none."""
     root = entry.base_url.rstrip("/")
     usual = "" if root.endswith("/openai/v1") else AZURE_API_VERSION
     version = entry.additional_config.get("api_version", usual)
-    return f"{root}{_PATHS[operation]}" + (f"?api-version={version}" if version else "")
+    return f"{root}{PATHS[dialect]}" + (f"?api-version={version}" if version else "")
 
 
-def verbatim(entry: ModelEntry, operation: Operation) -> str:  # noqa: ARG001 - the shape of every address rule
+def verbatim(entry: ModelEntry, dialect: DialectName) -> str:  # noqa: ARG001 - the shape of every address rule
     return entry.base_url
 
 
@@ -98,6 +97,10 @@ def thinks(entry: ModelEntry) -> bool:
     return bool(said) if said is not None else _THINKS.search(entry.identifier) is not None
 
 
+def _side(asked: Asked) -> ProviderSide:
+    return SIDES[asked.wire or DialectName.OPENAI_CHAT]
+
+
 class Compatible:
     """Implements `ports.Provider`."""
 
@@ -105,7 +108,7 @@ class Compatible:
         self,
         kind: ProviderKind,
         *,
-        address: Callable[[ModelEntry, Operation], str],
+        address: Callable[[ModelEntry, DialectName], str],
         auth: Callable[[Secret], tuple[bytes, bytes]],
     ) -> None:
         self.kind = kind
@@ -125,7 +128,8 @@ class Compatible:
     def build(
         self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None
     ) -> UpstreamRequest:
-        address = self._where(self._address(entry, asked.operation), entry.declared)
+        asked.wire = spoken(entry, asked.dialect)
+        address = self._where(self._address(entry, asked.wire), entry.declared)
         # Older compatible servers know `max_tokens` only; OpenAI's newer models refuse it.
         cap_field = "max_completion_tokens" if self.kind in (ProviderKind.OPENAI, ProviderKind.AZURE) else "max_tokens"
         shape = Shape(
@@ -137,7 +141,7 @@ class Compatible:
             thinks=thinks(entry),
             echoes=self.kind is ProviderKind.INTERNAL or not entry.base_url.startswith(_OFFICIAL),
         )
-        body, lossy = translation.write_request(asked, SIDE, shape)
+        body, lossy = translation.write_request(asked, SIDES[asked.wire], shape)
         headers = [*FIXED, ACCEPT[asked.stream], *extra]
         if credential is not None:
             headers.append(self._auth(credential))
@@ -145,19 +149,19 @@ class Compatible:
 
     def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
         try:
-            return translation.read_answer(asked, SIDE, body)
+            return translation.read_answer(asked, _side(asked), body)
         except ValueError as error:
-            raise self._garbage(str(error)) from error
+            raise self._garbage(ANSWERS[_side(asked).dialect], str(error)) from error
 
     def reader(self, asked: Asked) -> StreamReader:
-        return translation.stream_reader(asked, SIDE)
+        return translation.stream_reader(asked, _side(asked))
 
     def explain(self, status: int, headers: Headers, body: bytes) -> UpstreamError:
         return explain(self.kind.value, status, headers, body, DialectName.OPENAI_CHAT)
 
-    def _garbage(self, why: str) -> UpstreamError:
+    def _garbage(self, what: str, why: str) -> UpstreamError:
         return UpstreamError(
-            f"{self.kind.value} answered something that is not a chat completion: {why}",
+            f"{self.kind.value} answered something that is not {what}: {why}",
             code=Code.UPSTREAM_GARBAGE,
             status=502,
             next_step=NextStep.TRY_NEXT,

@@ -156,3 +156,20 @@ def test_an_unknown_price_is_null_and_no_key_is_shown():
     got = held.get("/v1/models/m")
     assert got.json["pricing"] is None
     assert b"sk-" not in got.body
+
+
+def test_a_text_completion_passes_to_a_server_that_has_them_and_is_translated_for_others():
+    answer = b'{"id":"cmpl-1","object":"text_completion","choices":[{"text":" hi","index":0,"finish_reason":"stop"}]}'
+    held = front(Answer(200, [answer]))
+    got = held.post("/v1/completions", {"model": "m", "prompt": "Say", "max_tokens": 3})
+    assert (got.status, got.body) == (200, answer)
+    assert held.house.transport.asked[0].target == b"/v1/completions"
+    assert held.house.transport.asked[0].body == b'{"model":"m","prompt":"Say","max_tokens":3}'
+    got = held.post("/v1/completions", {"model": "sandbox/echo", "prompt": "Say", "suffix": "!"})
+    assert got.json["choices"][0]["text"]
+    assert got.json["object"] == "text_completion"
+    assert got.headers[b"x-gatepost-lossy"] == b"suffix"
+    got = held.post("/v1/completions", {"model": "sandbox/echo", "prompt": "Say", "stream": True})
+    assert got.body.endswith(b"data: [DONE]\n\n")
+    got = held.post("/v1/completions", {"model": "sandbox/echo", "prompt": ["a", "b"]})
+    assert (got.status, got.json["error"]["code"]) == (422, "not_translatable")

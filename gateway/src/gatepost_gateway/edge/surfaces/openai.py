@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gatepost_gateway.domain.chat import Operation
+from gatepost_gateway.domain.chat import DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayError
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.money import NANO, Prices, usd
@@ -17,7 +17,7 @@ from gatepost_gateway.pipeline.exchange import Exchange
 
 NAME = "openai"
 DONE = b"data: [DONE]\n\n"
-UNSUPPORTED = frozenset({"/v1/completions", "/v1/responses", "/v1/embeddings", "/v1/images/generations"})
+UNSUPPORTED = frozenset({"/v1/responses", "/v1/embeddings", "/v1/images/generations"})
 """Operations of the format that no provider family here serves yet: refused before anything is sent."""
 _OWNERS = {"gemini": "google"}
 
@@ -41,11 +41,19 @@ class OpenAISurface:
 
     async def chat(self, request: Request, send: Send) -> None:
         """POST /v1/chat/completions"""
+        await self._call(request, send, DialectName.OPENAI_CHAT)
+
+    async def completions(self, request: Request, send: Send) -> None:
+        """POST /v1/completions"""
+        await self._call(request, send, DialectName.OPENAI_COMPLETIONS)
+
+    async def _call(self, request: Request, send: Send, dialect: DialectName) -> None:
         outlet = HttpOutlet(send, request.scope.get(CORK))
         call = None
         try:
             body = await request.body(self._limits)
-            inbound = Inbound(NAME, Operation.CHAT, request.headers, body, request.request_id, request.presented())
+            shown = request.presented()
+            inbound = Inbound(NAME, Operation.CHAT, request.headers, body, request.request_id, shown, dialect=dialect)
             call = self._exchange.open(inbound)
             await self._exchange.run(call, outlet)
         except GatewayError as error:

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from gatepost_gateway.control.records import FoldedRecords, TraceSource
+from gatepost_gateway.control.records import FoldedEscalations, FoldedRecords, TraceSource
+from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.governance import Claim, Decision, Effect, Mode
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.records import Attempt, Closed, Entry, Outcome
@@ -63,7 +64,9 @@ def run(folder: Path, entries: list[Entry], story: Any, text: str | None = None)
         source: TraceSource = Told(records, folder / "data")
 
         async def go() -> None:
-            plane = make(folder, text, records=source)
+            still = Still(folder / "data" / "journal", records)
+            queue = FoldedEscalations(still, records, Noon())
+            plane = make(folder, text, records=source, escalations=queue)
             try:
                 await story(plane)
             finally:
@@ -72,12 +75,20 @@ def run(folder: Path, entries: list[Entry], story: Any, text: str | None = None)
         asyncio.run(go())
 
 
+class Noon(SystemClock):
+    """A clock that stands where the records are."""
+
+    def micros(self) -> int:
+        return AT + 1_000_000
+
+
+class Still(Folder):
+    def fold_to_end(self) -> Any:
+        return None
+
+
 class Told(FoldedRecords):
     """Records that were filled without a journal."""
 
     def __init__(self, records: Records, folder: Path) -> None:
-        class Still(Folder):
-            def fold_to_end(self) -> Any:
-                return None
-
         super().__init__(Still(folder / "journal", records), records)

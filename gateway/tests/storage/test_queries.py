@@ -7,7 +7,12 @@ from gatepost_gateway.storage.queries import HOME, Queries, statements
 
 
 @pytest.mark.parametrize(
-    ("file", "users"), [("records.sql", ["records.py", "backup.py"]), ("retention.sql", ["retention.py"])]
+    ("file", "users"),
+    [
+        ("records.sql", ["records.py", "backup.py"]),
+        ("retention.sql", ["retention.py"]),
+        ("escalations.sql", ["escalations.py"]),
+    ],
 )
 def test_every_query_is_used_and_every_use_is_there(file, users):
     text = "".join(HOME.joinpath(user).read_text() for user in users)
@@ -20,13 +25,18 @@ def test_every_query_is_one_that_sqlite_takes(tmp_path):
     with records.Records(tmp_path / "records.db") as opened:
         retention.Retention(opened)
         with opened.reading() as db:
-            for file in ("records.sql", "retention.sql"):
+            for file in ("records.sql", "retention.sql", "escalations.sql"):
                 queries = Queries(file)
                 for name in queries.names():
                     text = queries[name]
                     count = text.count("?")
                     names = [
                         "now",
+                        "before",
+                        "status",
+                        "admits_until",
+                        "by",
+                        "note",
                         "limit",
                         "open_before",
                         "period",

@@ -287,7 +287,7 @@ def test_any_thread_may_ask(tmp_path):
 
 def test_the_file_is_for_the_owner_only_and_opens_again(tmp_path):
     with Records(tmp_path / "records.db") as first:
-        assert first.migrated == ("0001_pre_records.sql",)
+        assert first.migrated[0] == "0001_pre_records.sql"
     assert stat.S_IMODE((tmp_path / "records.db").stat().st_mode) == 0o600
     with Records(tmp_path / "records.db") as again:
         assert again.migrated == ()

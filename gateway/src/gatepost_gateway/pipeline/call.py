@@ -78,6 +78,7 @@ class Call:
     """Everything that is known of one call. Stages write it, the journal stage reads it once."""
 
     __slots__ = (
+        "admitted",
         "answer",
         "asked",
         "begun",
@@ -86,6 +87,7 @@ class Call:
         "closed",
         "credential",
         "earlier",
+        "fingerprint",
         "first",
         "hold",
         "inbound",
@@ -120,6 +122,10 @@ class Call:
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
+        self.admitted: str | None = None
+        """The escalation whose approval let this call through."""
+        self.fingerprint: str | None = None
+        """Who asked for what, as a keyed hash: what an approval is matched by."""
         self.opened = False
         self.sent = False
         """A request may have reached a provider: money may have been spent."""

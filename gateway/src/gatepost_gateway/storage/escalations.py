@@ -69,7 +69,9 @@ class Escalations:
             if row is None:
                 raise CallerError(f"there is no escalation `{id[:64]}`", code=Code.NOT_FOUND, status=404)
             ids = msgspec.json.encode([id]).decode()
-            turns = tuple(Turn(at, by, State(to), note) for _, at, by, to, note in db.execute(self._sql["turns"], (ids,)))
+            turns = tuple(
+                Turn(at, by, State(to), note) for _, at, by, to, note in db.execute(self._sql["turns"], (ids,))
+            )
         return msgspec.structs.replace(_held(row, now), turns=turns)
 
     def turn(self, id: str, to: State, *, by: str, note: str, now: int) -> Held:

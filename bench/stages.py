@@ -43,7 +43,7 @@ from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal as JournalStage
 from gatepost_gateway.pipeline.judge import judge, no_rules
-from gatepost_gateway.pipeline.plan import plan
+from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.sessions import Sessions
@@ -131,10 +131,11 @@ class Bench:
         self.recorder = Journal.open(folder, clock=self.clock)
         self.journal = JournalStage(self.recorder, self.ledger, self.rates, self.clock)
         self.dispatcher = Dispatcher(AtOnce(), PROVIDERS, Vault([b"\0" * 32]), self.clock)
+        self.planner = Planner(PROVIDERS)
         self.exchange = Exchange(
             Stages(
                 snapshot=lambda: self.snapshot,
-                providers=PROVIDERS,
+                planner=self.planner,
                 dispatcher=self.dispatcher,
                 journal=self.journal,
                 ledger=self.ledger,
@@ -172,7 +173,7 @@ class Bench:
         judge(no_rules, call)
         lap("judge")
         assert call.project is not None
-        call.plan = plan(self.snapshot, call.project, call.asked, PROVIDERS, None)
+        call.plan = self.planner.plan(call, None)
         lap("plan")
         await reserve(self.ledger, self.rates, call)
         lap("reserve")

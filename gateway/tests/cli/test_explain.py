@@ -44,8 +44,16 @@ def test_a_fallback_tells_its_attempts() -> None:
         {"model": "a", "provider": "p", "latency_ms": 2.0, "status": 503, "error": "upstream_failed", "detail": "busy"},
         {"model": "b", "provider": "q", "latency_ms": 3.0, "status": 200, "error": None, "detail": None},
     ]
-    lines = story(step(model="b", model_asked="a", provider="q", attempts=attempts), 1)
-    assert any("`a` was asked for" in line and "fallback" in line for line in lines)
+    route = {
+        "model": "a", "source": "auto", "tier": "simple", "strategy": "ordered", "rationale": "complexity 0",
+        "passed_over": ["c: its region is not allowed"],
+    }  # fmt: skip
+    more = {"route": route, "fallback_used": True, "attempts": attempts}
+    lines = story(step(model="b", model_asked="auto", provider="q", **more), 1)
+    assert any(line.startswith("   model: b at q, `auto` was asked for") for line in lines)
+    assert "   route: a first (auto, tier simple, ordered): complexity 0" in lines
+    assert "   route: a fallback was used" in lines
+    assert "   passed over: c: its region is not allowed" in lines
     assert "   attempt 1: a at p upstream_failed with 503 after 2.0 ms: busy" in lines
     assert "   attempt 2: b at q answered with 200 after 3.0 ms" in lines
 

@@ -33,7 +33,17 @@ def test_an_apply_makes_a_version_and_says_what_changed(tmp_path: Path) -> None:
         assert done["number"] == 3
         assert [(one["path"], one["op"], one["from"], one["to"]) for one in done["changes"]] == [
             ("models.a.output_cost_per_1k", "change", "2", "3"),
-            ("projects.p", "add", None, {"id": "p", "max_output_default": 4096, "strict_translation": False}),
+            (
+                "projects.p",
+                "add",
+                None,
+                {
+                    "id": "p",
+                    "max_output_default": 4096,
+                    "strict_translation": False,
+                    "model_policy": "honour",
+                },
+            ),
         ]
         assert served.documents[-1].version == 3
         assert (await ask(plane, "GET", "/api/v1/versions/2/diff/3")).json == {"changes": done["changes"]}

@@ -31,6 +31,7 @@ from gatepost_gateway.pipeline.dispatch import Dispatcher
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engine, no_rules
+from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SandboxTransport
@@ -194,9 +195,15 @@ SANDBOX = entry(
 )
 
 
+_OF_ALL = ("pass_through_project", "retries", "header_prefixes", "tiers", "routing", "breaker")
+
+
 def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: Any) -> Snapshot:
-    document = {name: more.pop(name) for name in ("pass_through_project", "retries", "header_prefixes") if name in more}
+    document = {name: more.pop(name) for name in _OF_ALL if name in more}
     fallbacks = more.pop("fallbacks", {})
+    if "document_tiers" in more:
+        document["tiers"], own = more.pop("document_tiers"), document["tiers"]
+        more["tiers"] = own
     keys = more.pop("keys", ())
     key = KeyEntry("k1", KeyKind.RUNTIME, "test", hashlib.sha256(KEY.encode()).digest(), "org", "p")
     project = ProjectEntry("p", "org", budgets=budgets, **more)
@@ -236,7 +243,7 @@ class House:
         self.exchange = Exchange(
             Stages(
                 snapshot=lambda: self.snapshot,
-                providers=PROVIDERS,
+                planner=Planner(PROVIDERS),
                 dispatcher=Dispatcher(self.transport, PROVIDERS, PlainVault(), self.clock, sleep),
                 journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
                 ledger=self.ledger,

@@ -3,22 +3,29 @@ import time
 import msgspec
 import pytest
 
-from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import Inference, ProviderKind, Snapshot
-from gatepost_gateway.pipeline.plan import plan
+from gatepost_gateway.pipeline.decode import decode
+from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.providers import PROVIDERS
 
 from .fakes import Answer, House, ScriptedTransport, chat, completion, entry, run, snapshot_of
 
 
-def asked(model):
-    return Asked(Operation.CHAT, DialectName.OPENAI_CHAT, model, stream=False, body=b"", fields={})
+def planned(snapshot, model, passed=None, headers=None, **slots):
+    """A call with its plan; `slots` are what earlier stages may have put into it."""
+    house = House(snapshot)
+    call = house.exchange.open(house.inbound(chat(model=model), headers))
+    call.project, call.asked = snapshot.projects["p"], decode(call.inbound)
+    for name, value in slots.items():
+        setattr(call, name, value)
+    call.plan = Planner(PROVIDERS).plan(call, passed)
+    return call
 
 
-def targets(snapshot, model, passed=None):
-    return plan(snapshot, snapshot.projects["p"], asked(model), PROVIDERS, passed).targets
+def targets(snapshot, model, passed=None, **more):
+    return planned(snapshot, model, passed, **more).plan.targets
 
 
 def ids_of(found):
@@ -104,3 +111,59 @@ def test_a_name_that_was_inferred_is_not_called_without_a_key():
 def test_a_declared_server_may_need_no_key():
     house = House(snapshot_of(entry(credential=None)), ScriptedTransport(Answer(200, [completion()])))
     assert run(house.call(chat())).status == 200
+
+
+@pytest.mark.parametrize("header", [b"x-gatepost-fallback", b"x-other-fallback"])
+def test_a_caller_may_want_one_target_or_none(header):
+    snapshot = snapshot_of(
+        entry("a"),
+        entry("b"),
+        entry("one", identifier="gpt"),
+        entry("two", identifier="gpt"),
+        fallbacks={"a": ("b",)},
+        header_prefixes=("x-other-",),
+    )
+    assert ids_of(targets(snapshot, "a", headers={header: b" OFF"})) == ["a"]
+    assert ids_of(targets(snapshot, "gpt", headers={header: b"off"})) == ["one"]
+    assert ids_of(targets(snapshot, "a", headers={header: b"on"})) == ["a", "b"]
+
+
+def test_each_candidate_brings_its_fallbacks_and_none_comes_twice():
+    snapshot = snapshot_of(
+        *[entry(id) for id in "abcd"], tiers={"simple": ("a", "b")}, fallbacks={"a": ("b", "c"), "b": ("c", "d", "a")}
+    )
+    assert ids_of(targets(snapshot, "tier:simple")) == ["a", "b", "c", "d"]
+
+
+def test_a_secure_call_falls_back_to_private_entries_only():
+    snapshot = snapshot_of(
+        entry("inside", is_public=False),
+        entry("also-inside", is_public=False),
+        entry("outside"),
+        tiers={"secure": ("inside",), "simple": ("inside",)},
+        fallbacks={"inside": ("outside", "also-inside")},
+    )
+    assert ids_of(targets(snapshot, "tier:secure")) == ["inside", "also-inside"]
+    assert ids_of(targets(snapshot, "tier:simple")) == ["inside", "outside", "also-inside"]
+
+
+def test_the_route_is_in_the_record():
+    snapshot = snapshot_of(entry("a"), entry("b"), tiers={"simple": ("b", "a")})
+    house = House(snapshot, ScriptedTransport(Answer(500, [b"{}"]), Answer(500, [b"{}"]), Answer(200, [completion()])))
+    outlet = run(house.call(chat(model="auto")))
+    route = house.record.route
+    assert (route.model, route.source, route.tier) == ("b", "auto", "simple")
+    assert route.rationale.startswith("complexity 0")
+    assert house.record.model == "a"
+    named = {name: outlet.headers[b"x-gatepost-" + name] for name in (b"model", b"provider", b"attempts", b"tier")}
+    assert named == {b"model": b"a", b"provider": b"openai", b"attempts": b"3", b"tier": b"simple"}
+    assert outlet.headers[b"x-gatepost-fallback"] == b"true"
+
+
+def test_what_was_asked_by_name_and_answered_is_no_fallback():
+    house = House(snapshot_of(entry("a")), ScriptedTransport(Answer(200, [completion()])))
+    outlet = run(house.call(chat(model="a")))
+    assert outlet.headers[b"x-gatepost-fallback"] == b"false"
+    assert outlet.headers[b"x-gatepost-attempts"] == b"1"
+    assert b"x-gatepost-tier" not in outlet.headers
+    assert house.record.route.source == "explicit"

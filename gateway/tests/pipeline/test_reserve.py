@@ -10,7 +10,7 @@ from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.snapshot import Budget, ProviderKind, RateLimits
 from gatepost_gateway.domain.usage import Usage
-from gatepost_gateway.pipeline.plan import plan
+from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.reserve import FRAME_TOKENS, MEDIA_TOKENS, input_bound, output_bound, reserve
 from gatepost_gateway.providers import PROVIDERS
 
@@ -28,7 +28,7 @@ def worst(snapshot, one):
     house = House(snapshot)
     call = house.exchange.open(house.inbound(one.body))
     call.project, call.asked = snapshot.projects["p"], one
-    call.plan = plan(snapshot, call.project, one, PROVIDERS, None)
+    call.plan = Planner(PROVIDERS).plan(call, None)
     run(reserve(house.ledger, house.rates, call))
     assert {claim.amount for claim in call.record.claims} == {call.record.held}
     return call

@@ -34,7 +34,7 @@ policies:
     - {name: scrub-pii, kind: pii-detector, mode: enforce, action: redact}
     - {name: tool-guard, kind: agent-firewall, mode: observe, blocked_tools: ["delete_*"]}
 """
-LATER = ("tiers:", "proxies:", "policies:")
+LATER = ("proxies:", "policies:")
 
 
 def wrong(text: str, elsewhere: Elsewhere | None = None) -> list[str]:
@@ -60,6 +60,12 @@ def test_the_sample_loads_without_what_is_not_enforced_yet() -> None:
     assert first.api_key is not None
     assert first.api_key.env == "OPENAI_API_KEY"
     assert file.layer.models[2].is_public is False
+    assert file.layer.tiers == {
+        "simple": ("gpt-4o-mini",),
+        "medium": ("gpt-4o-mini",),
+        "complex": ("haiku",),
+        "secure": ("local-mistral",),
+    }
     assert file.layer.fallbacks == {"gpt-4o-mini": ("haiku",)}
     assert file.layer.projects[0].budgets.monthly_usd == 300
     assert file.server.listen == "127.0.0.1:41002"
@@ -68,7 +74,7 @@ def test_the_sample_loads_without_what_is_not_enforced_yet() -> None:
 def test_the_sample_is_refused_with_the_lines_that_are_not_enforced() -> None:
     lines = SAMPLE.splitlines()
     want = []
-    for key in ("tiers", "proxies", "policies"):
+    for key in ("proxies", "policies"):
         number = next(n for n, line in enumerate(lines, 1) if line.startswith(key + ":"))
         want.append(f"f.yaml:{number}:1: `{key}` is not enforced by this version: remove it")
     assert wrong(SAMPLE) == want
@@ -203,3 +209,39 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigurationError, match="not UTF-8"):
         read_file(tmp_path / "bytes.yaml")
+
+
+def test_a_tier_names_one_model_or_several_and_routing_is_strict() -> None:
+    models = "models: [{id: a, identifier: x, provider: openai}, {id: b, identifier: y, provider: openai}]\n"
+    text = (
+        models
+        + "tiers: {simple: [a, b]}\nrouting: {strategy: ordered, weights: {a: 3, b: 0}}\n"
+        + "projects: [{id: p, default_model: 'tier:simple', tiers: {complex: b}, model_policy: tier}]\n"
+    )
+    layer = parse(text, elsewhere=Elsewhere()).layer
+    assert layer.tiers == {"simple": ("a", "b")}
+    assert (layer.routing.strategy, layer.routing.weights) == ("ordered", {"a": 3, "b": 0})
+    project = layer.projects[0]
+    assert (project.tiers, project.model_policy, project.routing) == ({"complex": ("b",)}, "tier", None)
+    bad = (
+        models
+        + "tiers: {simple: [a, c], huge: a}\nrouting: {strategy: fastest, weights: {z: 1, a: -1}}\n"
+        + "projects: [{id: p, default_model: 'tier:simpel', tiers: {medium: z}, routing: {strategi: x}}]\n"
+    )
+    words = "\n".join(wrong(bad))
+    for told in (
+        "f.yaml:2:21: model `c` is not declared",
+        "unknown key `huge`",
+        "`fastest` is not one of `ordered`",
+        "model `z` is not declared",
+        "must be at least 0",
+        "model `tier:simpel` is not declared",
+        "unknown key `strategi`: did you mean `strategy`?",
+    ):
+        assert told in words, (told, words)
+
+
+@pytest.mark.parametrize("name", ["auto", "tier:simple", "tier:x"])
+def test_no_model_is_called_what_chooses_a_tier(name: str) -> None:
+    (told,) = wrong(f"models: [{{id: '{name}', identifier: x, provider: openai}}]\n")
+    assert "`id` is not a model's: `auto` and names that begin with `tier:` choose a tier" in told

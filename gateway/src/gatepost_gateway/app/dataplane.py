@@ -26,6 +26,7 @@ from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import no_rules
+from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.providers import PROVIDERS
@@ -102,7 +103,7 @@ class DataPlane:
         transport = UpstreamTransport(self.client, {SCHEME: SandboxTransport()})
         return Stages(
             snapshot=self.snapshot,
-            providers=PROVIDERS,
+            planner=Planner(PROVIDERS),
             dispatcher=Dispatcher(transport, PROVIDERS, base.vault, base.clock, credentials=aws_chain(base.clock)),
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,

@@ -77,8 +77,10 @@ def _route(step: Step) -> list[str]:
     asked, got = step["model_asked"], step["model"]
     if got is None:
         return [f"model: `{asked}` was asked for, and nothing was called"]
-    why = "as asked" if got == asked else f"`{asked}` was asked for: it is another name, a default or a fallback"
+    why = "as asked" if got == asked else f"`{asked}` was asked for"
     lines = [f"model: {got} at {step['provider']}, {why}; configuration version {step['config_version']}"]
+    if (route := step.get("route")) is not None:
+        lines += _chosen(route, step["fallback_used"])
     for count, one in enumerate(step["attempts"], start=1):
         said = one["error"] or "answered"
         detail = f": {one['detail']}" if one["detail"] else ""
@@ -87,6 +89,15 @@ def _route(step: Step) -> list[str]:
             f"attempt {count}: {one['model']} at {one['provider']} {said}{status} after {one['latency_ms']} ms{detail}"
         )
     return lines
+
+
+def _chosen(route: dict[str, Any], fallback_used: bool | None) -> list[str]:
+    tier = f", tier {route['tier']}" if route["tier"] else ""
+    strategy = f", {route['strategy']}" if route["strategy"] else ""
+    lines = [f"route: {route['model']} first ({route['source']}{tier}{strategy}): {route['rationale']}"]
+    if fallback_used:
+        lines.append("route: a fallback was used")
+    return lines + [f"passed over: {one}" for one in route["passed_over"]]
 
 
 def _rules(step: Step) -> list[str]:

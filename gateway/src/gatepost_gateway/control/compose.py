@@ -9,6 +9,7 @@ from msgspec import structs
 
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices, nano, per_million
+from gatepost_gateway.domain.routing import ModelPolicy, Routing, Strategy
 from gatepost_gateway.domain.snapshot import (
     Budget,
     Inference,
@@ -22,7 +23,7 @@ from gatepost_gateway.domain.snapshot import (
     Timeouts,
 )
 from gatepost_gateway.settings import SANDBOX_MODEL
-from gatepost_gateway.settings.declared import DeclaredModel, DeclaredProject, Document, Layer
+from gatepost_gateway.settings.declared import DeclaredModel, DeclaredProject, DeclaredRouting, Document, Layer
 from gatepost_gateway.storage import catalog
 from gatepost_gateway.storage.config import Identities
 
@@ -94,6 +95,8 @@ def build_snapshot(
         retries=_retries(file.retries),
         header_prefixes=file.compat.header_prefixes,
         inferred=tuple(_inferences(projects, credentials)),
+        tiers=file.tiers,
+        routing=_routing(file.routing),
     )
 
 
@@ -174,7 +177,14 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         features=declared.features,
         max_output_default=declared.max_output_default,
         strict_translation=declared.strict_translation,
+        tiers=declared.tiers,
+        routing=_routing(declared.routing) if declared.routing is not None else None,
+        model_policy=ModelPolicy(declared.model_policy),
     )
+
+
+def _routing(said: DeclaredRouting) -> Routing:
+    return Routing(Strategy(said.strategy), said.weights)
 
 
 def _budgets(project: DeclaredProject) -> Iterable[Budget]:

@@ -131,6 +131,13 @@ class Configuration:
         file = self.document.file
         users = [f"fallbacks.{name}" for name, others in file.fallbacks.items() if model_id in (name, *others)]
         users += [f"projects.{one.id}.default_model" for one in file.projects if one.default_model == model_id]
+        users += [f"tiers.{tier}" for tier, ids in file.tiers.items() if model_id in ids]
+        users += [
+            f"projects.{one.id}.tiers.{tier}"
+            for one in file.projects
+            for tier, ids in one.tiers.items()
+            if model_id in ids
+        ]
         if users:
             raise CallerError(
                 f"model `{model_id}` is named by {', '.join(f'`{user}`' for user in users)}: change that first",

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from gatepost_gateway.control.secrets import usable
 from gatepost_gateway.domain import clock
-from gatepost_gateway.settings.fields import Id, Shape, wrong
+from gatepost_gateway.settings.fields import Id, ModelId, Shape, wrong
 from gatepost_gateway.settings.shapes import ModelFields
 
 _MASKS = ("*", "\u2022", "\u2026", "...")
@@ -47,14 +47,14 @@ Moment = Annotated[int, BeforeValidator(_moment, json_schema_input_type=datetime
 class ModelChange(ModelFields):
     """PUT: the whole entry. A key that is left out stays the stored one."""
 
-    id: Id | None = None
+    id: ModelId | None = None
     api_key: SecretSaid | None = Field(default=None, repr=False, json_schema_extra={"writeOnly": True})
 
 
 class ModelNew(ModelChange):
     """POST: a new entry."""
 
-    id: Id  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
+    id: ModelId  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
 
 
 class KeyNew(Shape):

@@ -10,6 +10,7 @@ from gatepost_gateway.domain.clock import iso
 from gatepost_gateway.domain.governance import Claim, Decision
 from gatepost_gateway.domain.money import Prices, usd
 from gatepost_gateway.domain.records import Attempt, Closed, Logged
+from gatepost_gateway.domain.routing import Route
 from gatepost_gateway.storage.rows import TraceDetail, TraceRow
 
 
@@ -43,6 +44,17 @@ class AttemptView(Struct, frozen=True):
     error: str | None
     detail: str | None
     request_id: str | None
+
+
+class RouteView(Struct, frozen=True):
+    """Which model was chosen first, by whom or what, and why. `passed_over`: what was left out, with the reason."""
+
+    model: str
+    tier: str | None
+    source: str
+    strategy: str | None
+    rationale: str
+    passed_over: list[str]
 
 
 class DecisionView(Struct, frozen=True):
@@ -112,6 +124,9 @@ class StepView(Struct, frozen=True, kw_only=True):
     warnings: list[str] = field(default_factory=list[str])
     lossy: list[str] = field(default_factory=list[str])
     """What translation between the caller's format and the provider's could not carry."""
+    route: RouteView | None = None
+    fallback_used: bool | None = None
+    """Another model answered, or failed last, than the one that was chosen first."""
     name: str | None = None
     data: dict[str, Any] | None = None
 
@@ -265,6 +280,8 @@ def _what(one: Closed) -> dict[str, Any]:
         "config_version": one.config_version,
         "warnings": list(one.warnings),
         "lossy": list(one.lossy),
+        "route": _route(one.route) if one.route is not None else None,
+        "fallback_used": one.route is not None and one.model is not None and one.route.model != one.model,
     }
 
 
@@ -308,6 +325,10 @@ def _prices(said: Prices) -> PricesView:
 
 def _attempt(one: Attempt) -> AttemptView:
     return AttemptView(one.model, one.provider, millis(one.micros), one.status, one.error, one.detail, one.request_id)
+
+
+def _route(one: Route) -> RouteView:
+    return RouteView(one.model, one.tier, one.source.value, one.strategy, one.rationale, list(one.passed_over))
 
 
 def _decision(one: Decision) -> DecisionView:

@@ -87,6 +87,10 @@ class ExecutionDone(Struct, frozen=True):
     cost: str | None
     latency_ms: float
     finish_reason: str | None
+    provider: str | None
+    attempts: int
+    """How many requests went out to providers."""
+    fallback_used: bool
     reason: str | None = None
 
 

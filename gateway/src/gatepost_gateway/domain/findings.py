@@ -37,6 +37,10 @@ class Leaf(Struct, frozen=True):
 
 JSON_INSIDE = -1
 """A step of a path: into a string that holds JSON."""
+BASE64_INSIDE = -2
+"""A step of a path: into a string that holds a text in base64, alone or as a `data:` URL."""
+KEY = -3
+"""The last step of a path: not the member itself, its name."""
 
 
 class Called(Struct, frozen=True):
@@ -45,6 +49,16 @@ class Called(Struct, frozen=True):
     name: str
     arguments: str
     id: str = ""
+
+
+class Texts(Struct, frozen=True):
+    """One side of a call, opened: every string of it, the tools it declares, the tool calls it holds."""
+
+    leaves: tuple[Leaf, ...]
+    tools: tuple[str, ...] = ()
+    calls: tuple[Called, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Members that hold words which no rule can read: texts as numbers of tokens."""
 
 
 class Finding(Struct, frozen=True, array_like=True, order=True):

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gatepost_gateway.domain.governance import Claim, Decision
 from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.routing import Route
 from gatepost_gateway.domain.usage import NOTHING, Usage
 
 
@@ -127,6 +128,8 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """The cost is an estimate between what was seen and the hold."""
     lossy: tuple[str, ...] = ()
     """What translation between two formats could not carry."""
+    route: Route | None = None
+    """None: the call ended before it was planned."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

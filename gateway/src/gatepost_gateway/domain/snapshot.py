@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from gatepost_gateway.domain.escalation import LIFE_MICROS, HumanVerdict
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.routing import ModelPolicy, Routing
 
 
 class KeyKind(StrEnum):
@@ -157,6 +158,11 @@ class ProjectEntry(Struct, frozen=True):
     """The output cap in tokens for a call under a budget whose model has no known maximum and whose caller set none."""
     strict_translation: bool = False
     """A request that the target's format cannot carry whole is refused, not sent with a listed loss."""
+    tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Entry ids by tier, where they differ from everybody's."""
+    routing: Routing | None = None
+    """None: as for everybody."""
+    model_policy: ModelPolicy = ModelPolicy.HONOUR
 
 
 class Timeouts(Struct, frozen=True):
@@ -191,6 +197,8 @@ class SnapshotDocument(Struct, frozen=True):
     retries: Retries = Retries()
     header_prefixes: tuple[str, ...] = ()
     inferred: tuple[Inference, ...] = ()
+    tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    routing: Routing = Routing()
     verdicts: tuple[HumanVerdict, ...] = ()
     """What people decided about escalated calls, as long as it holds."""
     escalation_life: int = LIFE_MICROS
@@ -231,6 +239,10 @@ class Snapshot:
     def _inferred(self, project: str, name: str) -> tuple[ModelEntry, ...]:
         entries = (inference.entry(project, name) for inference in self.document.inferred)
         return tuple(entry for entry in entries if entry is not None)
+
+    def tier(self, project: ProjectEntry, tier: str) -> tuple[str, ...]:
+        """The ids of a tier in `project`, as they were declared; empty: it is not configured."""
+        return project.tiers.get(tier) or self.document.tiers.get(tier, ())
 
     def visible(self, project: str) -> list[ModelEntry]:
         """The entries that a project may call by name, in the order of their registration."""

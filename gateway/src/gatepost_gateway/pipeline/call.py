@@ -40,6 +40,8 @@ class Inbound(Struct, frozen=True):
     trace_id: str | None = None
     """The trace that the caller names; None: the call gets one of its own."""
     parent_step_id: str | None = None
+    by_default: bool = False
+    """The caller named no model: the one in the body is its project's default."""
 
 
 class Target(Struct, frozen=True):
@@ -89,16 +91,19 @@ class Call:
         "earlier",
         "fingerprint",
         "first",
+        "forced_tier",
         "hold",
         "inbound",
         "lost",
         "opened",
+        "pinned",
         "plan",
         "principal",
         "project",
         "reader",
         "record",
         "sent",
+        "signals",
         "snapshot",
         "started",
         "summary",
@@ -116,6 +121,12 @@ class Call:
         self.principal: Principal | None = None
         self.project: ProjectEntry | None = None
         self.asked: Asked | None = None
+        self.signals: frozenset[str] = frozenset()
+        """What the request gate found: `pii`, `secret`, `injection`."""
+        self.forced_tier: str | None = None
+        """The tier that a ruling sends this call to, whatever its caller asked for."""
+        self.pinned: str | None = None
+        """The one entry that can go on with what this call continues."""
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -192,4 +203,25 @@ class Call:
             headers.append((b"x-gatepost-warnings", "; ".join(record.warnings).encode("ascii", "replace")))
         if record.lossy:
             headers.append((b"x-gatepost-lossy", ", ".join(record.lossy).encode("ascii", "replace")))
+        if self.target is not None:
+            entry = self.target.entry
+            headers += (
+                (b"x-gatepost-model", entry.id.encode()),
+                (b"x-gatepost-provider", entry.provider.value.encode()),
+                (b"x-gatepost-attempts", str(self.attempts).encode()),
+                (b"x-gatepost-fallback", b"true" if self.fallback_used else b"false"),
+            )
+            if record.route is not None and record.route.tier is not None:
+                headers.append((b"x-gatepost-tier", record.route.tier.encode()))
         return headers
+
+    @property
+    def attempts(self) -> int:
+        """How many requests went out to providers, those of earlier steps included."""
+        return len(self.record.attempts) + sum(len(one.attempts) for one in self.earlier)
+
+    @property
+    def fallback_used(self) -> bool:
+        """Whether another entry was asked than the one that was chosen first."""
+        route = self.record.route
+        return self.target is not None and route is not None and route.model != self.target.entry.id

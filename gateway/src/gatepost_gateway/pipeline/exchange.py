@@ -8,7 +8,7 @@ from msgspec import Struct
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Ledger, Providers, Rates
+from gatepost_gateway.domain.ports import Headers, Ledger, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.pipeline.bind import bind
@@ -18,7 +18,7 @@ from gatepost_gateway.pipeline.dispatch import Dispatcher, finish, read_events
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engine, judge
-from gatepost_gateway.pipeline.plan import plan
+from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.sessions import Sessions
@@ -34,7 +34,7 @@ class Stages(Struct, frozen=True):
     """What the stages work with. Built once, by the composition root."""
 
     snapshot: Callable[[], Snapshot]
-    providers: Providers
+    planner: Planner
     dispatcher: Dispatcher
     journal: Journal
     ledger: Ledger
@@ -67,6 +67,10 @@ class Exchange:
         snapshot = stages.snapshot()
         record.config_version = snapshot.version
         return Call(inbound, snapshot, record, stages.clock.monotonic())
+
+    def snapshot(self) -> Snapshot:
+        """What is true now."""
+        return self._stages.snapshot()
 
     async def run(self, call: Call, outlet: Outlet) -> None:
         """Takes a call through the stages and answers it.
@@ -102,9 +106,8 @@ class Exchange:
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         judge(stages.engine, call)
-        assert call.project is not None
         passed = inbound.presented.bearer if principal.passed_through else None
-        call.plan = plan(snapshot, call.project, asked, stages.providers, passed)
+        call.plan = stages.planner.plan(call, passed)
         await reserve(stages.ledger, stages.rates, call)
         recall(call)
         await stages.journal.open(call)

@@ -11,7 +11,8 @@ from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
 from gatepost_gateway.domain.ports import Archive, Found, Headers, Recorder, Vault
 from gatepost_gateway.domain.records import Closed, Kept
-from gatepost_gateway.domain.snapshot import ProjectEntry
+from gatepost_gateway.domain.routing import AUTO, LADDER
+from gatepost_gateway.domain.snapshot import ProjectEntry, Snapshot
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.exchange import Exchange
 from gatepost_gateway.pipeline.traces import Traces
@@ -49,6 +50,8 @@ class Conversation(Struct):
     messages: list[dict[str, Any]]
     tools: list[dict[str, Any]]
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    by_default: bool = False
+    """No model was named: it is the project's default."""
 
 
 class Collected:
@@ -78,6 +81,8 @@ class Executed(Struct):
 
     record: Closed
     message: dict[str, Any]
+    attempts: int
+    fallback_used: bool
 
 
 class Executions:
@@ -109,6 +114,7 @@ class Executions:
                     body=msgspec.json.encode(body),
                     trace_id=asked.trace_id,
                     parent_step_id=asked.parent_step_id,
+                    by_default=conversation.by_default,
                 )
             )
             outlet = Collected()
@@ -116,7 +122,7 @@ class Executions:
             message = first_message(outlet.body)
             if message.get("tool_calls"):
                 await self._keep(call.record, conversation, message)
-            return Executed(call.record, message)
+            return Executed(call.record, message, call.attempts, call.fallback_used)
         finally:
             if call is None:
                 state.running -= 1
@@ -131,7 +137,7 @@ class Executions:
         options = {name: value for name in ("max_tokens", "temperature") if (value := getattr(asked, name)) is not None}
         text = asked.input
         messages = [{"role": "user", "content": text}] if isinstance(text, str) else text
-        model = asked.model or project.default_model or FALLBACK_MODEL
+        model = asked.model or default_model(self._exchange.snapshot(), project)
         tools = asked.tools or []
         for tool in tools:
             if tool.get("type") != "function":
@@ -140,7 +146,7 @@ class Executions:
                     code=Code.UNSUPPORTED_OPERATION,
                     status=422,
                 )
-        return Conversation(model, messages, tools, options)
+        return Conversation(model, messages, tools, options, by_default=not asked.model)
 
     async def _continued(self, asked: Execution, project: ProjectEntry) -> Conversation:
         if asked.parent_step_id is None or asked.input is not UNSET:
@@ -198,6 +204,14 @@ class _Choice(Struct):
 
 class _Reply(Struct):
     choices: list[_Choice]
+
+
+def default_model(snapshot: Snapshot, project: ProjectEntry) -> str:
+    """What a call without a model gets: the project's default, else the complexity rule where there are tiers."""
+    if project.default_model is not None:
+        return project.default_model
+    tiered = any(snapshot.tier(project, tier) for tier in LADDER)
+    return AUTO if tiered else FALLBACK_MODEL
 
 
 def first_message(body: bytes) -> dict[str, Any]:

@@ -1,53 +1,72 @@
-"""Stage 5: a model's name becomes the ordered places that can answer, each with its price as it is now."""
+"""Stage 5: what the caller asked for becomes the ordered places that can answer, each with its price as it is now."""
 
-import difflib
+from collections.abc import Iterable
 
-from gatepost_gateway.domain.chat import Asked, Operation
+from msgspec import Struct
+
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.ports import Providers
+from gatepost_gateway.domain.routing import Route, Tier
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Snapshot
-from gatepost_gateway.pipeline.call import Plan, Target
+from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
+from gatepost_gateway.pipeline.call import Call, Plan, Target
+from gatepost_gateway.pipeline.routing import Choice, Choosing, choose
+
+MOST_TARGETS = 16
+"""Places that one call may be sent to, one after the other."""
+_OFF = b"off"
 
 
-def plan(snapshot: Snapshot, project: ProjectEntry, asked: Asked, providers: Providers, passed: Secret | None) -> Plan:
-    """The targets of a call. `passed`: the caller's own provider key, for the one family that the project passes it to.
+class Planner(Struct, frozen=True):
+    """The stage with what it decides by."""
 
-    Raises CallerError: 404 for a name that means nothing here, 422 for an operation that no target of it can do.
-    """
-    entry = resolve(snapshot, project, asked, providers)
-    targets = [entry]
-    for fallback in snapshot.fallbacks.get(entry.id, ()):
-        other = snapshot.models.get(fallback)
-        if other is not None and other.project in (None, project.id) and _serves(other, asked, providers):
-            targets.append(other)
-    chosen = tuple(_target(one, project, passed) for one in targets if _has_key(one, project, passed))
-    if not chosen:
-        raise _no_key(asked, project, passed)
-    return Plan(chosen)
+    providers: Providers
 
+    def plan(self, call: Call, passed: Secret | None) -> Plan:
+        """The targets of a call; its route goes into the record.
 
-def resolve(snapshot: Snapshot, project: ProjectEntry, asked: Asked, providers: Providers) -> ModelEntry:
-    """The entry that the caller's words mean, for the operation that it wants."""
-    entries = snapshot.called(project.id, asked.model)
-    if not entries:
-        raise _unknown(snapshot, project, asked.model)
-    for entry in entries:
-        if _serves(entry, asked, providers):
-            return entry
-    raise CallerError(
-        f"model `{asked.model}` (provider {entries[0].provider.value}) does not support {asked.operation.value}",
-        code=Code.UNSUPPORTED_OPERATION,
-        status=422,
-    )
+        `passed`: the caller's own provider key, for the one family that the project passes it to. Raises CallerError:
+        404 for a name that means nothing here, 422 for what no target of it can do; Forbidden (403) for a name that
+        may not be said here.
+        """
+        project, asked = call.project, call.asked
+        assert project is not None
+        assert asked is not None
+        choice = choose(call, self.providers)
+        at = Choosing(call.snapshot, project, asked, self.providers)
+        keyed = [entry for entry in choice.entries if _has_key(entry, project, passed)]
+        reserves = [entry for entry in _fallbacks(choice, at) if _has_key(entry, project, passed)]
+        entries = [*keyed, *reserves]
+        if not entries:
+            raise _no_key(asked.model, project, passed)
+        if fallback_off(call):
+            entries = entries[:1]
+        call.record.route = Route(entries[0].id, choice.source, choice.rationale[:300], choice.tier)
+        return Plan(tuple(_target(entry, project, passed) for entry in entries[:MOST_TARGETS]))
 
 
-def _serves(entry: ModelEntry, asked: Asked, providers: Providers) -> bool:
-    # Who may chat with a model may also ask how long its words would be.
-    operation = Operation.CHAT if asked.operation is Operation.COUNT else asked.operation
-    if entry.operations and operation.value not in entry.operations:
-        return False
-    return entry.provider in providers and asked.operation in providers[entry.provider].operations
+def _fallbacks(choice: Choice, at: Choosing) -> Iterable[ModelEntry]:
+    """The fallbacks of all candidates, in their order, each once. A secure call falls back to private entries only."""
+    seen = {entry.id for entry in choice.entries}
+    for entry in choice.entries:
+        for id in at.snapshot.fallbacks.get(entry.id, ()):
+            other = at.visible(id)
+            if other is None or id in seen or not at.serves(other):
+                continue
+            if choice.tier is Tier.SECURE and other.is_public:
+                continue
+            seen.add(id)
+            yield other
+
+
+def fallback_off(call: Call) -> bool:
+    """Whether the caller wants one target or none: `X-Gatepost-Fallback: off`."""
+    headers = call.inbound.headers
+    said = headers.get(b"x-gatepost-fallback")
+    if said is None:
+        for prefix in call.snapshot.document.header_prefixes:
+            said = said or headers.get(prefix.encode("latin-1") + b"fallback")
+    return said is not None and said.strip().lower() == _OFF
 
 
 def _target(entry: ModelEntry, project: ProjectEntry, passed: Secret | None) -> Target:
@@ -66,23 +85,11 @@ def _has_key(entry: ModelEntry, project: ProjectEntry, passed: Secret | None) ->
     return entry.declared or entry.credential is not None
 
 
-def _no_key(asked: Asked, project: ProjectEntry, passed: Secret | None) -> CallerError:
+def _no_key(name: str, project: ProjectEntry, passed: Secret | None) -> CallerError:
     words = (
-        f"model `{asked.model}` has no stored provider key here: register it with one, or set the provider's variable"
+        f"model `{name}` has no stored provider key here: register it with one, or set the provider's variable"
         if passed is None
-        else f"model `{asked.model}` cannot be called with the key that was passed through: it goes to"
+        else f"model `{name}` cannot be called with the key that was passed through: it goes to"
         f" {project.pass_through_provider} only, and no other is stored"
     )
     return CallerError(words, code=Code.PROVIDER_KEY_MISSING, status=422)
-
-
-def _unknown(snapshot: Snapshot, project: ProjectEntry, name: str) -> CallerError:
-    visible = snapshot.visible(project.id)
-    names = {entry.id for entry in visible} | {entry.identifier for entry in visible}
-    near = difflib.get_close_matches(name, sorted(names), n=3, cutoff=0.5)
-    hint = (
-        "did you mean " + ", ".join(f"`{one}`" for one in near) + "?" if near else "GET /v1/models lists what is here"
-    )
-    return CallerError(
-        f"model `{name[:200]}` is not known here: {hint}", code=Code.MODEL_NOT_FOUND, status=404, hint=hint
-    )

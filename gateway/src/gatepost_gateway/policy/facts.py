@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.domain.chat import Asked
-from gatepost_gateway.domain.findings import Called, Leaf
+from gatepost_gateway.domain.findings import Texts as Texts  # noqa: PLC0414 - a part of the facts
 from gatepost_gateway.domain.governance import Phase, Principal
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.domain.usage import Usage
@@ -28,14 +28,6 @@ class Setting(Struct, frozen=True):
     turn: int = 1
     at: int = 0
     """Microseconds since the epoch."""
-
-
-class Texts(Struct, frozen=True):
-    """One side of a call, opened: every string of it, the tools it declares, the tool calls it holds."""
-
-    leaves: tuple[Leaf, ...]
-    tools: tuple[str, ...] = ()
-    calls: tuple[Called, ...] = ()
 
 
 class Said(Struct, frozen=True):

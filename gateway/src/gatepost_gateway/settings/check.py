@@ -13,7 +13,6 @@ from gatepost_gateway.settings.yamltext import Tree
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 NOT_ENFORCED: tuple[Path, ...] = (
-    ("tiers",),
     ("proxies",),
     ("policies",),
     ("compat", "rego_packages"),

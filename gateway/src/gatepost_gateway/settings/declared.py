@@ -66,6 +66,11 @@ class DeclaredRates(Struct, frozen=True):
     tpm: int | None = None
 
 
+class DeclaredRouting(Struct, frozen=True):
+    strategy: str = "ordered"
+    weights: dict[str, int] = field(default_factory=dict[str, int])
+
+
 class DeclaredProject(Struct, frozen=True, kw_only=True):
     id: str
     name: str = ""
@@ -76,6 +81,9 @@ class DeclaredProject(Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
     max_output_default: int = 4096
     strict_translation: bool = False
+    tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    routing: DeclaredRouting | None = None
+    model_policy: str = "honour"
 
 
 class DeclaredServer(Struct, frozen=True):
@@ -99,9 +107,10 @@ class Layer(Struct, frozen=True):
     projects: tuple[DeclaredProject, ...] = ()
     compat: DeclaredCompat = DeclaredCompat()
     retries: dict[str, float] = field(default_factory=dict[str, float])
-    tiers: dict[str, str] = field(default_factory=dict[str, str])
+    tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     proxies: tuple[dict[str, Any], ...] = ()
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
+    routing: DeclaredRouting = DeclaredRouting()
 
 
 class Document(Struct, frozen=True):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gatepost_gateway.domain.money import MILLION, NANO
+from gatepost_gateway.domain.routing import AUTO, TIER
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -18,6 +19,8 @@ _SECRET_NAME = re.compile(
     r"(^|[_-])(secret|password|passwd|authorization|(api|private|access)_?key|(access|auth)_?token)", re.IGNORECASE
 )
 _MOST_USD = Decimal(10**9)
+MOST_TARGETS = 8
+"""Entries that one tier may name."""
 _AMOUNT = "must be a number of dollars, such as 0.0006"
 
 
@@ -140,6 +143,17 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _listed(value: Any) -> Any:
+    """One id is a list of one."""
+    return [value] if isinstance(value, str) else value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _no_tier(text: str) -> str:
+    if text == AUTO or text.startswith(TIER):
+        raise ValueError(f"is not a model's: `{AUTO}` and names that begin with `{TIER}` choose a tier")
+    return text
+
+
 def _env_name(text: str) -> str:
     if not _ENV.fullmatch(text):
         raise ValueError("must be the name of an environment variable")
@@ -151,6 +165,7 @@ def _env_name(text: str) -> str:
 Id = Annotated[
     str, _matching(_ID, 128, "must be 1 to 128 letters, digits or ._:/@- and begin with a letter or a digit")
 ]
+ModelId = Annotated[Id, AfterValidator(_no_tier)]
 Name = Annotated[str, Field(max_length=200)]
 Identifier = Annotated[str, AfterValidator(_visible)]
 Url = Annotated[str, AfterValidator(_url)]
@@ -162,4 +177,6 @@ Price = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_price)]
 Dollars = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_dollars)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Count = Annotated[int, Field(gt=0, le=10**12)]
+Weight = Annotated[int, Field(ge=0, le=1000)]
+Targets = Annotated[list[Id], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_TARGETS)]
 Settings = Annotated[dict[str, Any], BeforeValidator(_plain)]

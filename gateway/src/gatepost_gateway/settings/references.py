@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from msgspec import Struct
 
+from gatepost_gateway.domain.routing import AUTO, TIER, Tier
 from gatepost_gateway.settings.check import near
 from gatepost_gateway.settings.problems import Path
 from gatepost_gateway.settings.yamltext import Tree
@@ -37,12 +38,13 @@ def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
             words = f"model `{name}` was registered by the API: delete it there first, or use another id"
             _note(tree, ("models", index, "id"), words)
         _known(tree, ("models", index, "project"), "project", projects)
-    for index, _ in _entries(tree, "projects"):
-        _known(tree, ("projects", index, "default_model"), "model", models)
+    for index, project in _entries(tree, "projects"):
+        if not _names_tier(project.get("default_model")):
+            _known(tree, ("projects", index, "default_model"), "model", models)
+        _routes(tree, ("projects", index), models)
     for index, _ in _entries(tree, "proxies"):
         _known(tree, ("proxies", index, "project"), "project", projects)
-    for tier in _mapping(tree.value, "tiers"):
-        _known(tree, ("tiers", tier), "model", models)
+    _routes(tree, (), models)
     _known(tree, ("server", "pass_through_project"), "project", projects)
     _fallbacks(tree, models)
 
@@ -53,6 +55,23 @@ def _fallbacks(tree: Tree, models: Collection[str]) -> None:
             _note(tree, ("fallbacks", name), f"model `{name}` is not declared{near(name, models)}", key=True)
         for index in range(len(others) if isinstance(others, list) else 0):  # pyright: ignore[reportUnknownArgumentType]
             _known(tree, ("fallbacks", name, index), "model", models)
+
+
+def _names_tier(name: Any) -> bool:
+    return name == AUTO or (isinstance(name, str) and name.removeprefix(TIER) in [*Tier] and name.startswith(TIER))
+
+
+def _routes(tree: Tree, at: Path, models: Collection[str]) -> None:
+    """The ids in the `tiers` and the weights that stand at `at`."""
+    owner = tree.get(at) if at else tree.value
+    for tier, ids in _mapping(owner, "tiers").items():
+        _known(tree, (*at, "tiers", tier), "model", models)
+        for index in range(len(cast("list[Any]", ids)) if isinstance(ids, list) else 0):
+            _known(tree, (*at, "tiers", tier, index), "model", models)
+    for name in _mapping(_mapping(owner, "routing"), "weights"):
+        if name not in models:
+            path = (*at, "routing", "weights", name)
+            _note(tree, path, f"model `{name}` is not declared{near(name, models)}", key=True)
 
 
 def _mapping(value: Any, key: str) -> dict[str, Any]:

@@ -12,13 +12,16 @@ from gatepost_gateway.settings.fields import (
     Id,
     Identifier,
     Listen,
+    ModelId,
     Name,
     Network,
     Price,
     Seconds,
     Settings,
     Shape,
+    Targets,
     Url,
+    Weight,
     wrong,
 )
 
@@ -124,7 +127,7 @@ class ModelFields(PriceShape):
 
 
 class ModelShape(ModelFields):
-    id: Id
+    id: ModelId
     api_key: SecretShape | None = None
 
 
@@ -139,23 +142,33 @@ class RatesShape(Shape):
     tpm: Count | None = None
 
 
+class TiersShape(Shape):
+    """One id a tier, or a list of them."""
+
+    simple: Targets | None = None
+    medium: Targets | None = None
+    complex: Targets | None = None
+    secure: Targets | None = None
+
+
+class RoutingShape(Shape):
+    strategy: Literal["ordered"] | None = None
+    weights: dict[Id, Weight] | None = None
+
+
 class ProjectShape(Shape):
     id: Id
     name: Name | None = None
     default_model: Id | None = None
+    tiers: TiersShape | None = None
+    routing: RoutingShape | None = None
+    model_policy: Literal["honour", "override", "tier"] | None = None
     budgets: BudgetsShape | None = None
     rate_limits: RatesShape | None = None
     pass_through_provider: ProviderName | None = None
     features: list[Literal["offline_testing"]] | None = None
     max_output_default: Count | None = None
     strict_translation: bool | None = None
-
-
-class TiersShape(Shape):
-    simple: Id | None = None
-    medium: Id | None = None
-    complex: Id | None = None
-    secure: Id | None = None
 
 
 class PolicyFileShape(Shape):
@@ -196,13 +209,21 @@ class RetriesShape(Shape):
     budget: Seconds | None = None
 
 
+class EscalationsShape(Shape):
+    """`expires_seconds`: how long a call that was held back waits for a person."""
+
+    expires_seconds: Seconds | None = None
+
+
 class FileShape(Shape):
     server: ServerShape | None = None
     models: list[ModelShape] = Field(default=[])
     tiers: TiersShape | None = None
+    routing: RoutingShape | None = None
     fallbacks: dict[Id, list[Id]] = Field(default={})
     projects: list[ProjectShape] = Field(default=[])
     proxies: list[ProxyShape] = Field(default=[])
     policies: PoliciesShape | None = None
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
+    escalations: EscalationsShape | None = None

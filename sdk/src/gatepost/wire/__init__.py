@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .traces import (
         Attempt,
         Decision,
+        Route,
         Session,
         Step,
         Trace,
@@ -72,6 +73,7 @@ __all__ = [
     "Project",
     "ProjectPage",
     "Rollback",
+    "Route",
     "SdkConfig",
     "SdkFeatures",
     "Session",
@@ -105,6 +107,7 @@ _HOMES = {
     "traces": (
         "Attempt",
         "Decision",
+        "Route",
         "Session",
         "Step",
         "Trace",

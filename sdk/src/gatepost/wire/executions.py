@@ -66,6 +66,10 @@ class Execution(Answer):
     """Dollars; None where the price is unknown."""
     latency_ms: Optional[float] = None
     finish_reason: Optional[str] = None
+    provider: Optional[str] = None
+    attempts: Optional[int] = None
+    """How many requests went out to providers."""
+    fallback_used: Optional[bool] = None
 
 
 class LogRequest(Ask):

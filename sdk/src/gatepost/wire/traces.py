@@ -54,6 +54,18 @@ class Attempt(Answer):
     request_id: Optional[str] = None
 
 
+class Route(Answer):
+    """Which model was chosen first, by whom or what, and why."""
+
+    model: str
+    tier: Optional[str] = None
+    source: str
+    """One of "explicit", "auto", "tier", "forced", "default", "pinned"."""
+    strategy: Optional[str] = None
+    rationale: str
+    passed_over: list[str] = []
+
+
 class Decision(Answer):
     """What one rule said about one call."""
 
@@ -111,6 +123,9 @@ class Step(Answer):
     config_version: Optional[int] = None
     warnings: list[str] = []
     lossy: list[str] = []
+    route: Optional[Route] = None
+    fallback_used: Optional[bool] = None
+    """Another model answered, or failed last, than the one that was chosen first."""
     name: Optional[str] = None
     data: Optional[JsonObject] = None
 

@@ -183,6 +183,9 @@ def _executed(done: Executed) -> dict[str, Any]:
     calls = [_tool_call(call) for call in said]
     return {
         **_base(record),
+        "provider": record.provider,
+        "attempts": done.attempts,
+        "fallback_used": done.fallback_used,
         "output": message.get("content"),
         "status": "tool_calls_pending" if calls else None,
         "tool_calls": calls,

@@ -1,0 +1,194 @@
+"""Sets of named patterns over texts of any length, whole or in pieces.
+
+RE2's set says in one pass which patterns may be there; only those are then located. What a piece of text alone cannot
+decide waits, so that the same is found however a text is cut: each pattern goes through the text by itself from left to
+right, takes the leftmost match and goes on at its end, or one character after its start where the check refuses it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import Struct
+
+from gatepost_gateway.detect.expressions import Expression, ExpressionSet
+from gatepost_gateway.detect.widths import width_of
+from gatepost_gateway.domain.findings import Finding, Scan
+
+
+class Found(Struct, frozen=True):
+    """A candidate, and up to `margin` characters on either side of the whole match."""
+
+    text: str
+    before: str
+    after: str
+
+
+Check = Callable[[Found], float]
+"""How sure it is, from 0 (it is not) to 1. Pure."""
+
+
+class Pattern(Struct, frozen=True):
+    """`source` is RE2's syntax; its first group, where it has one, is what is found. `hint` matches inside every match
+    of `source`, or right at its edges, is cheaper, and asks for neither end of the text; empty: always located.
+    """
+
+    kind: str
+    source: str
+    hint: str | None = None
+    check: Check | None = None
+    margin: int = 0
+    score: float = 1.0
+
+
+class PatternDetector:
+    """`span` is None when a match of one of them has no bound: such a detector needs whole texts."""
+
+    def __init__(self, name: str, patterns: Sequence[Pattern]) -> None:
+        """Raises PatternError where a hint does not compile."""
+        self.name = name
+        self.patterns = tuple(patterns)
+        self.span = _span(self.patterns)
+        self.set = ExpressionSet([_hint(pattern) for pattern in self.patterns])
+        self._expressions: list[Expression | None] = [None] * len(self.patterns)
+
+    def begin(self) -> Scan:
+        return PatternScan(self)
+
+    def expression(self, index: int) -> Expression:
+        """Most patterns are never met, and never compiled."""
+        known = self._expressions[index]
+        if known is None:
+            known = self._expressions[index] = Expression(self.patterns[index].source)
+        return known
+
+
+def _hint(pattern: Pattern) -> str:
+    if pattern.hint is not None:
+        return pattern.hint
+    return "" if width_of(pattern.source).anchored else pattern.source
+
+
+def _span(patterns: Sequence[Pattern]) -> int | None:
+    spans = [1]
+    for pattern in patterns:
+        most = width_of(pattern.source).most
+        if most is None:
+            return None
+        spans.append(most + pattern.margin + 1)
+    return max(spans)
+
+
+class PatternScan:
+    """`_resume` says where a pattern goes on, when that is later than `settled`; `_waiting` holds what is certain but
+    begins after `settled`.
+    """
+
+    def __init__(self, detector: PatternDetector) -> None:
+        self.settled = 0
+        self._detector = detector
+        self._resume: dict[int, int] = {}
+        self._waiting: list[Finding] = []
+
+    def feed(self, text: str, base: int, ended: bool) -> Sequence[Finding]:
+        span = self._detector.span
+        end = base + len(text)
+        limit = end if ended else max(self.settled, end - span) if span is not None else 0
+        if limit == self.settled and not ended:
+            return ()
+        # One character more than is searched, for what asks about the character before.
+        first = max(self.settled - 1, base)
+        piece = _Piece(text, base, first)
+        found = self._waiting
+        for index in self._detector.set.hits(piece.data):
+            found.extend(self._locate(index, piece, limit if not ended else end + 1))
+        self.settled = limit
+        if not found:
+            return ()
+        found.sort()
+        ready = len(found) if ended else _before(found, limit)
+        self._waiting = found[ready:]
+        return found[:ready]
+
+    def _locate(self, index: int, piece: "_Piece", limit: int) -> Iterator[Finding]:
+        """The findings of one pattern that begin before `limit`."""
+        pattern, expression = self._detector.patterns[index], self._detector.expression(index)
+        search, check, name = expression.search, pattern.check, self._detector.name
+        walk = _Walk(piece, max(self._resume.pop(index, 0), self.settled))
+        while match := search(piece.data, walk.byte):
+            group = 1 if expression.grouped and match.start(1) >= 0 else 0
+            start = walk.to(match.start())
+            if start >= limit:
+                return
+            value = (walk.ahead(match.start(group)), walk.ahead(match.end(group)))
+            end = walk.ahead(match.end())
+            score = (
+                pattern.score
+                if check is None
+                else check(piece.found(value, start - pattern.margin, end + pattern.margin))
+            )
+            if score > 0 and end > start:
+                yield Finding(*value, pattern.kind, name, score)
+                walk.to(match.end())
+            elif not walk.step():
+                return
+        if walk.position > limit:
+            self._resume[index] = walk.position
+
+
+def _before(findings: list[Finding], limit: int) -> int:
+    """How many of the sorted `findings` begin before `limit`."""
+    for count, finding in enumerate(findings):
+        if finding.start >= limit:
+            return count
+    return len(findings)
+
+
+class _Piece:
+    """A piece of a text as RE2 sees it: UTF-8, from position `first` on. A lone surrogate counts as one character."""
+
+    def __init__(self, text: str, base: int, first: int) -> None:
+        self.text = text
+        self.base = base
+        self.first = first
+        searched = text[first - base :] if first > base else text
+        self.data = searched.encode("utf-8", "replace")
+        self.ascii = len(self.data) == len(searched)
+
+    def found(self, value: tuple[int, int], left: int, right: int) -> Found:
+        """What a check sees: the value, and what stands around it from `left` to `right`."""
+        base, text = self.base, self.text
+        start, end = value[0] - base, value[1] - base
+        return Found(text[start:end], text[max(left - base, 0) : start], text[end : max(right - base, end)])
+
+
+class _Walk:
+    """Turns ever larger byte offsets into positions, going over each byte once."""
+
+    def __init__(self, piece: _Piece, position: int) -> None:
+        self._data = piece.data
+        self._ascii = piece.ascii
+        self.position = piece.first
+        self.byte = 0
+        while self.position < position and self.step():
+            pass
+
+    def ahead(self, byte: int) -> int:
+        """The position of a byte that is not behind."""
+        if self._ascii:
+            return self.position + byte - self.byte
+        return self.position + len(self._data[self.byte : byte].decode())
+
+    def to(self, byte: int) -> int:
+        self.position = self.ahead(byte)
+        self.byte = byte
+        return self.position
+
+    def step(self) -> bool:
+        """One character on; False at the end."""
+        data, byte = self._data, self.byte + 1
+        if byte > len(data):
+            return False
+        while not self._ascii and byte < len(data) and data[byte] & 0xC0 == 0x80:
+            byte += 1
+        self.byte = byte
+        self.position += 1
+        return True

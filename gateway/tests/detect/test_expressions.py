@@ -1,0 +1,35 @@
+"""RE2, typed."""
+
+import pytest
+
+from gatepost_gateway.detect.expressions import Expression, ExpressionSet, PatternError, quoted
+
+
+def test_a_search_sees_the_character_before_it():
+    assert Expression(r"\bx\d").search(b"ax1", 1) is None
+    assert Expression(r"\bx\d").search(b" x1", 1)
+
+
+def test_what_does_not_compile_is_refused_with_the_reason():
+    with pytest.raises(PatternError, match="missing"):
+        Expression("(a")
+    with pytest.raises(PatternError):
+        ExpressionSet(["(a"])
+
+
+def test_a_set_says_which_may_match_and_an_empty_source_always_may():
+    chosen = ExpressionSet(["cat", "", r"\d+"])
+    assert sorted(chosen.hits(b"a cat")) == [0, 1]
+    assert sorted(chosen.hits(b"nothing")) == [1]
+    assert sorted(ExpressionSet(["cat", "dog"]).hits(b"nothing")) == []
+
+
+def test_a_set_that_ran_out_of_memory_is_unknown_and_not_clean():
+    chosen = ExpressionSet(["cat", "dog"])
+    chosen._match = lambda _data: None
+    assert list(chosen.hits(b"nothing")) == [0, 1]
+
+
+def test_a_quoted_text_matches_just_itself():
+    assert Expression(quoted("a.b+c(")).search(b"xa.b+c(")
+    assert not Expression(quoted("a.b")).search(b"axb")

@@ -111,6 +111,7 @@ class Layer(Struct, frozen=True):
     proxies: tuple[dict[str, Any], ...] = ()
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
+    escalations: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Document(Struct, frozen=True):

@@ -34,11 +34,12 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryLedger, MemoryRates
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Presented
+from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
-from gatepost_gateway.pipeline.dispatch import Dispatcher
+from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal as JournalStage
@@ -58,6 +59,7 @@ BUDGETS = {
     "identify": 3.0,
     "bind": 8.0,
     "decode": 6.0,
+    "follow": 8.0,
     "judge": 1.0,
     "plan": 4.0,
     "reserve": 10.0,
@@ -65,6 +67,7 @@ BUDGETS = {
     "journal.open": 6.0,
     "dispatch": 20.0,
     "watch": 0.5,
+    "remember": 12.0,
     "journal.close": 14.0,
 }
 """Microseconds a call."""
@@ -127,10 +130,12 @@ class Bench:
         self.snapshot = snapshot()
         self.ledger = MemoryLedger()
         self.rates = MemoryRates(self.clock)
-        self.sessions = Sessions(b"bench")
+        self.sessions = Sessions(b"bench", MemorySessions())
         self.recorder = Journal.open(folder, clock=self.clock)
         self.journal = JournalStage(self.recorder, self.ledger, self.rates, self.clock)
-        self.dispatcher = Dispatcher(AtOnce(), PROVIDERS, Vault([b"\0" * 32]), self.clock)
+        self.dispatcher = Dispatcher(
+            Outside(AtOnce(), Vault([b"\0" * 32])), PROVIDERS, MemoryBreakers(self.clock), self.clock
+        )
         self.planner = Planner(PROVIDERS)
         self.exchange = Exchange(
             Stages(
@@ -165,11 +170,13 @@ class Bench:
         lap("open")
         call.principal = identify(self.snapshot, inbound.presented, call.record.at, b"salt")
         lap("identify")
-        bind(call, call.principal, self.sessions, self.rates)
+        await bind(call, call.principal, self.sessions, self.rates)
         lap("bind")
         call.asked = decode(inbound)
         call.record.model_asked = call.asked.model
         lap("decode")
+        await follow(call, self.sessions)
+        lap("follow")
         judge(no_rules, call)
         lap("judge")
         assert call.project is not None
@@ -185,6 +192,8 @@ class Bench:
         lap("dispatch")
         watch(call, call.body)
         lap("watch")
+        await remember(call, self.sessions, call.body)
+        lap("remember")
         self._close(call)
         await self.journal.durable()
         lap("journal.close")

@@ -8,6 +8,7 @@ import pytest
 
 from gatepost_gateway.app.dataplane import Beginning, Bounds, DataPlane, Foundation
 from gatepost_gateway.domain.clock import SystemClock
+from gatepost_gateway.domain.routing import BreakerRules
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.edge.http import BodyLimits
 
@@ -115,3 +116,18 @@ def test_tidying_keeps_what_is_in_use():
     asking(plane, "POST", "/v1/chat/completions", body())
     plane.tidy()
     assert plane.health()["open_holds"] == 0
+
+
+def test_health_tells_how_each_provider_is_and_no_address():
+    plane, _ = plane_of(entry(base_url="http://secret-host.test/v1"))
+    assert plane.health()["providers"] == {}
+    rules = BreakerRules(failures=1)
+    for name in ("openai http://a", "openai http://b", "gemini http://c"):
+        plane.breakers.ask(name, rules)
+    plane.breakers.ask("openai http://b", rules).failed(None)
+    assert plane.health()["providers"] == {
+        "gemini": {"state": "closed", "endpoints": 1, "open": 0},
+        "openai": {"state": "open", "endpoints": 2, "open": 1},
+    }
+    page = json.loads(asking(plane, "GET", "/health", key=None)[2])
+    assert (page["status"], page["providers"]["openai"]["state"]) == ("degraded", "open")

@@ -51,6 +51,28 @@ def test_prices_are_whole() -> None:
     assert prices(PriceSheet(Decimal(1), None)) is None
 
 
+def test_an_entry_needs_the_prices_of_what_it_serves() -> None:
+    inward = PriceSheet(Decimal("0.001"), None)
+    assert prices(inward, ["embeddings"]) == Prices(10**9, 0)
+    assert prices(inward, ["embeddings", "chat"]) is None
+    picture = PriceSheet(None, None, None, None, Decimal("0.04"))
+    assert prices(picture, ["images"]) == Prices(0, 0, None, None, 40_000_000)
+    assert prices(picture, ["images", "embeddings"]) is None
+    assert prices(picture) is None
+    entry = model_entry(model(operations=("embeddings",), identifier="x", input_cost_per_1k=Decimal("0.001")), {})
+    assert entry.prices == Prices(10**9, 0)
+
+
+def test_an_internal_address_serves_one_operation() -> None:
+    def served(url: str, **more: object) -> tuple[str, ...]:
+        return model_entry(model(provider="internal", base_url=url, **more), {}).operations
+
+    assert served("http://x/v1/embeddings/?a=b") == ("embeddings",)
+    assert served("http://x/v1/chat/completions") == ("chat",)
+    assert served("http://x/vectors", operations=("embeddings",)) == ("embeddings",)
+    assert model_entry(model(), {}).operations == ()
+
+
 def test_the_document_has_both_layers_and_the_sandbox() -> None:
     file = Layer(
         server=DeclaredServer("default", {"idle": 5.0}),

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gatepost_gateway.control.records import FoldedEscalations, FoldedRecords, TraceSource
+from gatepost_gateway.control.records import FoldedRecords, TraceSource
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.governance import Claim, Decision, Effect, Mode
 from gatepost_gateway.domain.money import Prices
@@ -64,9 +64,7 @@ def run(folder: Path, entries: list[Entry], story: Any, text: str | None = None)
         source: TraceSource = Told(records, folder / "data")
 
         async def go() -> None:
-            still = Still(folder / "data" / "journal", records)
-            queue = FoldedEscalations(still, records, Noon())
-            plane = make(folder, text, records=source, escalations=queue)
+            plane = make(folder, text, records=source)
             try:
                 await story(plane)
             finally:
@@ -91,4 +89,4 @@ class Told(FoldedRecords):
     """Records that were filled without a journal."""
 
     def __init__(self, records: Records, folder: Path) -> None:
-        super().__init__(Still(folder / "journal", records), records)
+        super().__init__(Still(folder / "journal", records), records, Noon())

@@ -31,6 +31,7 @@ EMPTY = {
     DialectName.OPENAI_CHAT: {"model": "m", "messages": [], "stream": True, "stream_options": {"include_usage": True}},
     DialectName.ANTHROPIC_MESSAGES: {"model": "m", "messages": [], "stream": True, "max_tokens": 64},
     DialectName.GEMINI_GENERATE: {"contents": []},
+    DialectName.OPENAI_RESPONSES: {"model": "m", "input": [], "stream": True},
     DialectName.OPENAI_COMPLETIONS: {"model": "m", "prompt": "", "stream": True},
 }
 """A request that says nothing, in each format that callers speak."""

@@ -54,7 +54,7 @@ class Front:
     def __init__(self, house: House, limits: BodyLimits | None = None) -> None:
         self.house = house
         self.control = Control()
-        self.health = {"ready": True, "parts": {"journal": "ok"}}
+        self.health = {"ready": True, "parts": {"journal": "ok"}, "providers": {}}
         limits = limits or BodyLimits()
         reporter = Reporter()
 

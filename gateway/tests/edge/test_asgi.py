@@ -24,8 +24,10 @@ def front(*answers, limits=None, **more):
         ("POST", "/v1/models", 405, "method_not_allowed"),
         ("DELETE", "/v1/models/m", 405, "method_not_allowed"),
         ("POST", "/up", 405, "method_not_allowed"),
-        ("POST", "/v1/embeddings", 422, "unsupported_operation"),
-        ("POST", "/v1/responses", 422, "unsupported_operation"),
+        ("GET", "/v1/responses", 405, "method_not_allowed"),
+        ("GET", "/v1/responses/resp_1", 404, "not_found"),
+        ("DELETE", "/v1/responses/resp_1", 404, "not_found"),
+        ("POST", "/v1/images/edits", 404, "not_found"),
         ("GET", "/v1/models/unheard-of", 404, "model_not_found"),
     ],
 )
@@ -56,6 +58,7 @@ def test_what_is_not_here_is_said_in_the_shape_of_its_surface(method, path, stat
         ("GET", "/api/v1/sdk/config", b""),
         ("GET", "/api/v1/projects", b""),
         ("GET", "/openapi.json", b""),
+        ("GET", "/v1/metrics", b""),
     ],
 )
 def test_the_request_id_is_on_every_answer(method, path, body):

@@ -25,9 +25,9 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryLedger, MemoryRates
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.call import Inbound, Presented
-from gatepost_gateway.pipeline.dispatch import Dispatcher
+from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engine, no_rules
@@ -233,9 +233,10 @@ class House:
         self.ledger = MemoryLedger()
         self.clock = SystemClock()
         self.rates = MemoryRates(self.clock)
+        self.breakers = MemoryBreakers(self.clock)
         self.transport = transport or ScriptedTransport()
         self.sleeps: list[float] = []
-        self.sessions = Sessions(b"key")
+        self.sessions = Sessions(b"key", MemorySessions())
 
         async def sleep(seconds: float) -> None:
             self.sleeps.append(seconds)
@@ -244,7 +245,9 @@ class House:
             Stages(
                 snapshot=lambda: self.snapshot,
                 planner=Planner(PROVIDERS),
-                dispatcher=Dispatcher(self.transport, PROVIDERS, PlainVault(), self.clock, sleep),
+                dispatcher=Dispatcher(
+                    Outside(self.transport, PlainVault()), PROVIDERS, self.breakers, self.clock, sleep
+                ),
                 journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
                 ledger=self.ledger,
                 rates=self.rates,

@@ -17,7 +17,7 @@ def bound(headers=None, principal=OURS, house=None, **more):
     house = house or House(snapshot_of(**more))
     wire = {name.encode(): value.encode() for name, value in (headers or {}).items()}
     call = house.exchange.open(house.inbound(chat(), wire))
-    bind(call, principal, house.sessions, house.rates)
+    run(bind(call, principal, house.sessions, house.rates))
     return call
 
 
@@ -87,7 +87,7 @@ def test_words_of_any_length_and_bytes_are_cut_to_fit():
     assert {len(record.user), len(record.session_path), len(record.request_source)} == {512}
     house = House(snapshot_of())
     call = house.exchange.open(house.inbound(chat(), {b"x-user-id": b"\xff\xfe"}))
-    bind(call, OURS, house.sessions, house.rates)
+    run(bind(call, OURS, house.sessions, house.rates))
     assert call.record.user == "��"
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from gatepost_gateway.domain.errors import Code, GatewayFault, NextStep, UpstreamError
 from gatepost_gateway.domain.records import Outcome
+from gatepost_gateway.domain.routing import BreakerRules, BreakerState
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ProviderKind, Retries, Sealed
 from gatepost_gateway.pipeline import dispatch
@@ -277,3 +278,111 @@ def test_a_credential_may_come_from_elsewhere_and_is_kept_out_of_what_is_said():
         run(house.call(chat()))
     assert (b"authorization", b"Bearer fresh-key-of-a-role") in house.transport.asked[0].headers
     assert "fresh-key" not in caught.value.public
+
+
+FAST = BreakerRules(failures=2, open=1000)
+
+
+def test_an_endpoint_that_failed_too_often_is_passed_over():
+    held = house(refusal(500), refusal(500), good(), good(), breaker=FAST)
+    run(held.call(chat()))
+    assert hosts(held) == ["provider", "provider", "other"]
+    outlet = run(held.call(chat()))
+    assert hosts(held)[3:] == ["other"]
+    assert held.record.route.passed_over == ("m: its breaker is open for 1000.0 s",)
+    assert (outlet.headers[b"x-gatepost-fallback"], outlet.headers[b"x-gatepost-attempts"]) == (b"true", b"1")
+
+
+def test_a_retry_is_not_made_once_the_breaker_is_open():
+    held = house(refusal(500), good(), breaker=BreakerRules(failures=1, open=1000))
+    run(held.call(chat()))
+    assert hosts(held) == ["provider", "other"]
+
+
+def test_with_every_breaker_open_nothing_is_sent_and_the_answer_says_when_to_come_back():
+    held = house(refusal(500), refusal(500), breaker=BreakerRules(failures=1, open=1000), budgets=(daily(10**9),))
+    with pytest.raises(UpstreamError):
+        run(held.call(chat()))
+    with pytest.raises(UpstreamError) as caught:
+        run(held.call(chat()))
+    assert (caught.value.code, caught.value.status) == (Code.UPSTREAM_CIRCUIT_OPEN, 503)
+    assert 900 < caught.value.retry_after <= 1000
+    record = held.record
+    assert (len(held.transport.asked), record.attempts, record.settled, record.cost) == (2, (), 0, None)
+    assert len(record.route.passed_over) == 2
+    assert held.ledger.open_holds() == 0
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 422, 429])
+def test_what_is_not_the_endpoints_fault_opens_no_breaker(status):
+    held = house(*[refusal(status)] * 6, good(), breaker=BreakerRules(failures=1, open=1000), fallbacks={})
+    for _ in range(3):
+        with pytest.raises(UpstreamError):
+            run(held.call(chat()))
+    assert set(held.breakers.states().values()) == {BreakerState.CLOSED}
+
+
+def test_a_stream_that_breaks_in_its_middle_counts_and_one_that_ends_does_not():
+    broken = [Answer(200, [events("one")[1], fault(NextStep.RETRY_SAME)]) for _ in range(2)]
+    held = house(Answer(200, events("fine")), *broken, breaker=FAST, fallbacks={})
+    run(held.call(chat(stream=True)))
+    for _ in range(2):
+        assert set(held.breakers.states().values()) == {BreakerState.CLOSED}
+        with pytest.raises(UpstreamError):
+            run(held.call(chat(stream=True)))
+    assert set(held.breakers.states().values()) == {BreakerState.OPEN}
+
+
+def test_a_probe_whose_caller_leaves_frees_its_place():
+    held = house(refusal(500), refusal(500), breaker=FAST, fallbacks={})
+    with pytest.raises(UpstreamError):
+        run(held.call(chat()))
+    (endpoint,) = held.breakers.states()
+    held.breakers._breakers[endpoint].open_until = 1e-9
+
+    async def leaves():
+        began = asyncio.Event()
+
+        async def hang():
+            began.set()
+            await asyncio.sleep(30)
+
+        held.transport.answers = [hang]
+        task = asyncio.ensure_future(held.call(chat()))
+        await began.wait()
+        assert held.breakers.wait(endpoint, FAST) > 0
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert held.breakers.wait(endpoint, FAST) == 0
+        held.transport.answers = [good()]
+        await held.call(chat())
+
+    run(leaves)
+    assert held.breakers.states()[endpoint] is BreakerState.CLOSED
+
+
+def test_the_sandbox_has_no_breaker():
+    held = house(models=(), fallbacks={})
+    run(held.call(chat(model="sandbox/echo")))
+    assert held.breakers.states() == {}
+
+
+def test_a_long_wait_is_not_waited_while_another_target_could_answer():
+    slow = refusal(429, b"{}", (b"retry-after", b"20"))
+    held = house(slow, good())
+    run(held.call(chat()))
+    assert (hosts(held), held.sleeps) == (["provider", "other"], [])
+    held = house(slow, good(), fallbacks={})
+    run(held.call(chat()))
+    assert (hosts(held), held.sleeps) == (["provider", "provider"], [20.0])
+    held = house(refusal(429, b"{}", (b"retry-after", b"1")), good())
+    run(held.call(chat()))
+    assert (hosts(held), held.sleeps) == (["provider", "provider"], [1.0])
+
+
+def test_the_request_id_of_a_failed_attempt_is_kept():
+    held = house(refusal(400, b"{}", (b"x-request-id", b"theirs-7")), fallbacks={})
+    with pytest.raises(UpstreamError):
+        run(held.call(chat()))
+    assert held.record.attempts[0].request_id == "theirs-7"

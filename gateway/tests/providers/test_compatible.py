@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from gatepost_gateway.dialects import openai_chat
+from gatepost_gateway.dialects import openai_chat, openai_responses
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.errors import Code, GatewayFault, NextStep, UpstreamError
 from gatepost_gateway.domain.secret import Secret
@@ -144,3 +144,23 @@ def test_a_reader_knows_what_was_asked():
     chunk = b'data: {"choices":[{"index":0,"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}\n\n'
     assert reader.feed(chunk) == chunk
     assert (reader.close(), reader.ended) == (b"", False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "target", "model"),
+    [
+        (ProviderKind.OPENAI, "https://api.test/v1", b"/v1/responses", "m"),
+        (ProviderKind.AZURE, "https://r.test/openai/v1/", b"/openai/v1/responses", "m"),
+        (ProviderKind.AZURE, "https://r.test/openai/deployments/d1/", b"/openai/v1/responses", "d1"),
+        (ProviderKind.INTERNAL, "http://h.test/own/responses", b"/own/responses", "m"),
+    ],
+)
+def test_responses_have_their_own_address(kind, url, target, model):
+    asked = openai_responses.read_asked(b'{"model":"m","input":"x","b":1,"a":2}')
+    request = PROVIDERS[kind].build(asked, entry(kind, url), None, (), None)
+    assert request.target == target
+    assert request.body == asked.body.replace(b'"m"', f'"{model}"'.encode())
+    answer = b'{"id":"r","status":"completed","output":[]}'
+    assert PROVIDERS[kind].read(asked, answer)[0] is answer
+    with pytest.raises(UpstreamError, match="not a response"):
+        PROVIDERS[kind].read(asked, b"{}")

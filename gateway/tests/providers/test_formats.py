@@ -48,3 +48,20 @@ def test_an_internal_entry_speaks_what_its_address_says(url, dialect, asked):
 @pytest.mark.parametrize("asked", [CHAT, DialectName.ANTHROPIC_MESSAGES, DialectName.GEMINI_GENERATE])
 def test_everyone_else_is_served_by_chat(asked):
     assert spoken(entry(ProviderKind.OPENAI, OPENAI), asked) is CHAT
+
+
+@pytest.mark.parametrize(
+    ("one", "has"),
+    [
+        (entry(ProviderKind.OPENAI, OPENAI), True),
+        (entry(ProviderKind.OPENAI, "http://vllm.test/v1"), True),
+        (entry(ProviderKind.OPENAI, "http://old.test/v1", responses=False), False),
+        (entry(ProviderKind.AZURE, "https://r.openai.azure.com/openai/v1"), True),
+        (entry(ProviderKind.INTERNAL, "http://h.test/v1/responses"), True),
+        (entry(ProviderKind.INTERNAL, "http://h.test/v1/chat/completions"), False),
+        (entry(ProviderKind.SANDBOX, "sandbox://echo"), False),
+    ],
+)
+def test_responses_go_to_servers_that_have_them(one, has):
+    responses = DialectName.OPENAI_RESPONSES
+    assert spoken(one, responses) is (responses if has else CHAT)

@@ -17,7 +17,7 @@ import uvloop
 
 from gatepost_gateway.app.logs import to_stderr
 from gatepost_gateway.control.plane import ControlPlane
-from gatepost_gateway.control.records import FoldedEscalations, FoldedRecords
+from gatepost_gateway.control.records import FoldedRecords
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault
 from gatepost_gateway.domain.ports import Found, TraceState
@@ -53,12 +53,9 @@ class Office:
         self._retention = Retention(self.records)
         self.folder = Folder(data_dir / "journal", self.records)
         self.plane = ControlPlane(
-            settings,
-            records=FoldedRecords(self.folder, self.records),
-            escalations=FoldedEscalations(self.folder, self.records, self._clock),
-            local_token=self.token,
-            clock=self._clock,
+            settings, records=FoldedRecords(self.folder, self.records), local_token=self.token, clock=self._clock
         )
+        self.records.rollups.keys = lambda: self.plane.document().metadata_keys
 
     def app(self) -> Asgi:
         return self.plane.app
@@ -73,6 +70,7 @@ class Office:
             settled=found.settled,
             open_holds=list(found.open_holds),
             sessions=[(one.id, f"{one.project}/{one.proxy or ''}", one.turn, one.at) for one in found.sessions],
+            marks=[(mark, one.id, one.at) for one in found.sessions for mark in one.marks],
             folded=found.folded,
             secret=self.plane.secret,
             local_token=self.token.reveal(),

@@ -9,6 +9,7 @@ from msgspec import Struct
 from gatepost_gateway.app.roles import aws_chain
 from gatepost_gateway.domain.clock import Clock, day, month
 from gatepost_gateway.domain.ports import Archive, Recorder, Vault
+from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
 from gatepost_gateway.edge.asgi import ControlPlane, Edge, Surfaces, gatekeeper
 from gatepost_gateway.edge.forwarded import networks
@@ -20,8 +21,8 @@ from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
-from gatepost_gateway.ledger import MemoryLedger, MemoryRates
-from gatepost_gateway.pipeline.dispatch import Dispatcher
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
@@ -52,6 +53,8 @@ class Beginning(Struct):
     settled: Mapping[str, int]
     sessions: Sequence[tuple[str, str, int, int]]
     secret: bytes
+    marks: Sequence[tuple[bytes, str, int]] = ()
+    """Marks that lead to sessions: (mark, session id, microseconds)."""
 
 
 class Bounds(Struct, frozen=True):
@@ -78,6 +81,8 @@ class DataPlane:
         self.client = Client(egress=Egress.of(*bounds.egress), ssl_context=client_context())
         self.ledger = MemoryLedger(begin.settled)
         self.rates = MemoryRates(base.clock)
+        self.breakers = MemoryBreakers(base.clock)
+        self.sessions = MemorySessions(begin.sessions, begin.marks)
         self.edge = self._edge(base, begin, bounds)
 
     def _edge(self, base: Foundation, begin: Beginning, bounds: Bounds) -> Edge:
@@ -101,14 +106,15 @@ class DataPlane:
 
     def _stages(self, base: Foundation, begin: Beginning) -> Stages:
         transport = UpstreamTransport(self.client, {SCHEME: SandboxTransport()})
+        outside = Outside(transport, base.vault, aws_chain(base.clock))
         return Stages(
             snapshot=self.snapshot,
             planner=Planner(PROVIDERS),
-            dispatcher=Dispatcher(transport, PROVIDERS, base.vault, base.clock, credentials=aws_chain(base.clock)),
+            dispatcher=Dispatcher(outside, PROVIDERS, self.breakers, base.clock),
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,
-            sessions=Sessions(begin.secret, begin.sessions),
+            sessions=Sessions(begin.secret, self.sessions),
             engine=no_rules,
             clock=base.clock,
             salt=begin.secret,
@@ -133,6 +139,7 @@ class DataPlane:
             "uptime_seconds": round(time.monotonic() - self._born, 3),
             "config_version": self._snapshot.version,
             "open_holds": self.ledger.open_holds(),
+            "providers": providers_of(self.breakers.states()),
         }
 
     def tidy(self) -> None:
@@ -140,3 +147,20 @@ class DataPlane:
         now = self._clock.micros()
         self.ledger.forget(frozenset({day(now), month(now)}))
         self.rates.sweep()
+        self.sessions.sweep(now)
+
+
+def providers_of(states: Mapping[str, BreakerState]) -> dict[str, dict[str, Any]]:
+    """How the breakers stand, a provider family each: addresses are nobody's business who only asks how it is."""
+    order = (BreakerState.CLOSED, BreakerState.HALF_OPEN, BreakerState.OPEN)
+    found: dict[str, list[BreakerState]] = {}
+    for endpoint, state in states.items():
+        found.setdefault(endpoint.partition(" ")[0], []).append(state)
+    return {
+        provider: {
+            "state": max(all_of_it, key=order.index).value,
+            "endpoints": len(all_of_it),
+            "open": sum(state is not BreakerState.CLOSED for state in all_of_it),
+        }
+        for provider, all_of_it in sorted(found.items())
+    }

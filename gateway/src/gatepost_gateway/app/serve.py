@@ -142,7 +142,7 @@ class Gateway:
                 settled[claim.account] = settled.get(claim.account, 0) + opened.held
         return DataPlane(
             base,
-            Beginning(start.snapshot, settled, start.sessions, start.secret),
+            Beginning(start.snapshot, settled, start.sessions, start.secret, start.marks),
             Bounds(
                 BodyLimits(server.limits.body_bytes, server.limits.body_seconds),
                 server.egress_allow,

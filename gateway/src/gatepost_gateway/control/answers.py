@@ -186,6 +186,92 @@ class EscalationPage(Struct, frozen=True):
     items: list[Escalation]
 
 
+class Totals(Struct, frozen=True, kw_only=True):
+    """Costs in dollars. Latency of answered calls; a quantile is off by at most `quantile_error` of itself."""
+
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    cost_usd: float
+    unpriced_requests: int
+    error_rate: float
+    cache_hit_rate: float
+    avg_latency_ms: float | None
+    p50_latency_ms: float | None
+    p95_latency_ms: float | None
+    p99_latency_ms: float | None
+    quantile_error: float
+
+
+class MetricGroup(Struct, frozen=True, kw_only=True):
+    key: str
+    requests: int
+    total_tokens: int
+    cost_usd: float
+    avg_latency_ms: float | None
+    error_rate: float
+
+
+class MetricPoint(Struct, frozen=True, kw_only=True):
+    """A stretch of time that begins at `bucket`; stretches without a call are left out."""
+
+    bucket: str
+    requests: int
+    total_tokens: int
+    cost_usd: float
+    error_rate: float
+
+
+class Metrics(Struct, frozen=True, kw_only=True):
+    scope: str
+    scope_id: str
+    range_from: str
+    range_to: str
+    group_by: str
+    granularity: str
+    totals: Totals
+    breakdown: list[MetricGroup]
+    timeseries: list[MetricPoint]
+
+
+class UsageLine(Struct, frozen=True, kw_only=True):
+    """Money as exact decimal text, in dollars. `margin` is revenue less cost."""
+
+    key: str
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    revenue: str
+    cost: str
+    margin: str
+    unpriced_requests: int
+
+
+class UsagePage(Struct, frozen=True, kw_only=True):
+    range_from: str
+    range_to: str
+    group_by: str
+    total: UsageLine
+    items: list[UsageLine]
+
+
+class CohortLine(Struct, frozen=True):
+    """Users who first came in the period that begins on `cohort`; `active` and `shares` by periods since, 0 first."""
+
+    cohort: str
+    size: int
+    active: list[int]
+    shares: list[float]
+
+
+class RetentionPage(Struct, frozen=True):
+    project: str
+    feature: str | None
+    period: str
+    cohorts: list[CohortLine]
+
+
 class Health(Struct, frozen=True):
     """How the control plane is."""
 

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from gatepost_gateway.control import escalations, health, keys, models, openapi, projects, traces, versions
+from gatepost_gateway.control import escalations, health, keys, metrics, models, openapi, projects, traces, versions
 from gatepost_gateway.control.auth import PUBLIC, authenticate, authorize, presented
 from gatepost_gateway.control.endpoint import Asked, Caller, Endpoint, House
 from gatepost_gateway.control.problems import dress
@@ -33,6 +33,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *keys.ENDPOINTS,
     *projects.ENDPOINTS,
     *escalations.ENDPOINTS,
+    *metrics.ENDPOINTS,
     *health.ENDPOINTS,
 )
 TABLE: tuple[Endpoint, ...] = (*_RESOURCES, openapi.endpoint(_RESOURCES))
@@ -81,6 +82,9 @@ class AdminApi:
         answer = await endpoint.handler(self._house, Asked(path, query, body, caller))
         if answer.body is None:
             return Response(status_code=answer.status)
+        if answer.media is not None:
+            headers = {"content-type": answer.media, "cache-control": "no-store"}
+            return Response(answer.body, answer.status, headers=headers)
         return Response(
             msgspec.json.encode(answer.body),
             answer.status,

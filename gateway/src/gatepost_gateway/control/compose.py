@@ -1,16 +1,17 @@
 """Configuration and identities become the one document that the data plane serves from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.escalation import LIFE_MICROS
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices, nano, per_million
-from gatepost_gateway.domain.routing import ModelPolicy, Routing, Strategy
+from gatepost_gateway.domain.routing import BreakerRules, ModelPolicy, Routing, Strategy
 from gatepost_gateway.domain.snapshot import (
     Budget,
     Inference,
@@ -96,9 +97,11 @@ def build_snapshot(
         retries=_retries(file.retries),
         escalation_life=_micros(file.escalations.get("expires_seconds"), LIFE_MICROS),
         header_prefixes=file.compat.header_prefixes,
+        metadata_keys=file.metrics.metadata_keys,
         inferred=tuple(_inferences(projects, credentials)),
         tiers=file.tiers,
         routing=_routing(file.routing),
+        breaker=_breaker(file.breaker),
     )
 
 
@@ -116,23 +119,40 @@ def model_entry(model: DeclaredModel, credentials: Mapping[ProviderKind, Sealed]
         project=model.project,
         credential=_credential(model, base_url, credentials),
         is_public=model.is_public,
-        prices=prices(model) or known.prices,
+        prices=prices(model, model.operations) or known.prices,
         context_window=model.context_window or known.context_window,
         max_output=model.max_output or known.max_output,
         data_retention_days=model.data_retention_days,
         additional_config=model.additional_config,
-        operations=model.operations,
+        operations=model.operations or _served_at(provider, base_url),
     )
 
 
-def prices(said: Priced) -> Prices | None:
-    """Declared prices; None when they are not said."""
-    if said.input_cost_per_1k is None or said.output_cost_per_1k is None:
+def _served_at(provider: ProviderKind, base_url: str) -> tuple[str, ...]:
+    """What an internal server's address is for: called as it stands, it serves one operation."""
+    if provider is not ProviderKind.INTERNAL:
+        return ()
+    path = urlsplit(base_url).path.rstrip("/")
+    return (Operation.EMBED.value,) if path.endswith("/embeddings") else (Operation.CHAT.value,)
+
+
+def prices(said: Priced, operations: Collection[str] = ()) -> Prices | None:
+    """Declared prices; None when they are not said.
+
+    `operations`: all that the entry serves, where it says so. One that serves vectors only needs no price of output,
+    one that serves pictures only needs none of tokens.
+    """
+    inward, outward = said.input_cost_per_1k, said.output_cost_per_1k
+    if operations and {*operations} <= {Operation.EMBED.value, Operation.IMAGE.value}:
+        outward = Decimal(0) if outward is None else outward
+        if Operation.EMBED.value not in operations and said.image_cost is not None and inward is None:
+            inward = Decimal(0)
+    if inward is None or outward is None:
         return None
     read, write = said.cache_read_cost_per_1k, said.cache_write_cost_per_1k
     return Prices(
-        per_million(said.input_cost_per_1k),
-        per_million(said.output_cost_per_1k),
+        per_million(inward),
+        per_million(outward),
         None if read is None else per_million(read),
         None if write is None else per_million(write),
         None if said.image_cost is None else nano(said.image_cost),
@@ -204,6 +224,12 @@ def _micros(seconds: float | None, unsaid: int) -> int:
 def _retries(said: Mapping[str, float]) -> Retries:
     found = structs.replace(Retries(), **said)
     return structs.replace(found, attempts=int(found.attempts))
+
+
+def _breaker(said: Mapping[str, float]) -> BreakerRules:
+    names = {"error_share": "share"}
+    found = structs.replace(BreakerRules(), **{names.get(name, name): value for name, value in said.items()})
+    return structs.replace(found, failures=int(found.failures), calls=int(found.calls))
 
 
 def _inferences(projects: tuple[ProjectEntry, ...], credentials: Mapping[ProviderKind, Sealed]) -> Iterable[Inference]:

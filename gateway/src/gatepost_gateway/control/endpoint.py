@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from gatepost_gateway.control.configuration import Configuration
 from gatepost_gateway.control.identity import Keyring
-from gatepost_gateway.control.records import EscalationSource, TraceSource
+from gatepost_gateway.control.records import TraceSource
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.secret import Secret
@@ -39,7 +39,6 @@ class House(Protocol):
     configuration: Configuration
     keyring: Keyring
     records: TraceSource | None
-    escalations: EscalationSource | None
     local_token: Secret | None
 
     @property
@@ -82,6 +81,8 @@ class Answer(Struct, frozen=True):
 
     body: Any
     status: int = 200
+    media: str | None = None
+    """The media type of a body that is text and not JSON."""
 
 
 class Parameter(Struct, frozen=True):

@@ -22,9 +22,9 @@ PARAMETERS = (
 
 def source(house: House) -> EscalationSource:
     """Raises GatewayFault (503) where there are no records."""
-    if house.escalations is None:
+    if house.records is None:
         raise GatewayFault("the records are not at hand", code=Code.RECORDS_UNAVAILABLE, status=503)
-    return house.escalations
+    return house.records.queue
 
 
 def view(held: Held) -> answers.Escalation:

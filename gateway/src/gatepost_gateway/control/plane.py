@@ -12,7 +12,7 @@ from gatepost_gateway.control.api import Asgi, build_app
 from gatepost_gateway.control.compose import build_snapshot
 from gatepost_gateway.control.configuration import Configuration
 from gatepost_gateway.control.identity import Keyring
-from gatepost_gateway.control.records import EscalationSource, TraceSource
+from gatepost_gateway.control.records import TraceSource
 from gatepost_gateway.control.secrets import Keeper
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import Code, GatewayFault
@@ -53,7 +53,6 @@ class ControlPlane:
         settings: Settings,
         *,
         records: TraceSource | None = None,
-        escalations: EscalationSource | None = None,
         publish: Publish | None = None,
         local_token: Secret | None = None,
         clock: Clock | None = None,
@@ -61,7 +60,6 @@ class ControlPlane:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.records = records
-        self.escalations = escalations
         self.local_token = local_token
         self._publish: Publish = publish or _nobody
         self._writing = asyncio.Lock()
@@ -179,7 +177,7 @@ class ControlPlane:
     def _built(self) -> Snapshot:
         current = self.configuration.current
         document = build_snapshot(current.version.number, current.document, self.keyring.identities, self._credentials)
-        verdicts = self.escalations.verdicts() if self.escalations is not None else ()
+        verdicts = self.records.queue.verdicts() if self.records is not None else ()
         return Snapshot(structs.replace(document, verdicts=verdicts))
 
 

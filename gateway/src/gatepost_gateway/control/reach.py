@@ -16,8 +16,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from gatepost_gateway.control.plane import ControlPlane
-from gatepost_gateway.control.records import FoldedEscalations, FoldedRecords
-from gatepost_gateway.domain.clock import SystemClock
+from gatepost_gateway.control.records import FoldedRecords
 from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.link.control_end import answer
@@ -112,13 +111,11 @@ class InProcess:
         self._runner = asyncio.Runner()
         data_dir = settings.server.data_dir
         self._records = Records(data_dir / record_file.FILE)
-        folder = Folder(data_dir / JOURNAL, self._records)
-        source = FoldedRecords(folder, self._records)
-        queue = FoldedEscalations(folder, self._records, SystemClock())
+        source = FoldedRecords(Folder(data_dir / JOURNAL, self._records), self._records)
         try:
             # The file is applied by `apply` and `serve`, and not by a look at the keys.
             bare = structs.replace(settings, file=None)
-            self._plane = ControlPlane(bare, records=source, escalations=queue, local_token=self._key)
+            self._plane = ControlPlane(bare, records=source, local_token=self._key)
         except BaseException:
             self._records.close()
             lock.release()

@@ -1,27 +1,36 @@
 """What the admin API asks of the records. Every answer holds all that was answered to callers before the question."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from gatepost_gateway.domain.clock import Clock
+from msgspec import Struct
+
+from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.escalation import HumanVerdict, State
 from gatepost_gateway.storage.escalations import Escalations, Held
 from gatepost_gateway.storage.fold import Folder
+from gatepost_gateway.storage.metrics import Cohort, Metrics, Series, pieces, span
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.rows import Filters, Page, TraceDetail
 from gatepost_gateway.storage.steps import Step
+from gatepost_gateway.storage.tally import Sums
 
 
-class TraceSource(Protocol):
-    """Traces, steps, sessions and what was spent."""
+class Told(Struct, frozen=True):
+    """What happened in a window: in all, by the values of one dimension, over time."""
 
-    async def traces(self, filters: Filters, limit: int, cursor: str | None) -> Page: ...
-    async def trace(self, trace_id: str) -> TraceDetail | None: ...
-    async def session(self, session_id: str) -> tuple[Step, ...]: ...
-    async def spent(self, accounts: Iterable[str]) -> dict[str, tuple[int, int]]:
-        """(settled, held) in nano-dollars, by account."""
-        ...
+    totals: Sums
+    groups: dict[str, Sums]
+    series: list[Series]
+
+
+class MetricSource(Protocol):
+    """Calls added up. Windows in seconds since the epoch, `end` not included."""
+
+    async def told(self, projects: Sequence[str], start: int, end: int, name: str, grain: int) -> Told: ...
+    async def by_project(self, projects: Sequence[str], start: int, end: int) -> dict[str, Sums]: ...
+    async def cohorts(self, project: str, feature: str, first: int, last: int, length: int) -> list[Cohort]: ...
 
 
 class EscalationSource(Protocol):
@@ -32,6 +41,21 @@ class EscalationSource(Protocol):
     async def turn(self, id: str, to: State, by: str, note: str) -> Held: ...
     def verdicts(self) -> tuple[HumanVerdict, ...]:
         """What holds now, as far as the journal is folded."""
+        ...
+
+
+class TraceSource(Protocol):
+    """Traces, steps, sessions and what was spent."""
+
+    @property
+    def metrics(self) -> MetricSource: ...
+    @property
+    def queue(self) -> EscalationSource: ...
+    async def traces(self, filters: Filters, limit: int, cursor: str | None) -> Page: ...
+    async def trace(self, trace_id: str) -> TraceDetail | None: ...
+    async def session(self, session_id: str) -> tuple[Step, ...]: ...
+    async def spent(self, accounts: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """(settled, held) in nano-dollars, by account."""
         ...
 
 
@@ -68,12 +92,48 @@ class FoldedEscalations:
         return self._queue.turn(id, to, by=by, note=note, now=self._clock.micros())
 
 
+class FoldedMetrics:
+    """Implements `MetricSource` over `records.db`."""
+
+    def __init__(self, folder: Folder, records: Records, clock: Clock) -> None:
+        self._folder = folder
+        self._metrics = Metrics(records)
+        self._clock = clock
+
+    async def told(self, projects: Sequence[str], start: int, end: int, name: str, grain: int) -> Told:
+        return await asyncio.to_thread(self._told, projects, start, end, name, grain)
+
+    async def by_project(self, projects: Sequence[str], start: int, end: int) -> dict[str, Sums]:
+        return await asyncio.to_thread(self._by_project, projects, start, end)
+
+    async def cohorts(self, project: str, feature: str, first: int, last: int, length: int) -> list[Cohort]:
+        return await asyncio.to_thread(self._cohorts, project, feature, first, last, length)
+
+    def _told(self, projects: Sequence[str], start: int, end: int, name: str, grain: int) -> Told:
+        self._folder.fold_to_end()
+        now = self._clock.micros() // 1_000_000
+        window = pieces(start, end, now)
+        series = self._metrics.series(projects, span(start, end, grain, now))
+        return Told(self._metrics.totals(projects, window), self._metrics.groups(projects, window, name), series)
+
+    def _by_project(self, projects: Sequence[str], start: int, end: int) -> dict[str, Sums]:
+        self._folder.fold_to_end()
+        return self._metrics.by_project(projects, pieces(start, end, self._clock.micros() // 1_000_000))
+
+    def _cohorts(self, project: str, feature: str, first: int, last: int, length: int) -> list[Cohort]:
+        self._folder.fold_to_end()
+        return self._metrics.cohorts(project, feature, first, last, length)
+
+
 class FoldedRecords:
     """Implements `TraceSource` over `records.db`: folds what the journal has, then asks. Off the event loop."""
 
-    def __init__(self, folder: Folder, records: Records) -> None:
+    def __init__(self, folder: Folder, records: Records, clock: Clock | None = None) -> None:
         self._folder = folder
         self._records = records
+        clock = clock or SystemClock()
+        self.metrics: MetricSource = FoldedMetrics(folder, records, clock)
+        self.queue: EscalationSource = FoldedEscalations(folder, records, clock)
 
     async def traces(self, filters: Filters, limit: int, cursor: str | None) -> Page:
         return await asyncio.to_thread(self._traces, filters, limit, cursor)

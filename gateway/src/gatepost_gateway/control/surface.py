@@ -125,6 +125,14 @@ class Release(Struct, frozen=True):
     version: str
 
 
+class ProviderCondition(Struct, frozen=True):
+    """`state`: the worst of the breakers of its endpoints, `closed`, `half_open` or `open`."""
+
+    state: str
+    endpoints: int
+    open: int
+
+
 class Condition(Struct, frozen=True):
     """`parts`: each part in a word."""
 
@@ -132,12 +140,14 @@ class Condition(Struct, frozen=True):
     version: str
     uptime_seconds: float
     parts: dict[str, str]
+    providers: dict[str, ProviderCondition]
 
 
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/chat/completions", "A chat completion in OpenAI's format, plain or streamed"),
     Route("POST", "/v1/messages", "A message in Anthropic's format, plain or streamed"),
     Route("POST", "/v1/messages/count_tokens", "How many tokens a message would have, where its provider tells"),
+    Route("POST", "/v1/embeddings", "Vectors of texts in OpenAI's format"),
     Route("GET", "/v1/models", "The models that this key may call, in OpenAI's format"),
     Route("GET", "/v1/models/{id}", "One model, with prices and limits where known"),
     Route("POST", "/api/v1/traces", "Open a trace", TraceOpen, TraceNew, 201),

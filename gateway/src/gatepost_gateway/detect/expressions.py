@@ -8,7 +8,7 @@ import re2
 _RE2 = cast("Any", re2)
 _Error = cast("type[Exception]", _RE2.error)
 _SET_MEMORY = 16 << 20
-_PATTERN_MEMORY = 1 << 20
+_PATTERN_MEMORY = 4 << 20
 _CANARY = b"\x00\x01\x02"
 """Stands behind every text that a set sees. A set that does not even find this ran out of memory: all may be there."""
 

@@ -2,7 +2,8 @@
 
 RE2's set says in one pass which patterns may be there; only those are then located. What a piece of text alone cannot
 decide waits, so that the same is found however a text is cut: each pattern goes through the text by itself from left to
-right, takes the leftmost match and goes on at its end, or one character after its start where the check refuses it.
+right, takes the leftmost match and goes on at its end, or one character after its start where the check refuses it. Of
+all that begin at one place the longest stands.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,8 @@ class Pattern(Struct, frozen=True):
     check: Check | None = None
     margin: int = 0
     score: float = 1.0
+    trim: Callable[[str], int] | None = None
+    """How many characters of what was matched are the value; what is left is looked at again."""
 
 
 class PatternDetector:
@@ -77,6 +80,10 @@ def _span(patterns: Sequence[Pattern]) -> int | None:
     return max(spans)
 
 
+_Ranked = tuple[int, int, float, int, Finding]
+"""In the order in which findings are preferred: where it begins, the longest, the surest, the pattern named first."""
+
+
 class PatternScan:
     """`_resume` says where a pattern goes on, when that is later than `settled`; `_waiting` holds what is certain but
     begins after `settled`.
@@ -86,7 +93,8 @@ class PatternScan:
         self.settled = 0
         self._detector = detector
         self._resume: dict[int, int] = {}
-        self._waiting: list[Finding] = []
+        self._waiting: list[_Ranked] = []
+        self._last = -1
 
     def feed(self, text: str, base: int, ended: bool) -> Sequence[Finding]:
         span = self._detector.span
@@ -104,11 +112,22 @@ class PatternScan:
         if not found:
             return ()
         found.sort()
-        ready = len(found) if ended else _before(found, limit)
-        self._waiting = found[ready:]
-        return found[:ready]
+        return self._released(found, limit if not ended else end + 1)
 
-    def _locate(self, index: int, piece: "_Piece", limit: int) -> Iterator[Finding]:
+    def _released(self, ranked: "list[_Ranked]", limit: int) -> Sequence[Finding]:
+        """Of all that begin at one place only the first."""
+        released: list[Finding] = []
+        for count, (start, _, _, _, finding) in enumerate(ranked):
+            if start >= limit:
+                self._waiting = ranked[count:]
+                return released
+            if start != self._last:
+                released.append(finding)
+                self._last = start
+        self._waiting = []
+        return released
+
+    def _locate(self, index: int, piece: "_Piece", limit: int) -> "Iterator[_Ranked]":
         """The findings of one pattern that begin before `limit`."""
         pattern, expression = self._detector.patterns[index], self._detector.expression(index)
         search, check, name = expression.search, pattern.check, self._detector.name
@@ -120,26 +139,21 @@ class PatternScan:
                 return
             value = (walk.ahead(match.start(group)), walk.ahead(match.end(group)))
             end = walk.ahead(match.end())
+            if pattern.trim is not None:
+                end = min(end, value[0] + pattern.trim(piece.cut(*value)))
+                value = (value[0], end)
             score = (
                 pattern.score
                 if check is None
                 else check(piece.found(value, start - pattern.margin, end + pattern.margin))
             )
             if score > 0 and end > start:
-                yield Finding(*value, pattern.kind, name, score)
-                walk.to(match.end())
+                yield value[0], -value[1], -score, index, Finding(*value, pattern.kind, name, score)
+                walk.on(end)
             elif not walk.step():
                 return
         if walk.position > limit:
             self._resume[index] = walk.position
-
-
-def _before(findings: list[Finding], limit: int) -> int:
-    """How many of the sorted `findings` begin before `limit`."""
-    for count, finding in enumerate(findings):
-        if finding.start >= limit:
-            return count
-    return len(findings)
 
 
 class _Piece:
@@ -152,6 +166,9 @@ class _Piece:
         searched = text[first - base :] if first > base else text
         self.data = searched.encode("utf-8", "replace")
         self.ascii = len(self.data) == len(searched)
+
+    def cut(self, start: int, end: int) -> str:
+        return self.text[start - self.base : end - self.base]
 
     def found(self, value: tuple[int, int], left: int, right: int) -> Found:
         """What a check sees: the value, and what stands around it from `left` to `right`."""
@@ -168,6 +185,10 @@ class _Walk:
         self._ascii = piece.ascii
         self.position = piece.first
         self.byte = 0
+        self.on(position)
+
+    def on(self, position: int) -> None:
+        """Goes on to a position that is not behind."""
         while self.position < position and self.step():
             pass
 

@@ -47,6 +47,11 @@ def check_tokens(name: str, value: int | None) -> None:
         raise CallerError(f"`{name}` must be from 1 to {MAX_TOKENS}")
 
 
+def untranslatable(words: str) -> CallerError:
+    """What the format of the called model's provider has no place for at all: nothing may be sent without it."""
+    return CallerError(words, code=Code.NOT_TRANSLATABLE, status=422)
+
+
 def check_members(body: bytes, fields: dict[str, Raw], governed: frozenset[str]) -> None:
     """Refuses what two readers may read differently: a member said twice, or one of ours in another case.
 

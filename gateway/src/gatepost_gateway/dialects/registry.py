@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from gatepost_gateway.dialects import (
     anthropic_messages,
@@ -9,6 +10,8 @@ from gatepost_gateway.dialects import (
     anthropic_messages_request,
     bedrock_converse,
     bedrock_converse_request,
+    bedrock_embed,
+    gemini_embed,
     gemini_generate,
     gemini_generate_reply,
     gemini_generate_request,
@@ -16,15 +19,24 @@ from gatepost_gateway.dialects import (
     openai_chat_reply,
     openai_chat_request,
     openai_completions,
+    openai_embeddings,
+    openai_responses,
+    openai_responses_events,
+    openai_responses_reply,
+    openai_responses_request,
+    openai_responses_write,
 )
 from gatepost_gateway.dialects.anthropic_messages_events import AnthropicDecoder, AnthropicEncoder
 from gatepost_gateway.dialects.gemini_generate_stream import GeminiDecoder, GeminiEncoder
 from gatepost_gateway.dialects.openai_chat_events import OpenAIChatDecoder, OpenAIChatEncoder
 from gatepost_gateway.dialects.openai_chat_stream import OpenAIChatReader
 from gatepost_gateway.dialects.openai_completions_stream import CompletionsEncoder, CompletionsReader
+from gatepost_gateway.dialects.openai_responses_events import ResponsesEncoder
+from gatepost_gateway.dialects.openai_responses_stream import ResponsesDecoder
 from gatepost_gateway.dialects.passing import PassingReader
-from gatepost_gateway.dialects.sides import CallerSide, ProviderSide, Same
+from gatepost_gateway.dialects.sides import CallerSide, ProviderSide, Same, WholeCaller, WholeProvider, WholeSame
 from gatepost_gateway.domain.chat import DialectName
+from gatepost_gateway.domain.making import Embedding, Vectors
 
 OPENAI_CHAT = ProviderSide(
     dialect=DialectName.OPENAI_CHAT,
@@ -40,6 +52,18 @@ OPENAI_COMPLETIONS = ProviderSide(
     read_reply=openai_completions.refuse_reply,
     decoder=OpenAIChatDecoder,
     same=Same(request=openai_completions.pass_request, summary=openai_completions.summarise, reader=CompletionsReader),
+)
+
+OPENAI_RESPONSES = ProviderSide(
+    dialect=DialectName.OPENAI_RESPONSES,
+    write_request=openai_responses_write.write_request,
+    read_reply=openai_responses_reply.read_reply,
+    decoder=ResponsesDecoder,
+    same=Same(
+        request=openai_responses.pass_request,
+        summary=openai_responses_reply.summarise,
+        reader=lambda asked: PassingReader(ResponsesDecoder(asked)),
+    ),
 )
 
 ANTHROPIC_MESSAGES = ProviderSide(
@@ -73,6 +97,34 @@ BEDROCK_CONVERSE = ProviderSide(
     decoder=bedrock_converse.BedrockDecoder,
 )
 
+OPENAI_EMBEDDINGS = WholeProvider[Embedding, Vectors](
+    write_request=openai_embeddings.write_request,
+    read_reply=openai_embeddings.read_reply,
+    summary_of=openai_embeddings.summary_of,
+    same=WholeSame(
+        dialects=frozenset({DialectName.OPENAI_EMBEDDINGS}),
+        request=openai_embeddings.pass_request,
+        summary=openai_embeddings.summarise,
+    ),
+)
+
+GEMINI_EMBED = WholeProvider[Embedding, Vectors](
+    write_request=gemini_embed.write_request,
+    read_reply=gemini_embed.read_reply,
+    summary_of=openai_embeddings.summary_of,
+    same=WholeSame(
+        dialects=frozenset({DialectName.GEMINI_EMBED, DialectName.GEMINI_BATCH_EMBED}),
+        request=gemini_embed.pass_request,
+        summary=gemini_embed.summarise,
+    ),
+)
+
+BEDROCK_EMBED = WholeProvider[Embedding, Vectors](
+    write_request=bedrock_embed.write_request,
+    read_reply=bedrock_embed.read_reply,
+    summary_of=openai_embeddings.summary_of,
+)
+
 CALLERS: Mapping[DialectName, CallerSide] = MappingProxyType(
     {
         side.dialect: side
@@ -92,6 +144,13 @@ CALLERS: Mapping[DialectName, CallerSide] = MappingProxyType(
                 encoder=CompletionsEncoder,
             ),
             CallerSide(
+                dialect=DialectName.OPENAI_RESPONSES,
+                read_asked=openai_responses.read_asked,
+                read_request=openai_responses_request.read_request,
+                write_reply=openai_responses_events.write_reply,
+                encoder=ResponsesEncoder,
+            ),
+            CallerSide(
                 dialect=DialectName.ANTHROPIC_MESSAGES,
                 read_asked=anthropic_messages.read_asked,
                 read_request=anthropic_messages_request.read_request,
@@ -109,3 +168,24 @@ CALLERS: Mapping[DialectName, CallerSide] = MappingProxyType(
     }
 )
 """The formats that callers may speak."""
+
+WHOLE_CALLERS: Mapping[DialectName, WholeCaller[Any, Any]] = MappingProxyType(
+    {
+        DialectName.OPENAI_EMBEDDINGS: WholeCaller(
+            read_asked=openai_embeddings.read_asked,
+            read_request=openai_embeddings.read_request,
+            write_reply=openai_embeddings.write_reply,
+        ),
+        DialectName.GEMINI_EMBED: WholeCaller(
+            read_asked=gemini_embed.read_single,
+            read_request=gemini_embed.read_request,
+            write_reply=gemini_embed.write_reply,
+        ),
+        DialectName.GEMINI_BATCH_EMBED: WholeCaller(
+            read_asked=gemini_embed.read_batch,
+            read_request=gemini_embed.read_request,
+            write_reply=gemini_embed.write_reply,
+        ),
+    }
+)
+"""The formats that callers may speak for what is never streamed."""

@@ -4,14 +4,14 @@ A format that callers speak has a `CallerSide`, one that providers speak a `Prov
 format nothing is translated: `Same` passes the bytes.
 """
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
 from gatepost_gateway.domain.chat import Asked, DialectName
 from gatepost_gateway.domain.conversation import Conversation, Event, Losses, Reply
-from gatepost_gateway.domain.ports import StreamReader, Summary
+from gatepost_gateway.domain.ports import Answered, StreamReader, Summary
 
 
 class Shape(Struct, frozen=True, kw_only=True):
@@ -76,4 +76,37 @@ class ProviderSide(Struct, frozen=True):
     read_reply: Callable[[bytes], Reply]
     decoder: Callable[[Asked], EventDecoder]
     same: Same | None = None
+    """None where no caller speaks the format."""
+
+
+QuestionT = TypeVar("QuestionT")
+AnswerT = TypeVar("AnswerT")
+
+
+class WholeCaller(Struct, Generic[QuestionT, AnswerT], frozen=True):
+    """What a caller's format must do for an operation that is never streamed: vectors, pictures."""
+
+    read_asked: Callable[[bytes], Asked]
+    read_request: Callable[[Asked], QuestionT]
+    write_reply: Callable[[AnswerT, Asked, Losses], bytes]
+
+
+class WholeSame(Struct, frozen=True):
+    """The way of such a call whose caller and provider speak one of `dialects`: bytes pass."""
+
+    dialects: frozenset[DialectName]
+    request: Callable[[Asked, Shape], bytes]
+    summary: Callable[[bytes], Summary]
+
+
+class WholeProvider(Struct, Generic[QuestionT, AnswerT], frozen=True):
+    """What a provider's format must do for such an operation.
+
+    `write_request` gives the bodies that the call takes, in order: one where the provider takes all at once.
+    """
+
+    write_request: Callable[[QuestionT, Shape, Losses], list[bytes]]
+    read_reply: Callable[[Sequence[Answered]], AnswerT]
+    summary_of: Callable[[AnswerT], Summary]
+    same: WholeSame | None = None
     """None where no caller speaks the format."""

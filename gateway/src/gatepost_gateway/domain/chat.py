@@ -20,6 +20,10 @@ class DialectName(StrEnum):
     ANTHROPIC_MESSAGES = "anthropic_messages"
     GEMINI_GENERATE = "gemini_generate"
     BEDROCK_CONVERSE = "bedrock_converse"
+    OPENAI_EMBEDDINGS = "openai_embeddings"
+    OPENAI_IMAGES = "openai_images"
+    GEMINI_EMBED = "gemini_embed"
+    GEMINI_BATCH_EMBED = "gemini_batch_embed"
     OPENAI_COMPLETIONS = "openai_completions"
     OPENAI_RESPONSES = "openai_responses"
 
@@ -49,8 +53,20 @@ class Asked(Struct):
     """Bytes of a predicted output: what the model does not use of it is billed as output all the same."""
     at: int = 0
     """When the call came in, in seconds since the epoch: for formats whose answers name a time."""
+    single: bool = False
+    """One text to embed was given as itself, not in a list."""
     name: str = ""
     """The call's own id: for formats that name their answers by it, where the provider does not."""
+    previous: str | None = None
+    """The answer that the caller goes on from, by its id."""
+    earlier: int = 0
+    """Tokens of a conversation that the provider remembers: they are billed, and no byte here bounds them."""
+    store: bool = True
+    """The caller may go on from the answer: whoever gives it must remember it."""
+    unpriced: str | None = None
+    """A member that makes the call cost what no list price bounds: a tool of the provider's own, a stored prompt."""
+    events: int = 0
+    """The number of the last event that went to the caller, for formats that number theirs."""
     wire: DialectName | None = None
     """The format that the target under way is asked in, where its family speaks several; None: the family's usual."""
 

@@ -40,6 +40,7 @@ class Code(StrEnum):
     TRACE_NOT_FOUND = "trace_not_found"
     TRACE_SEALED = "trace_sealed"
     TRACE_BUSY = "trace_busy"
+    PREVIOUS_RESPONSE_NOT_FOUND = "previous_response_not_found"
     STEP_NOT_FOUND = "step_not_found"
     CONFLICT = "conflict"
     VALIDATION_FAILED = "validation_failed"
@@ -59,6 +60,7 @@ class Code(StrEnum):
     RATE_LIMITED = "rate_limited"
     OUTPUT_CAPPED = "output_cap_reached"
     PROVIDER_KEY_MISSING = "provider_key_missing"
+    UPSTREAM_CIRCUIT_OPEN = "upstream_circuit_open"
     UPSTREAM_REFUSED = "upstream_refused"
     UPSTREAM_AUTH = "upstream_auth"
     UPSTREAM_RATE_LIMITED = "upstream_rate_limited"
@@ -70,6 +72,7 @@ class Code(StrEnum):
     EGRESS_REFUSED = "egress_refused"
     RECORDS_UNAVAILABLE = "records_unavailable"
     CONTROL_UNAVAILABLE = "control_unavailable"
+    STATE_UNAVAILABLE = "state_unavailable"
     DRAINING = "draining"
     INTERNAL = "internal_error"
 
@@ -93,6 +96,9 @@ class GatewayError(Exception):
     def __str__(self) -> str:
         """The public words as they are now: a provider's are rid of keys after they were raised."""
         return self.public
+
+    param: str | None = None
+    """The member of the request at fault, where a surface has a place for its name."""
 
     retry_after: float | None = None
     """Seconds after which the same call may be tried again; None when waiting does not help or is not known."""
@@ -192,10 +198,13 @@ class UpstreamError(GatewayError):
     dialect: DialectName | None = None
     """The format of `body`."""
 
+    partly: bool = False
+    """Of several requests that make up the call, some were answered before this one failed."""
+
     @property
     def served(self) -> bool:
         """Whether the provider may have done the work, and may bill it: it was asked, and it did not refuse."""
-        return self.sent and (self.upstream_status is None or self.upstream_status < 300)
+        return self.partly or (self.sent and (self.upstream_status is None or self.upstream_status < 300))
 
 
 class GatewayFault(GatewayError):

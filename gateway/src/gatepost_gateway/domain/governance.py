@@ -1,5 +1,6 @@
 """Who calls, what they may spend, and what was decided."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -80,6 +81,22 @@ class Phase(StrEnum):
     RESPONSE = "response"
 
 
+class Mark(Struct, frozen=True, array_like=True):
+    """One thing that a rule found, without the thing: where it stands, a few characters of it, a keyed hash of it.
+
+    `start` and `end` count characters of the text at `path`.
+    """
+
+    place: str
+    path: str
+    start: int
+    end: int
+    kind: str
+    masked: str
+    digest: str
+    effect: Effect
+
+
 class Decision(Struct, frozen=True, array_like=True):
     """What one rule instance said about one call. `not_run` says why it said nothing."""
 
@@ -91,6 +108,12 @@ class Decision(Struct, frozen=True, array_like=True):
     micros: int = 0
     reason: str | None = None
     not_run: str | None = None
+    code: str | None = None
+    """The reason in one word: `blocked_tool`."""
+    marks: tuple[Mark, ...] = ()
+    found: int = 0
+    """How many things it found; `marks` shows the first of them."""
+    signals: tuple[str, ...] = ()
 
 
 class Ruling(Struct, frozen=True):
@@ -100,6 +123,16 @@ class Ruling(Struct, frozen=True):
     decisions: tuple[Decision, ...] = ()
     rule: str | None = None
     reason: str | None = None
+    code: str | None = None
+    changes: Mapping[tuple[str | int, ...], str] = {}
+    """The redacted texts, by their path in the body."""
+    signals: frozenset[str] = frozenset()
+    tier: str | None = None
+    """Where the call must go."""
+    max_tokens: int | None = None
+    """The most output tokens that it may have."""
+    risk: float = 0.0
+    """From 0 to 1, by what was found, enforced or not."""
 
 
 ALLOWED = Ruling(Effect.ALLOW)

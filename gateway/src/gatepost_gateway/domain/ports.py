@@ -9,6 +9,7 @@ from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import UpstreamError
 from gatepost_gateway.domain.governance import Claim, Hold, Refusal
 from gatepost_gateway.domain.records import Entry
+from gatepost_gateway.domain.routing import BreakerRules, BreakerState
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind, Sealed, Timeouts
 from gatepost_gateway.domain.usage import Usage
@@ -35,6 +36,15 @@ class UpstreamRequest(Struct, frozen=True):
     method: bytes = b"POST"
     lossy: tuple[str, ...] = ()
     """Names of what the caller said and the provider's format cannot carry."""
+    more: "tuple[UpstreamRequest, ...]" = ()
+    """Further requests of the same call, where the provider takes less at once than the caller gave."""
+
+
+class Answered(Struct, frozen=True):
+    """A whole answer of a provider."""
+
+    body: bytes
+    headers: Headers = ()
 
 
 class UpstreamAnswer(Protocol):
@@ -140,8 +150,10 @@ class Provider(Protocol):
         """`extra`: the caller's own provider headers that may pass; `cap`: an output cap in tokens to impose."""
         ...
 
-    def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
-        """A whole answer in the caller's format, and what it says of itself.
+    def read(
+        self, asked: Asked, body: bytes, headers: Headers = (), rest: Sequence[Answered] = ()
+    ) -> tuple[bytes, Summary]:
+        """A whole answer in the caller's format, and what it says of itself. `rest`: the answers to `more`, in order.
 
         Raises UpstreamError when it is not what the provider's format promises.
         """
@@ -179,6 +191,40 @@ class Ledger(Protocol):
 
     def used(self, account: str) -> tuple[int, int]:
         """(settled, held) of an account."""
+        ...
+
+
+class Permit(Protocol):
+    """Leave to ask an endpoint once. How that ended is said once: by `succeeded`, `failed` or `release`."""
+
+    def began(self) -> None:
+        """Its answer has begun: the endpoint is there. What becomes of the answer is still open."""
+        ...
+
+    def succeeded(self) -> None: ...
+
+    def failed(self, retry_after: float | None) -> None:
+        """The endpoint failed, through no fault of the caller's. `retry_after`: seconds it asks for."""
+        ...
+
+    def release(self) -> None:
+        """Nothing was learned: a caller's fault, a call that was left. Idempotent, also after another end."""
+        ...
+
+
+class Breakers(Protocol):
+    """Which endpoints fail. An endpoint is a provider and an address: `openai https://api.openai.com/v1`."""
+
+    def wait(self, endpoint: str, rules: BreakerRules) -> float:
+        """Seconds until a call may go there; 0: now."""
+        ...
+
+    def ask(self, endpoint: str, rules: BreakerRules) -> Permit | float:
+        """Leave to go there, or the seconds until there may be some."""
+        ...
+
+    def states(self) -> Mapping[str, BreakerState]:
+        """The endpoints that were asked, with their states."""
         ...
 
 
@@ -259,3 +305,36 @@ class Archive(Protocol):
     async def trace(self, trace_id: str) -> TraceState | None: ...
 
     async def kept(self, kind: str, id: str) -> Found | None: ...
+
+
+SESSION_LIFE = 30 * 60 * 1_000_000
+"""Microseconds that a session, and a mark that leads to it, live after their last use."""
+
+
+class SessionStore(Protocol):
+    """The sessions that are going on, and the marks by which a call finds the one that it continues.
+
+    Marks are keyed hashes: nothing of a conversation is in them. Times are microseconds. Fails closed: GatewayFault
+    (503, state_unavailable).
+    """
+
+    async def turn(self, session_id: str, owner: str, base: int, now: int) -> int | None:
+        """Counts one more turn of a session, in one step, and returns its number; None: another owner's, and alive.
+
+        `base`: the turns that a session which is not known here has had.
+        """
+        ...
+
+    async def adopt(self, mark: bytes, session_id: str, now: int) -> str:
+        """The session that `mark` leads to; from now on `session_id` where it led to none."""
+        ...
+
+    async def claim(self, mark: bytes, now: int) -> str | None:
+        """The session that `mark` leads to. Where several were kept under it, each is given once, the oldest first;
+        after that the one that was given last.
+        """
+        ...
+
+    async def keep(self, marks: Sequence[bytes], session_id: str, now: int) -> None:
+        """From now on the marks lead to `session_id`."""
+        ...

@@ -130,6 +130,8 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """What translation between two formats could not carry."""
     route: Route | None = None
     """None: the call ended before it was planned."""
+    marks: tuple[bytes, ...] = ()
+    """Keyed hashes by which the next turn finds this session again."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

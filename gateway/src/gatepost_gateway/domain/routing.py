@@ -68,3 +68,26 @@ class Route(Struct, frozen=True, array_like=True):
     tier: str | None = None
     strategy: str | None = None
     passed_over: tuple[str, ...] = ()
+
+
+class BreakerState(StrEnum):
+    """Asked as usual; left alone; asked by one call, whose fate decides."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class BreakerRules(Struct, frozen=True):
+    """When an endpoint is left alone: after `failures` in a row, or a `share` of at least `calls` within `window`
+    seconds. For `open` seconds, doubled by each failed probe, lengthened by its own Retry-After, at most `longest`.
+    """
+
+    failures: int = 5
+    share: float = 0.5
+    calls: int = 20
+    window: float = 30.0
+    open: float = 30.0
+    longest: float = 300.0
+    probe: float = 1.0
+    """Seconds after which to come back while another call is the probe."""

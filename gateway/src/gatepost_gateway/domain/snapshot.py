@@ -12,7 +12,8 @@ from msgspec import Struct, field
 from gatepost_gateway.domain.escalation import LIFE_MICROS, HumanVerdict
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
-from gatepost_gateway.domain.routing import ModelPolicy, Routing
+from gatepost_gateway.domain.rego import RegoEntry
+from gatepost_gateway.domain.routing import BreakerRules, ModelPolicy, Routing
 
 
 class KeyKind(StrEnum):
@@ -78,6 +79,14 @@ class ModelEntry(Struct, frozen=True):
     """The operations that this entry serves; empty: whatever its provider can."""
     declared: bool = True
     """False for entries that the gateway inferred; the operator vouches for a declared entry's address."""
+
+
+def endpoint_of(entry: ModelEntry) -> str | None:
+    """What fails together: a provider at an address, in a region where that is said apart. None: this process."""
+    if entry.provider is ProviderKind.SANDBOX:
+        return None
+    region = entry.additional_config.get("region")
+    return f"{entry.provider.value} {entry.base_url}" + (f" {region}" if region else "")
 
 
 class ModelFacts(Struct, frozen=True, array_like=True):
@@ -163,6 +172,8 @@ class ProjectEntry(Struct, frozen=True):
     routing: Routing | None = None
     """None: as for everybody."""
     model_policy: ModelPolicy = ModelPolicy.HONOUR
+    rego: tuple[RegoEntry, ...] = ()
+    """Its own policies: a proxy may have more."""
 
 
 class Timeouts(Struct, frozen=True):
@@ -196,6 +207,8 @@ class SnapshotDocument(Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     retries: Retries = Retries()
     header_prefixes: tuple[str, ...] = ()
+    metadata_keys: tuple[str, ...] = ()
+    """The metadata that metrics are grouped by."""
     inferred: tuple[Inference, ...] = ()
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     routing: Routing = Routing()
@@ -203,6 +216,7 @@ class SnapshotDocument(Struct, frozen=True):
     """What people decided about escalated calls, as long as it holds."""
     escalation_life: int = LIFE_MICROS
     """Microseconds that an escalation waits for a person."""
+    breaker: BreakerRules = BreakerRules()
 
 
 class Snapshot:

@@ -66,7 +66,9 @@ class Edge:
         self._limits = limits
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/v1/chat/completions"): openai.chat,
+            ("POST", "/v1/embeddings"): openai.embeddings,
             ("POST", "/v1/completions"): openai.completions,
+            ("POST", "/v1/responses"): openai.responses,
             ("GET", "/v1/models"): openai.models,
             ("POST", anthropic.PATH): anthropic.messages,
             ("POST", anthropic.COUNT_PATH): anthropic.count_tokens,
@@ -119,7 +121,7 @@ class Edge:
             and method in ("PATCH", "POST")
         ):
             return self._complete
-        if path.startswith("/api/v1/") or path == "/openapi.json":
+        if path.startswith("/api/v1/") or path in ("/openapi.json", "/v1/metrics"):
             return self._forward
         if path in self._paths or path.startswith("/v1/models/"):
             raise CallerError(f"{method} is not allowed on {path}", code=Code.METHOD_NOT_ALLOWED, status=405)

@@ -137,10 +137,24 @@ def google_body(error: GatewayError, request_id: str) -> bytes:
 
 def openai_body(error: GatewayError, request_id: str) -> bytes:
     """The error object alone, as it also stands in a broken stream."""
+    return msgspec.json.encode({"error": _openai_inner(error, request_id)})
+
+
+def openai_event(error: GatewayError, request_id: str, number: int) -> bytes:
+    """What ends a broken stream of the Responses format, as the event with `number`.
+
+    The members of that format's own `error` event, and the envelope beside them: OpenAI's clients raise on it.
+    """
+    inner = _openai_inner(error, request_id)
+    said = {name: inner[name] for name in ("code", "message", "param")}
+    return msgspec.json.encode({"type": "error", "sequence_number": number, **said, "error": inner})
+
+
+def _openai_inner(error: GatewayError, request_id: str) -> dict[str, Any]:
     inner: dict[str, Any] = {
         "message": error.public,
         "type": kind_of(error),
-        "param": None,
+        "param": error.param,
         "code": error.code.value,
         "request_id": request_id,
     }
@@ -148,7 +162,7 @@ def openai_body(error: GatewayError, request_id: str) -> bytes:
         inner["policy"] = error.rule
     if (numbers := arithmetic_of(error)) is not None:
         inner["limit"] = numbers
-    return msgspec.json.encode({"error": inner})
+    return inner
 
 
 _ANTHROPIC = {

@@ -1,6 +1,8 @@
-"""What is being spent now: budgets and rates, in this process."""
+"""What is being spent and said now, and who can be asked: budgets, rates, sessions, breakers, in this process."""
 
+from gatepost_gateway.ledger.breakers import MemoryBreakers
 from gatepost_gateway.ledger.memory import MemoryLedger
 from gatepost_gateway.ledger.rates import MemoryRates
+from gatepost_gateway.ledger.sessions import MemorySessions
 
-__all__ = ["MemoryLedger", "MemoryRates"]
+__all__ = ["MemoryBreakers", "MemoryLedger", "MemoryRates", "MemorySessions"]

@@ -22,6 +22,8 @@ class Start(Struct):
     """An admin key for the commands of this machine, good for this run."""
     notices: list[str] = []
     """Lines to show once: the keys of a first start."""
+    marks: list[tuple[bytes, str, int]] = []
+    """What leads to the sessions: (mark, session id, microseconds of its last turn)."""
 
 
 class HttpAsk(Struct, array_like=True):

@@ -1,7 +1,7 @@
 """Stage 2: the call gets its ids, its session, its properties, and its place among the caller's other calls.
 
-Strategies of DESIGN section 6 that stand here: the session header, and a new session. Cheap refusals come first: the
-request rate is counted before a byte of the body is read.
+Strategies of DESIGN section 6 that stand here: the session header, and a new session; what needs the body is in
+`chain`. Cheap refusals come first: the request rate is counted before a byte of the body is read.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from gatepost_gateway.domain.ports import Rates
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.snapshot import ProjectEntry
 from gatepost_gateway.pipeline.call import Call
+from gatepost_gateway.pipeline.chain import owner_of
 from gatepost_gateway.pipeline.sessions import Sessions
 
 _OWN = b"x-gatepost-"
@@ -23,7 +24,7 @@ RESERVED = "policy_"
 _LONGEST_LABEL = 512
 
 
-def bind(call: Call, principal: Principal, sessions: Sessions, rates: Rates) -> None:
+async def bind(call: Call, principal: Principal, sessions: Sessions, rates: Rates) -> None:
     """Fills in the record. Raises CallerError (400) for a malformed id, Forbidden (403) for a session of another owner,
     LimitExceeded (429) when the project's request rate is used up.
     """
@@ -37,7 +38,7 @@ def bind(call: Call, principal: Principal, sessions: Sessions, rates: Rates) -> 
     user = headers.get(b"x-user-id")
     record.user = _label(user) if user is not None else None
     own = own_headers(headers, call.snapshot.document.header_prefixes)
-    _bind_session(call, own.get("session-id"), sessions)
+    await _bind_session(call, own.get("session-id"), sessions)
     _bind_labels(record, headers, own)
     record.properties = properties_of(own, record)
 
@@ -70,11 +71,11 @@ def own_headers(headers: Mapping[bytes, bytes], prefixes: tuple[str, ...]) -> di
     return found
 
 
-def _bind_session(call: Call, asked: str | None, sessions: Sessions) -> None:
-    record = call.record
-    owner = f"{record.project}/{record.proxy or ''}"
+async def _bind_session(call: Call, asked: str | None, sessions: Sessions) -> None:
+    record, owner = call.record, owner_of(call)
+    # A refusal is a call as well, and says which session it was in.
+    record.session_id, record.turn = sessions.fresh(owner, record.at), 1
     if asked is None:
-        record.session_id, record.turn = sessions.fresh(owner, record.at), 1
         return
     if not ids.is_uuid(asked):
         raise CallerError(
@@ -82,11 +83,12 @@ def _bind_session(call: Call, asked: str | None, sessions: Sessions) -> None:
             code=Code.INVALID_SESSION,
         )
     session_id = asked.lower()
-    if not sessions.owned_by(session_id, owner, record.at):
+    turn = await sessions.named(session_id, owner, record.at)
+    if turn is None:
         raise Forbidden(
             "this session belongs to another project or proxy: use a new session id", code=Code.FOREIGN_SESSION
         )
-    record.session_id, record.turn = session_id, sessions.turn(session_id, owner, record.at)
+    call.named, record.session_id, record.turn = True, session_id, turn
 
 
 def _bind_labels(record: Closed, headers: Mapping[bytes, bytes], own: dict[str, str]) -> None:

@@ -6,10 +6,12 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from gatepost_gateway.dialects.transcript import Transcript
+from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.money import Prices
-from gatepost_gateway.domain.ports import Headers, StreamReader, Summary, UpstreamAnswer
+from gatepost_gateway.domain.ports import Headers, Permit, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Sealed, Snapshot
@@ -95,13 +97,16 @@ class Call:
         "hold",
         "inbound",
         "lost",
+        "named",
         "opened",
+        "permit",
         "pinned",
         "plan",
         "principal",
         "project",
         "reader",
         "record",
+        "response_id",
         "sent",
         "signals",
         "snapshot",
@@ -109,7 +114,18 @@ class Call:
         "summary",
         "target",
         "tokens_taken",
+        "transcript",
+        "words",
     )
+
+    signals: frozenset[str]
+    """What the request gate found: `pii`, `secret`, `injection`."""
+    forced_tier: str | None
+    """The tier that a ruling sends this call to, whatever its caller asked for."""
+    pinned: str | None
+    """The one entry that can go on with what this call continues."""
+    permit: Permit | None
+    """Leave to ask the target, while how that ends is open."""
 
     def __init__(self, inbound: Inbound, snapshot: Snapshot, record: Closed, started: float) -> None:
         self.inbound = inbound
@@ -121,12 +137,8 @@ class Call:
         self.principal: Principal | None = None
         self.project: ProjectEntry | None = None
         self.asked: Asked | None = None
-        self.signals: frozenset[str] = frozenset()
-        """What the request gate found: `pii`, `secret`, `injection`."""
-        self.forced_tier: str | None = None
-        """The tier that a ruling sends this call to, whatever its caller asked for."""
-        self.pinned: str | None = None
-        """The one entry that can go on with what this call continues."""
+        self.signals = frozenset()
+        self.forced_tier = self.pinned = self.permit = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -148,11 +160,17 @@ class Call:
         """The key that the target was asked with: its words are shown without it."""
         self.answer: UpstreamAnswer | None = None
         self.reader: StreamReader | None = None
-        self.first = b""
         self.lost: tuple[str, ...] = ()
         """What the target's format could not carry of the request."""
-        self.body = b""
+        self.first = self.body = b""
         self.summary: Summary | None = None
+        self.named = False
+        """The caller named its session."""
+        self.response_id: str | None = None
+        """The id by which a later Responses call goes on from this answer, when it is complete."""
+        self.transcript: Transcript | None = None
+        self.words: Words | None = None
+        """What a stream says, for the next turn to be known by."""
 
     def fork(self, step_id: str, at: int, started: float) -> None:
         """Begins the next step of the same call, after one whose record is closed. `at` in microseconds."""

@@ -5,9 +5,14 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 
+import msgspec
+from msgspec import Struct
+
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import (
+    Answered,
+    Breakers,
     CredentialSource,
     Headers,
     Provider,
@@ -19,9 +24,11 @@ from gatepost_gateway.domain.ports import (
 )
 from gatepost_gateway.domain.records import Attempt
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
+from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind, Retries, endpoint_of
 from gatepost_gateway.pipeline.call import Call, Target
+from gatepost_gateway.pipeline.permits import circuit_open, over
 from gatepost_gateway.pipeline.reserve import imposed_cap
+from gatepost_gateway.pipeline.several import ask_each
 
 MAX_ANSWER = 64 * 1024 * 1024
 MAX_REFUSAL = 256 * 1024
@@ -34,6 +41,8 @@ _MAY_PASS: dict[ProviderKind, tuple[bytes, ...]] = {
     ProviderKind.ANTHROPIC: (b"anthropic-beta", b"anthropic-version"),
 }
 """Request headers of a caller that its provider may see; no other goes out."""
+PATIENCE = 1.0
+"""Seconds of a provider's Retry-After that are waited for while another target could answer at once."""
 _SUMMARY_HEADERS = (b"x-request-id", b"x-amzn-requestid", b"apim-request-id", b"request-id")
 
 
@@ -48,78 +57,130 @@ class StoredOnly:
         return stored
 
 
+class Outside(Struct, frozen=True):
+    """What leads to providers: connections, and the keys that they are shown."""
+
+    transport: Transport
+    vault: Vault
+    credentials: CredentialSource = StoredOnly()
+
+
 class Dispatcher:
     """`sleep` is asyncio's, or a test's."""
 
     def __init__(
         self,
-        transport: Transport,
+        outside: Outside,
         providers: Providers,
-        vault: Vault,
+        breakers: Breakers,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        credentials: CredentialSource | None = None,
     ) -> None:
-        self._credentials = credentials or StoredOnly()
-        self._transport = transport
+        self._credentials = outside.credentials
+        self._transport = outside.transport
         self._providers = providers
-        self._vault = vault
+        self._vault = outside.vault
+        self._breakers = breakers
         self._clock = clock
         self._sleep = sleep
 
     async def reach(self, call: Call, again: Again) -> None:
         """Leaves the first good answer in `call`: a whole one in `body`, a stream in `reader` with its first batch.
 
-        `again` is asked before another attempt follows one that may be billed. Raises what it raises, and the
-        UpstreamError of the last attempt when there is no answer.
+        Targets whose breaker is open are passed over. `again` is asked before another attempt follows one that may be
+        billed. Raises what it raises, and the UpstreamError of the last attempt when there is no answer.
         """
         assert call.plan is not None
         retries = call.snapshot.document.retries
         give_up_at = self._clock.monotonic() + retries.budget
         failure: UpstreamError | None = None
-        for target in call.plan.targets:
+        shut: list[UpstreamError] = []
+        targets = call.plan.targets
+        for place, target in enumerate(targets):
+            if wait := self._wait(call, target):
+                shut.append(self._pass_over(call, target, wait))
+                continue
             if failure is not None and failure.served:
                 await again(call, failure)
-            failure = await self._try(call, target, again, give_up_at)
-            if failure is None:
+            spare = any(not self._wait(call, other) for other in targets[place + 1 :])
+            said = await self._try(call, target, again, (give_up_at, spare))
+            if said is None:
                 return
+            if said.code is Code.UPSTREAM_CIRCUIT_OPEN:
+                shut.append(said)
+                continue
+            failure = said
             if failure.next_step is NextStep.GIVE_UP:
                 break
-        assert failure is not None  # a plan has a target
-        raise failure
+        raise failure or min(shut, key=lambda one: one.retry_after or 0.0)
 
-    async def _try(self, call: Call, target: Target, again: Again, give_up_at: float) -> UpstreamError | None:
-        """Asks one target, again where that may help. None: it answered."""
+    async def _try(
+        self, call: Call, target: Target, again: Again, patience: tuple[float, bool]
+    ) -> UpstreamError | None:
+        """Asks one target, again where that may help. None: it answered.
+
+        `patience`: until when another attempt may begin, and whether another target can be asked instead.
+        """
         retries = call.snapshot.document.retries
+        give_up_at, spare = patience
         failure: UpstreamError | None = None
         for number in range(retries.attempts):
-            failure = await self._attempt(call, target)
+            said = await self._attempt(call, target)
+            if said is not None and said.code is Code.UPSTREAM_CIRCUIT_OPEN and failure is not None:
+                return failure
+            failure = said
             if failure is None or failure.next_step is not NextStep.RETRY_SAME or number + 1 == retries.attempts:
                 return failure
-            # Jitter keeps callers that failed together from coming back together; it guards nothing.
-            wait = failure.retry_after or min(retries.cap, retries.base * 2**number) * (0.5 + random.random() / 2)  # noqa: S311
-            if self._clock.monotonic() + wait > give_up_at:
+            wait = _pause(failure, retries, number)
+            if self._clock.monotonic() + wait > give_up_at or (spare and (failure.retry_after or 0.0) > PATIENCE):
                 return failure
             await self._sleep(wait)
+            if self._wait(call, target):
+                return failure
             if failure.served:
                 await again(call, failure)
         return failure
+
+    def _wait(self, call: Call, target: Target) -> float:
+        """Seconds that the breaker of a target's endpoint keeps it shut."""
+        endpoint = endpoint_of(target.entry)
+        return self._breakers.wait(endpoint, call.snapshot.document.breaker) if endpoint is not None else 0.0
+
+    def _pass_over(self, call: Call, target: Target, wait: float) -> UpstreamError:
+        route = call.record.route
+        if route is not None:
+            words = f"{target.entry.id}: its breaker is open for {wait:.1f} s"
+            call.record.route = msgspec.structs.replace(route, passed_over=(*route.passed_over, words))
+        return circuit_open(target, wait)
 
     async def _attempt(self, call: Call, target: Target) -> UpstreamError | None:
         began = self._clock.monotonic()
         provider = self._providers[target.entry.provider]
         credential = target.passed or (self._vault.open(target.credential) if target.credential else None)
+        endpoint = endpoint_of(target.entry)
+        if endpoint is not None:
+            leave = self._breakers.ask(endpoint, call.snapshot.document.breaker)
+            if isinstance(leave, float | int):
+                return circuit_open(target, leave)
+            call.permit = leave
         call.target, call.credential, call.reader, call.summary = target, credential, None, None
         failure: UpstreamError | None = None
         try:
             await self._ask(call, target, provider, credential)
         except UpstreamError as error:
             failure = error
-            self._leave(call)
         except BaseException:
+            over(call, left=True)
             self._note(call, target, began, None, None)
             raise
         self._note(call, target, began, failure, call.credential)
+        if failure is not None:
+            self._leave(call)
+            over(call, failure)
+        elif call.reader is None:
+            over(call)
+        elif call.permit is not None:
+            call.permit.began()
         return failure
 
     async def _ask(self, call: Call, target: Target, provider: Provider, credential: Secret | None) -> None:
@@ -136,7 +197,9 @@ class Dispatcher:
         if answer.status >= 300:
             raise provider.explain(answer.status, answer.headers, await answer.read_all(MAX_REFUSAL))
         if not asked.stream:
-            call.body, call.summary = provider.read(asked, await answer.read_all(MAX_ANSWER))
+            body = await answer.read_all(MAX_ANSWER)
+            rest = await self._rest(call, provider, request.more) if request.more else ()
+            call.body, call.summary = provider.read(asked, body, answer.headers, rest)
             call.note_losses()
             answer.close()
             return
@@ -149,6 +212,26 @@ class Dispatcher:
                 raise _broken(name, "it streams without beginning its answer", Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT)
         call.first = first
         call.note_losses()
+
+    async def _rest(self, call: Call, provider: Provider, more: tuple[UpstreamRequest, ...]) -> list[Answered]:
+        """The answers to the further requests of a call. Raises UpstreamError as the first one would."""
+        name, timeouts = _provider(call), call.snapshot.document.timeouts
+        limit = max(MAX_REFUSAL, MAX_ANSWER // len(more))
+
+        async def ask(request: UpstreamRequest) -> Answered:
+            answer = await self._transport.open(request, timeouts, name)
+            try:
+                if answer.status >= 300:
+                    raise provider.explain(answer.status, answer.headers, await answer.read_all(MAX_REFUSAL))
+                return Answered(await answer.read_all(limit), answer.headers)
+            finally:
+                answer.close()
+
+        try:
+            return await ask_each(more, ask)
+        except UpstreamError as failure:
+            failure.partly = True
+            raise
 
     def _leave(self, call: Call) -> None:
         if call.answer is not None:
@@ -174,6 +257,14 @@ class Dispatcher:
         if failure is not None:
             failure.public = scrub(failure.public, credential)
             failure.body = scrub(failure.body.decode("latin-1"), credential).encode("latin-1")
+
+
+def _pause(failure: UpstreamError, retries: Retries, number: int) -> float:
+    """Seconds before the next attempt: as the provider asks, else doubled each time.
+
+    Jitter keeps callers that failed together from coming back together; it guards nothing.
+    """
+    return failure.retry_after or min(retries.cap, retries.base * 2**number) * (0.5 + random.random() / 2)  # noqa: S311
 
 
 def _carried(call: Call, request: UpstreamRequest) -> None:

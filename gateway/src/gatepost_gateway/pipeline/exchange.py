@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault, UpstreamError
@@ -13,11 +14,13 @@ from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Outlet
+from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, finish, read_events
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engine, judge
+from gatepost_gateway.pipeline.permits import over
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
@@ -83,6 +86,10 @@ class Exchange:
             await self._admit(call)
             await self._answer(call, outlet)
         except GatewayError as error:
+            over(call, error)
+            if call.record.session_id is None:
+                # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
+                call.record.session_id = ids.new()
             journal.close(call, _outcome(call, error), error.status, error)
             await self._stages.journal.durable()
             raise
@@ -94,6 +101,7 @@ class Exchange:
             journal.close(call, Outcome.FAILED, fault.status, fault)
             raise fault from bug
         finally:
+            over(call, left=True)
             if call.answer is not None:
                 call.answer.close()
 
@@ -101,10 +109,11 @@ class Exchange:
         """The request gate: stages 1 to 7."""
         stages, inbound, snapshot = self._stages, call.inbound, call.snapshot
         call.principal = principal = identify(snapshot, inbound.presented, call.record.at, stages.salt)
-        bind(call, principal, stages.sessions, stages.rates)
+        await bind(call, principal, stages.sessions, stages.rates)
         call.asked = asked = decode(inbound)
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
+        await follow(call, stages.sessions)
         judge(stages.engine, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = stages.planner.plan(call, passed)
@@ -120,6 +129,7 @@ class Exchange:
         headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
             body = watch(call, call.body)
+            await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
             await outlet.whole(call.answer.status, headers, body)
@@ -145,6 +155,8 @@ class Exchange:
         answer, reader = call.answer, call.reader
         assert answer is not None
         assert reader is not None
+        assert call.asked is not None
+        call.words = Words(call.asked.dialect)
         flow = Flow(call, outlet)
         await outlet.begin(headers)
         call.begun = True
@@ -156,6 +168,8 @@ class Exchange:
                 flow.release(watch(call, finish(call)))
             else:
                 await outlet.drain()
+        over(call)
+        await remember(call, self._stages.sessions)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()
         await outlet.end(flow.last)
@@ -182,8 +196,10 @@ class Flow:
             return False
 
     def release(self, batch: bytes) -> bool:
-        reader = self._call.reader
+        reader, words = self._call.reader, self._call.words
         assert reader is not None
+        if words is not None:
+            words.feed(batch)
         if reader.ended:
             self.last = batch
             return False

@@ -142,7 +142,7 @@ class Journal:
 def _refused(call: Call) -> bool:
     """Whether every attempt was refused by its provider, or never reached it."""
     return all(
-        (one.status is not None and one.status >= 300) or (one.error is not None and not one.served)
+        not one.served and (one.error is not None or (one.status is not None and one.status >= 300))
         for one in call.record.attempts
     )
 

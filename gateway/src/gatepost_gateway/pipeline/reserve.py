@@ -21,11 +21,15 @@ FRAME_TOKENS = 64
 """Tokens that a provider's chat template may add beyond the bytes of a very short body."""
 
 
+_WORDLESS = frozenset({Operation.EMBED, Operation.COUNT})
+"""Operations that bill no output."""
 _LIST_TIERS = (b"null", b'"auto"', b'"default"', b'"flex"')
 
 
 def output_bound(entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
     """The most output tokens that one choice can have."""
+    if asked.operation in _WORDLESS:
+        return 0
     said, most = asked.max_output, entry.max_output
     if said is None:
         said = most if most is not None else project.max_output_default
@@ -36,7 +40,7 @@ def output_bound(entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
 
 def input_bound(asked: Asked) -> int:
     """The most input tokens that the body can have."""
-    return len(asked.body) + FRAME_TOKENS + asked.media * MEDIA_TOKENS
+    return len(asked.body) + FRAME_TOKENS + asked.media * MEDIA_TOKENS + asked.earlier
 
 
 def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
@@ -45,7 +49,7 @@ def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
     assert project is not None
     assert asked is not None
     capped = asked.max_output is not None or entry.max_output is not None
-    if not project.budgets or capped or asked.operation is Operation.COUNT:
+    if not project.budgets or capped or asked.operation in _WORDLESS:
         return None
     return project.max_output_default
 
@@ -102,7 +106,7 @@ def unpriced_member(asked: Asked) -> str | None:
     modalities = asked.fields.get("modalities")
     if modalities is not None and b"audio" in bytes(modalities):
         return "modalities"
-    return "web_search_options" if "web_search_options" in asked.fields else None
+    return "web_search_options" if "web_search_options" in asked.fields else asked.unpriced
 
 
 async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:

@@ -28,6 +28,7 @@ class Setting(Struct, frozen=True):
     turn: int = 1
     at: int = 0
     """Microseconds since the epoch."""
+    session_path: str | None = None
 
 
 class Said(Struct, frozen=True):

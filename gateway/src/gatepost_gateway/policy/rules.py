@@ -46,6 +46,8 @@ class Vote(Struct, frozen=True):
     """`pii`, `secret`, `injection`: what routing may act on."""
     tier: str | None = None
     max_tokens: int | None = None
+    redact: tuple[Detector, ...] = ()
+    """What a call rule that says REDACT wants replaced in every text of its side, each by its kind: `[EMAIL]`."""
 
 
 @runtime_checkable

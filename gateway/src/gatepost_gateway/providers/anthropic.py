@@ -3,6 +3,7 @@
 Source: Anthropic's API reference, "Authentication", "Versions", "Beta headers" and "Errors" (529: overloaded).
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from gatepost_gateway.dialects import anthropic_messages, translation
@@ -10,7 +11,7 @@ from gatepost_gateway.dialects.registry import ANTHROPIC_MESSAGES as SIDE
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
-from gatepost_gateway.domain.ports import Headers, StreamReader, Summary, UpstreamRequest
+from gatepost_gateway.domain.ports import Answered, Headers, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.domain.usage import NOTHING
@@ -52,7 +53,13 @@ class Anthropic:
             headers.append(_auth(credential.reveal()))
         return UpstreamRequest(address.origin, address.target, headers, body, lossy=lossy)
 
-    def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
+    def read(
+        self,
+        asked: Asked,
+        body: bytes,
+        headers: Headers = (),  # noqa: ARG002 - the port's shape
+        rest: Sequence[Answered] = (),  # noqa: ARG002
+    ) -> tuple[bytes, Summary]:
         try:
             if asked.operation is Operation.COUNT:
                 anthropic_messages.read_count(body)

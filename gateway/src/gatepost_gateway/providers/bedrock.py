@@ -1,20 +1,24 @@
-"""Amazon Bedrock's runtime: the Converse API, each request signed.
+"""Amazon Bedrock's runtime: the Converse API, and InvokeModel for vectors; each request signed.
 
 Source: Amazon Bedrock API reference, `Converse` and `ConverseStream` (`/model/{modelId}/converse[-stream]`, error types
 in `x-amzn-errortype`); User Guide, "Inference profiles" (profile ids and ARNs stand in the place of a model's id).
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from gatepost_gateway.dialects import translation
+import msgspec
+
+from gatepost_gateway.dialects import bedrock_embed, translation, whole
 from gatepost_gateway.dialects.registry import BEDROCK_CONVERSE as SIDE
+from gatepost_gateway.dialects.registry import BEDROCK_EMBED
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.clock import Clock
-from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Origin, StreamReader, Summary, UpstreamRequest
+from gatepost_gateway.domain.errors import CallerError, Code, NextStep, UpstreamError
+from gatepost_gateway.domain.ports import Answered, Headers, Origin, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.providers.aws_keys import read_keys
@@ -24,6 +28,8 @@ from gatepost_gateway.providers.sigv4 import AwsKeys, SigningScope, Unsigned, si
 
 NAME = ProviderKind.BEDROCK.value
 _REGION = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
+_PREFIX = re.compile(r"(?:us|eu|apac|global|us-gov|jp|au|ca|sa)\.")
+"""How the names of inference profiles that cross regions begin."""
 _NOWHERE = "bedrock-runtime.amazonaws.com"
 """The address of an entry that names none: a region makes it one."""
 _ACCEPT = {False: (b"accept", b"application/json"), True: (b"accept", b"application/vnd.amazon.eventstream")}
@@ -45,7 +51,7 @@ class Bedrock:
 
     @property
     def operations(self) -> frozenset[Operation]:
-        return frozenset({Operation.CHAT})
+        return frozenset({Operation.CHAT, Operation.EMBED})
 
     def build(
         self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None
@@ -53,18 +59,27 @@ class Bedrock:
         """Raises UpstreamError (nothing sent) without keys or without a region to sign for."""
         keys, beside = _keys(credential)
         region = region_of(entry, beside)
-        method = "converse-stream" if asked.stream else "converse"
-        address = _where(f"{_root(entry, region)}/model/{quote(entry.identifier, safe='')}/{method}", entry.declared)
-        shape = Shape(model=entry.identifier, stream=asked.stream, cap=cap, max_output=entry.max_output)
-        body, lossy = translation.write_request(asked, SIDE, shape)
+        model = f"{_root(entry, region)}/model/{quote(entry.identifier, safe='')}"
+        address = _where(f"{model}/{_method(asked)}", entry.declared)
+        bodies, lossy = _bodies(asked, entry, cap)
         signed = [(b"host", _host(address.origin)), FIXED[0]]
         scope = SigningScope(region, "bedrock")
-        proof = sign(Unsigned(b"POST", address.target, signed, body), keys, scope, self._clock.micros())
-        headers = [*FIXED, _ACCEPT[asked.stream], *extra, *proof]
-        return UpstreamRequest(address.origin, address.target, headers, body, lossy=lossy)
+        now = self._clock.micros()
 
-    def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
+        def request(body: bytes) -> UpstreamRequest:
+            proof = sign(Unsigned(b"POST", address.target, signed, body), keys, scope, now)
+            headers = [*FIXED, _ACCEPT[asked.stream], *extra, *proof]
+            return UpstreamRequest(address.origin, address.target, headers, body)
+
+        more = tuple(request(body) for body in bodies[1:])
+        return msgspec.structs.replace(request(bodies[0]), lossy=lossy, more=more)
+
+    def read(
+        self, asked: Asked, body: bytes, headers: Headers = (), rest: Sequence[Answered] = ()
+    ) -> tuple[bytes, Summary]:
         try:
+            if asked.operation is Operation.EMBED:
+                return whole.read_answer(asked, BEDROCK_EMBED, [Answered(body, headers), *rest])
             return translation.read_answer(asked, SIDE, body)
         except ValueError as error:
             raise _failed(f"answered something that is not an answer: {error}", Code.UPSTREAM_GARBAGE) from error
@@ -83,6 +98,38 @@ class Bedrock:
         if kind in _NEXT:
             error.next_step = NextStep.TRY_NEXT
         return error
+
+
+def _method(asked: Asked) -> str:
+    if asked.operation is Operation.EMBED:
+        return "invoke"
+    return "converse-stream" if asked.stream else "converse"
+
+
+def _bodies(asked: Asked, entry: ModelEntry, cap: int | None) -> tuple[list[bytes], tuple[str, ...]]:
+    """Raises CallerError (422) for a model that does not do what is asked."""
+    if asked.operation is Operation.CHAT:
+        shape = Shape(model=entry.identifier, stream=asked.stream, cap=cap, max_output=entry.max_output)
+        body, lossy = translation.write_request(asked, SIDE, shape)
+        return [body], lossy
+    shape = Shape(model=foundation_model(entry))
+    if bedrock_embed.serves(shape.model):
+        return whole.write_request(asked, BEDROCK_EMBED, shape)
+    raise CallerError(
+        f"model `{asked.model}` (provider {NAME}, `{shape.model[:200]}`) does not support {asked.operation.value}",
+        code=Code.UNSUPPORTED_OPERATION,
+        status=422,
+    )
+
+
+def foundation_model(entry: ModelEntry) -> str:
+    """The model behind an entry, without a region's prefix: its format depends on it.
+
+    The ARN of an application's own inference profile does not tell; there the entry must.
+    """
+    said = entry.additional_config.get("foundation_model")
+    name = str(said) if said else entry.identifier.rpartition("/")[2]
+    return _PREFIX.sub("", name)
 
 
 def _keys(credential: Secret | None) -> tuple[AwsKeys, str | None]:

@@ -6,24 +6,25 @@ address that the entry names, verbatim.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from gatepost_gateway.dialects import translation
+from gatepost_gateway.dialects import translation, whole
 from gatepost_gateway.dialects.sides import ProviderSide, Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import Code, GatewayFault, NextStep, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Origin, StreamReader, Summary, UpstreamRequest
+from gatepost_gateway.domain.ports import Answered, Headers, Origin, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
-from gatepost_gateway.providers.formats import ANSWERS, PATHS, SIDES, spoken
+from gatepost_gateway.providers.formats import ANSWERS, PATHS, SIDES, WHOLE, wire_of
 from gatepost_gateway.providers.refusal import explain
 from gatepost_gateway.version import VERSION
 
 AZURE_API_VERSION = "2024-08-01-preview"
+_DEPLOYMENTS = "/deployments/"
 _PORTS = {"http": 80, "https": 443, "sandbox": 0}
 FIXED: tuple[tuple[bytes, bytes], ...] = (
     (b"content-type", b"application/json"),
@@ -51,11 +52,23 @@ def below_root(entry: ModelEntry, dialect: DialectName) -> str:
 
 
 def by_deployment(entry: ModelEntry, dialect: DialectName) -> str:
-    """Azure's version 1 API, below `/openai/v1`, takes no `api-version`; an entry that says an empty one sends none."""
+    """Responses are the resource's, not a deployment's: its name goes into the body (Azure's "Responses API").
+
+    Azure's version 1 API, below `/openai/v1`, takes no `api-version`; an entry that says an empty one sends none.
+    """
     root = entry.base_url.rstrip("/")
+    if dialect is DialectName.OPENAI_RESPONSES and (resource := root.partition(_DEPLOYMENTS)) and resource[1]:
+        return f"{resource[0]}/v1{PATHS[dialect]}"
     usual = "" if root.endswith("/openai/v1") else AZURE_API_VERSION
     version = entry.additional_config.get("api_version", usual)
     return f"{root}{PATHS[dialect]}" + (f"?api-version={version}" if version else "")
+
+
+def name_of(entry: ModelEntry, dialect: DialectName) -> str:
+    """The model's name in the body."""
+    deployment = entry.base_url.rstrip("/").partition(_DEPLOYMENTS)[2]
+    azures = entry.provider is ProviderKind.AZURE and dialect is DialectName.OPENAI_RESPONSES
+    return deployment if azures and deployment else entry.identifier
 
 
 def verbatim(entry: ModelEntry, dialect: DialectName) -> str:  # noqa: ARG001 - the shape of every address rule
@@ -97,8 +110,12 @@ def thinks(entry: ModelEntry) -> bool:
     return bool(said) if said is not None else _THINKS.search(entry.identifier) is not None
 
 
+def _wire(asked: Asked) -> DialectName:
+    return asked.wire or DialectName.OPENAI_CHAT
+
+
 def _side(asked: Asked) -> ProviderSide:
-    return SIDES[asked.wire or DialectName.OPENAI_CHAT]
+    return SIDES[_wire(asked)]
 
 
 class Compatible:
@@ -110,8 +127,10 @@ class Compatible:
         *,
         address: Callable[[ModelEntry, DialectName], str],
         auth: Callable[[Secret], tuple[bytes, bytes]],
+        operations: frozenset[Operation] = frozenset({Operation.CHAT, Operation.EMBED}),
     ) -> None:
         self.kind = kind
+        self.operations = operations
         self._auth = auth
 
         @lru_cache(maxsize=1024)
@@ -121,19 +140,15 @@ class Compatible:
         self._where = where
         self._address = address
 
-    @property
-    def operations(self) -> frozenset[Operation]:
-        return frozenset({Operation.CHAT})
-
     def build(
         self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None
     ) -> UpstreamRequest:
-        asked.wire = spoken(entry, asked.dialect)
+        asked.wire = wire_of(entry, asked)
         address = self._where(self._address(entry, asked.wire), entry.declared)
         # Older compatible servers know `max_tokens` only; OpenAI's newer models refuse it.
         cap_field = "max_completion_tokens" if self.kind in (ProviderKind.OPENAI, ProviderKind.AZURE) else "max_tokens"
         shape = Shape(
-            model=entry.identifier,
+            model=name_of(entry, asked.wire),
             stream=asked.stream,
             cap=cap,
             max_output=entry.max_output,
@@ -141,17 +156,25 @@ class Compatible:
             thinks=thinks(entry),
             echoes=self.kind is ProviderKind.INTERNAL or not entry.base_url.startswith(_OFFICIAL),
         )
-        body, lossy = translation.write_request(asked, SIDES[asked.wire], shape)
+        if asked.wire in WHOLE:
+            (body,), lossy = whole.write_request(asked, WHOLE[asked.wire], shape)
+        else:
+            body, lossy = translation.write_request(asked, SIDES[asked.wire], shape)
         headers = [*FIXED, ACCEPT[asked.stream], *extra]
         if credential is not None:
             headers.append(self._auth(credential))
         return UpstreamRequest(address.origin, address.target, headers, body, lossy=lossy)
 
-    def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
+    def read(
+        self, asked: Asked, body: bytes, headers: Headers = (), rest: Sequence[Answered] = ()
+    ) -> tuple[bytes, Summary]:
+        wire = _wire(asked)
         try:
-            return translation.read_answer(asked, _side(asked), body)
+            if wire in WHOLE:
+                return whole.read_answer(asked, WHOLE[wire], [Answered(body, headers), *rest])
+            return translation.read_answer(asked, SIDES[wire], body)
         except ValueError as error:
-            raise self._garbage(ANSWERS[_side(asked).dialect], str(error)) from error
+            raise self._garbage(ANSWERS[wire], str(error)) from error
 
     def reader(self, asked: Asked) -> StreamReader:
         return translation.stream_reader(asked, _side(asked))

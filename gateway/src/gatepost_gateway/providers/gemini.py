@@ -1,22 +1,25 @@
 """Google's Gemini API: the model stands in the path, the key in a header.
 
-Source: Gemini API reference, `models.generateContent` and `models.streamGenerateContent`; "API keys"
+Source: Gemini API reference, `models.generateContent`, `models.streamGenerateContent`,
+`models.embedContent`, `models.batchEmbedContents`; "API keys"
 (`x-goog-api-key`); google.rpc error details (`ErrorInfo`, `RetryInfo`).
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
-from gatepost_gateway.dialects import translation
+from gatepost_gateway.dialects import translation, whole
+from gatepost_gateway.dialects.registry import GEMINI_EMBED
 from gatepost_gateway.dialects.registry import GEMINI_GENERATE as SIDE
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import CallerError, Code, NextStep, UpstreamError
-from gatepost_gateway.domain.ports import Headers, StreamReader, Summary, UpstreamRequest
+from gatepost_gateway.domain.ports import Answered, Headers, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.providers.compatible import ACCEPT, FIXED, Address, split
@@ -58,7 +61,7 @@ class Gemini:
 
     @property
     def operations(self) -> frozenset[Operation]:
-        return frozenset({Operation.CHAT})
+        return frozenset({Operation.CHAT, Operation.EMBED})
 
     def build(
         self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None
@@ -69,8 +72,7 @@ class Gemini:
             raise CallerError(
                 f"`{model[:200]}` is not the name of a Gemini model", code=Code.MODEL_NOT_FOUND, status=404
             )
-        method = "streamGenerateContent?alt=sse" if asked.stream else "generateContent"
-        address = _where(f"{entry.base_url.rstrip('/')}/{model}:{method}", entry.declared)
+        address = _where(f"{entry.base_url.rstrip('/')}/{model}:{_method(asked)}", entry.declared)
         shape = Shape(
             model=model,
             stream=asked.stream,
@@ -78,16 +80,25 @@ class Gemini:
             max_output=entry.max_output,
             thinks=_THINKS.match(model) is not None,
         )
-        body, lossy = translation.write_request(asked, SIDE, shape)
+        if asked.operation is Operation.EMBED:
+            bodies, lossy = whole.write_request(asked, GEMINI_EMBED, shape)
+        else:
+            body, lossy = translation.write_request(asked, SIDE, shape)
+            bodies = [body]
         headers, target = [*FIXED, ACCEPT[asked.stream], *extra], address.target
         if credential is not None and entry.additional_config.get("auth") == "query":
             target += (b"&" if b"?" in target else b"?") + b"key=" + quote(credential.reveal(), safe="").encode()
         elif credential is not None:
             headers.append((b"x-goog-api-key", credential.reveal().encode("latin-1")))
-        return UpstreamRequest(address.origin, target, headers, body, lossy=lossy)
+        more = tuple(UpstreamRequest(address.origin, target, headers, body) for body in bodies[1:])
+        return UpstreamRequest(address.origin, target, headers, bodies[0], lossy=lossy, more=more)
 
-    def read(self, asked: Asked, body: bytes) -> tuple[bytes, Summary]:
+    def read(
+        self, asked: Asked, body: bytes, headers: Headers = (), rest: Sequence[Answered] = ()
+    ) -> tuple[bytes, Summary]:
         try:
+            if asked.operation is Operation.EMBED:
+                return whole.read_answer(asked, GEMINI_EMBED, [Answered(body, headers), *rest])
             return translation.read_answer(asked, SIDE, body)
         except ValueError as error:
             raise UpstreamError(
@@ -116,3 +127,9 @@ class Gemini:
             found = next((match for one in said.details if (match := _SECONDS.fullmatch(one.retry))), None)
             error.retry_after = min(float(found[1]), 86_400.0) if found else retry_after(headers)
         return error
+
+
+def _method(asked: Asked) -> str:
+    if asked.operation is Operation.EMBED:
+        return "embedContent" if asked.single else "batchEmbedContents"
+    return "streamGenerateContent?alt=sse" if asked.stream else "generateContent"

@@ -21,12 +21,14 @@ from msgspec import Struct
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import Headers, UpstreamAnswer, UpstreamRequest
 from gatepost_gateway.domain.snapshot import Timeouts
+from gatepost_gateway.providers.sandbox_making import embeddings, first_text, images
 
 SCHEME = "sandbox"
 MOST_ORDERS = 64
 MOST_WORDS = 10_000
 MOST_TEXT = 1_000_000
 """Characters that it repeats, over all choices: what it says is made in our own memory."""
+_MAKES = {b"/embeddings": embeddings, b"/images/generations": images}
 LONGEST_WAIT = 600.0
 _JSON = ((b"content-type", b"application/json"),)
 _EVENTS = ((b"content-type", b"text/event-stream"),)
@@ -127,7 +129,8 @@ class SandboxTransport:
 
     async def open(self, request: UpstreamRequest, timeouts: Timeouts, provider: str) -> UpstreamAnswer:  # noqa: ARG002
         body = cast("dict[str, Any]", msgspec.json.decode(request.body))
-        script = read_script(_last_user_text(body))
+        make = _MAKES.get(request.target)
+        script = read_script(first_text(body) if make else _last_user_text(body))
         if script.stall or script.delay > timeouts.first_byte:
             await asyncio.sleep(timeouts.first_byte)
             raise _failed("no first byte in time", Code.UPSTREAM_TIMEOUT, 504)
@@ -135,6 +138,8 @@ class SandboxTransport:
             await asyncio.sleep(script.delay)
         if script.error is not None:
             return _refusal(script)
+        if make:
+            return SandboxAnswer(200, _JSON, _once(make(body)))
         reply = _Reply(request.body, body, script)
         if body.get("stream"):
             return SandboxAnswer(200, _EVENTS, reply.events())

@@ -98,6 +98,10 @@ class DeclaredCompat(Struct, frozen=True):
     rego_packages: tuple[str, ...] = ()
 
 
+class DeclaredMetrics(Struct, frozen=True):
+    metadata_keys: tuple[str, ...] = ()
+
+
 class Layer(Struct, frozen=True):
     """One owner's part of the configuration."""
 
@@ -112,6 +116,8 @@ class Layer(Struct, frozen=True):
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
     escalations: dict[str, float] = field(default_factory=dict[str, float])
+    metrics: DeclaredMetrics = DeclaredMetrics()
+    breaker: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Document(Struct, frozen=True):

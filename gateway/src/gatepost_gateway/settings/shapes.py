@@ -215,6 +215,23 @@ class EscalationsShape(Shape):
     expires_seconds: Seconds | None = None
 
 
+class MetricsShape(Shape):
+    """`metadata_keys`: what calls are added up by beside what the gateway knows of them."""
+
+    metadata_keys: list[Id] = Field(default=[], max_length=8)
+
+
+class BreakerShape(Shape):
+    """Seconds, but for `failures` and `calls`; `error_share` is a part of 1."""
+
+    failures: int | None = Field(default=None, ge=1, le=1000)
+    error_share: float | None = Field(default=None, gt=0, le=1)
+    calls: int | None = Field(default=None, ge=1, le=100_000)
+    window: Seconds | None = None
+    open: Seconds | None = None
+    longest: Seconds | None = None
+
+
 class FileShape(Shape):
     server: ServerShape | None = None
     models: list[ModelShape] = Field(default=[])
@@ -227,3 +244,5 @@ class FileShape(Shape):
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
     escalations: EscalationsShape | None = None
+    metrics: MetricsShape | None = None
+    breaker: BreakerShape | None = None

@@ -7,16 +7,24 @@ opened and never closed stays an open hold until a start closes it.
 Entries are looked at one by one and let go of: thousands of living objects would keep the collector busy.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.domain.records import Admitted, Closed, Escalated, Kept, Logged, Outcome, TraceOpened, TraceSealed
 from gatepost_gateway.storage.steps import Payload, Row, expiry, unpriced, write_event, write_step
+from gatepost_gateway.storage.tally import Tally, metadata_of
 
 _LARGEST = 10**18
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def _nothing(trace_id: str) -> Mapping[str, Any]:  # noqa: ARG001 - no trace is known
+    return _EMPTY
 
 
 class Begun(Struct, frozen=True, array_like=True, tag="o", gc=False):
@@ -78,9 +86,20 @@ class Sum(Struct):
 
 
 class Batch:
-    """`said`: entries as `decode` gives them, each with its payload. `known`: steps that are in the records already."""
+    """`said`: entries as `decode` gives them, each with its payload. `known`: steps that are in the records already.
+    `metadata`: of a trace that an earlier batch opened.
+    """
 
-    def __init__(self, said: Iterable[tuple[Folding, Payload]], known: AbstractSet[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        said: Iterable[tuple[Folding, Payload]],
+        known: AbstractSet[str] = frozenset(),
+        tally: Tally | None = None,
+        metadata: Callable[[str], Mapping[str, Any]] = _nothing,
+    ) -> None:
+        self.tally = tally if tally is not None else Tally()
+        self._metadata = metadata
+        self._traces: dict[str, Mapping[str, Any]] = {}
         self.entries = 0
         self.repeated = 0
         self.steps: list[Row] = []
@@ -136,6 +155,9 @@ class Batch:
             case Logged():
                 self._log(entry, payload)
             case TraceOpened():
+                metadata = self._traces[entry.trace_id] = metadata_of(entry.metadata)
+                if entry.revenue:
+                    self.tally.earn(entry.project, entry.at, entry.revenue, metadata)
                 self.opened_traces.append(
                     (entry.trace_id, entry.at, entry.org, entry.project, entry.key_id, entry.metadata, entry.revenue)
                 )
@@ -166,6 +188,7 @@ class Batch:
         # A call of its own has no parent, unless it is the attempt that follows another under a budget.
         alone = one.implicit and one.parent_step_id is None
         self.steps.append(write_step(one, payload, alone))
+        self.tally.take(one, _EMPTY if one.implicit else self._of_trace(one.trace_id))
         if one.settled:
             settled, amount = self.settled, one.settled
             for claim in one.claims:
@@ -175,6 +198,12 @@ class Batch:
             self._describe(one)
         elif one.properties:
             self.facets += facets_alone(one)
+
+    def _of_trace(self, trace_id: str) -> Mapping[str, Any]:
+        found = self._traces.get(trace_id)
+        if found is None:
+            found = self._traces[trace_id] = self._metadata(trace_id)
+        return found
 
     def _sum(self, trace_id: str, one: Closed | Logged) -> Sum:
         found = self.sums.get(trace_id)

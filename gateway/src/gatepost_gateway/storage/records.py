@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from functools import partial
 from heapq import merge
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, Self
 import msgspec
 
 from gatepost_gateway.domain.clock import Clock, SystemClock, day, month
-from gatepost_gateway.domain.ports import Found, TraceState
+from gatepost_gateway.domain.ports import SESSION_LIFE, Found, TraceState
 from gatepost_gateway.domain.records import Closed, Opened, Outcome
 from gatepost_gateway.storage import batch as batches
 from gatepost_gateway.storage import migrate, rows
@@ -25,13 +26,12 @@ from gatepost_gateway.storage.batch import Batch, Folding
 from gatepost_gateway.storage.faults import StorageFault, Unreadable
 from gatepost_gateway.storage.migrate import Phase
 from gatepost_gateway.storage.queries import Queries, migrations_folder
+from gatepost_gateway.storage.rollups import Rollups
 from gatepost_gateway.storage.rows import Counts, Filters, LiveSession, Page, Place, TraceDetail
 from gatepost_gateway.storage.segments import Position
 from gatepost_gateway.storage.steps import Payload, Step, read_step
 
 FILE = "records.db"
-SESSION_LIFE = 30 * 60 * 1_000_000
-"""Microseconds that a session lives after its last turn."""
 MOST_SESSIONS = 65_536
 MOST_STEPS = 10_000
 """Steps that one answer shows."""
@@ -48,6 +48,7 @@ class Records:
         self._clock = clock or SystemClock()
         self._sql = Queries("records.sql")
         self._lock = threading.RLock()
+        self.rollups = Rollups()
         with self._guarded():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
@@ -70,6 +71,7 @@ class Records:
             "PRAGMA wal_autocheckpoint = 4000",
         ):
             self._db.execute(pragma).fetchall()
+        self.rollups.prepare(self._db)
         self.migrated = tuple(
             migrate.migrate(self._db, migrations_folder(), frozenset({Phase.PRE}), self._clock, self.path)
         )
@@ -121,17 +123,20 @@ class Records:
         `said` gives the entries, and gives them again when something about them is odd.
         """
         with self._lock:
-            batch = Batch(said())
+            batch = self._batch(said())
             try:
                 return self._write(batch, end)
             except (sqlite3.IntegrityError, OverflowError):
                 ids = msgspec.json.encode([(row[1], row[0]) for row in batch.steps]).decode()
-                batch = Batch(said(), frozenset(self._column("steps_there", ids)))
+                batch = self._batch(said(), frozenset(self._column("steps_there", ids)))
                 batch.bound()
             try:
                 return self._write(batch, end)
             except sqlite3.IntegrityError as error:
                 raise _unusable(error, self.path) from error
+
+    def _batch(self, said: Iterable[tuple[Folding, Payload]], known: frozenset[str] = frozenset()) -> Batch:
+        return Batch(said, known, self.rollups.tally(), partial(self.rollups.metadata, self._db))
 
     def _write(self, batch: Batch, end: Position) -> int:
         with self.writing() as db:
@@ -149,6 +154,7 @@ class Records:
             self._many(db, "drop_kept", batch.dropped)
             self._many(db, "add_escalation", batch.escalations)
             self._many(db, "admit_escalated", batch.admissions)
+            self.rollups.write(db, batch.tally, [seal[-1] for seal in batch.seals])
             db.execute(self._sql["move_position"], (end.segment, end.offset, batch.entries))
         return batch.repeated
 
@@ -258,7 +264,7 @@ class Records:
         for _, entry in found:
             one = read_step(entry)
             if isinstance(one, Closed) and one.session_id is not None and one.turn is not None:
-                live.append(LiveSession(one.session_id, one.project or "", one.proxy, one.turn, one.at))
+                live.append(LiveSession(one.session_id, one.project or "", one.proxy, one.turn, one.at, one.marks))
         return live
 
     def trace_state(self, trace_id: str) -> TraceState | None:

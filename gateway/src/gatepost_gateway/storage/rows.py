@@ -98,6 +98,7 @@ class LiveSession(Struct, frozen=True):
     proxy: str | None
     turn: int
     at: int
+    marks: tuple[bytes, ...] = ()
 
 
 class Counts(Struct, frozen=True):

@@ -173,3 +173,77 @@ def test_a_text_completion_passes_to_a_server_that_has_them_and_is_translated_fo
     assert got.body.endswith(b"data: [DONE]\n\n")
     got = held.post("/v1/completions", {"model": "sandbox/echo", "prompt": ["a", "b"]})
     assert (got.status, got.json["error"]["code"]) == (422, "not_translatable")
+
+
+RESPONSES = "/v1/responses"
+ANSWER = (
+    b'{"id":"resp_9","status":"completed","model":"m1","output":[{"type":"message","role":"assistant","content":'
+    b'[{"type":"output_text","text":"hi"}]}],"usage":{"input_tokens":3,"output_tokens":2}}'
+)
+
+
+def responses_events(*texts, end="response.completed"):
+    created = {"type": "response.created", "sequence_number": 0, "response": {"id": "resp_9"}}
+    yield b"event: response.created\ndata: " + msgspec.json.encode(created) + b"\n\n"
+    for number, text in enumerate(texts, 1):
+        said = {"type": "response.output_text.delta", "sequence_number": number, "output_index": 0, "delta": text}
+        yield b"event: response.output_text.delta\ndata: " + msgspec.json.encode(said) + b"\n\n"
+    if end:
+        usage = {"input_tokens": 3, "output_tokens": 2}
+        said = {"type": end, "response": {"id": "resp_9", "status": "completed", "usage": usage}}
+        yield b"event: " + end.encode() + b"\ndata: " + msgspec.json.encode(said) + b"\n\n"
+
+
+def test_a_response_passes_unchanged_to_a_server_that_has_them():
+    held = front(Answer(200, [ANSWER]))
+    got = held.post(RESPONSES, {"model": "m", "input": "Say", "new": 1})
+    assert (got.status, got.body) == (200, ANSWER)
+    assert held.house.transport.asked[0].target == b"/v1/responses"
+    assert held.house.transport.asked[0].body == b'{"model":"m","input":"Say","new":1}'
+    record = held.house.record
+    assert (record.usage.input, record.usage.output, record.finish, record.upstream_id) == (3, 2, ("stop",), "resp_9")
+
+
+def test_a_stream_of_a_response_passes_and_its_break_is_an_event_of_the_format():
+    held = front(Answer(200, list(responses_events("a", "b"))))
+    got = held.post(RESPONSES, {"model": "m", "input": "Say", "stream": True})
+    assert got.body == b"".join(responses_events("a", "b"))
+    assert held.house.record.usage.output == 2
+    held = front(Answer(200, list(responses_events("a", end=""))))
+    got = held.post(RESPONSES, {"model": "m", "input": "Say", "stream": True})
+    assert b"DONE" not in got.body
+    kind, data = got.body.strip().split(b"\n\n")[-1].split(b"\n")
+    said = msgspec.json.decode(data.removeprefix(b"data: "))
+    assert (kind, said["type"], said["sequence_number"]) == (b"event: error", "error", 2)
+    assert said["code"] == said["error"]["code"] == "upstream_truncated"
+    assert held.house.record.error == "upstream_truncated"
+
+
+@pytest.mark.parametrize("end", ["response.failed", "error"])
+def test_a_response_that_fails_in_the_stream_is_a_failure(end):
+    held = front(Answer(200, list(responses_events("a", end=end))))
+    got = held.post(RESPONSES, {"model": "m", "input": "Say", "stream": True})
+    assert b"upstream_garbage" in got.body
+    assert held.house.record.outcome == "failed"
+
+
+def test_a_response_is_translated_for_a_server_without_them():
+    held = front()
+    got = held.post(RESPONSES, {"model": "sandbox/echo", "input": "Say", "truncation": "auto", "metadata": {"a": "b"}})
+    assert got.json["output"][0]["content"][0]["text"]
+    assert (got.json["status"], got.json["object"], got.json["metadata"]) == ("completed", "response", {"a": "b"})
+    assert got.headers[b"x-gatepost-lossy"] == b"truncation"
+    got = held.post(RESPONSES, {"model": "sandbox/echo", "input": "Say", "stream": True})
+    assert got.body.startswith(b"event: response.created\n")
+    assert b"event: response.completed\n" in got.body
+    got = held.post(RESPONSES, {"model": "sandbox/echo", "input": "Say", "background": True})
+    assert (got.status, got.json["error"]["code"]) == (422, "unsupported_operation")
+    got = held.post(RESPONSES, {"model": "sandbox/echo", "input": "Say", "conversation": "conv_1"})
+    assert (got.status, got.json["error"]["code"]) == (422, "not_translatable")
+
+
+def test_a_tool_whose_price_is_not_known_is_refused_under_a_budget():
+    got = front(budgets=(daily(10_000_000_000),)).post(
+        RESPONSES, {"model": "m", "input": "Say", "tools": [{"type": "web_search"}]}
+    )
+    assert (got.status, got.json["error"]["code"]) == (402, "price_unknown")

@@ -6,9 +6,9 @@ from ...pipeline.fakes import House, snapshot_of
 from ..fakes import Front
 
 
-def front(ready=True, **parts):
+def front(ready=True, providers=None, **parts):
     held = Front(House(snapshot_of()))
-    held.health = {"ready": ready, "parts": {"journal": "ok", **parts}}
+    held.health = {"ready": ready, "parts": {"journal": "ok", **parts}, "providers": providers or {}}
     return held
 
 
@@ -27,6 +27,8 @@ def test_it_says_which_version_it_is():
         (front(), 200, "healthy", 200),
         (front(control="starting"), 200, "degraded", 200),
         (front(ready=False), 503, "unhealthy", 503),
+        (front(providers={"openai": {"state": "open", "endpoints": 2, "open": 1}}), 200, "degraded", 200),
+        (front(providers={"openai": {"state": "closed", "endpoints": 2, "open": 0}}), 200, "healthy", 200),
     ],
 )
 def test_health_in_a_word(held, status, word, ready):

@@ -1,7 +1,8 @@
 """The Gemini surface: any Gemini client, by its base URL alone.
 
-Source: Gemini API reference, `models.generateContent`, `models.streamGenerateContent`: the key in `x-goog-api-key` or
-`?key=`; a stream is one JSON array unless `alt=sse` is said.
+Source: Gemini API reference, `models.generateContent`, `models.streamGenerateContent`, `models.embedContent`,
+`models.batchEmbedContents`: the key in `x-goog-api-key` or `?key=`; a stream is one JSON array unless `alt=sse` is
+said.
 """
 
 from urllib.parse import parse_qsl
@@ -22,12 +23,14 @@ NAME = "gemini"
 PREFIX = "/v1beta/models/"
 _PLAIN = "/v1/models/"
 """Google's client asks for version 1 from its release 3 on."""
-_METHODS = {"generateContent": False, "streamGenerateContent": True}
-_UNSUPPORTED = {
-    "embedContent": Operation.EMBED.value,
-    "batchEmbedContents": Operation.EMBED.value,
-    "countTokens": "countTokens",
+_METHODS = {
+    "generateContent": (Operation.CHAT, DialectName.GEMINI_GENERATE),
+    "streamGenerateContent": (Operation.CHAT, DialectName.GEMINI_GENERATE),
+    "embedContent": (Operation.EMBED, DialectName.GEMINI_EMBED),
+    "batchEmbedContents": (Operation.EMBED, DialectName.GEMINI_BATCH_EMBED),
 }
+_STREAMS = "streamGenerateContent"
+_UNSUPPORTED = frozenset({"countTokens"})
 
 
 class GeminiSurface:
@@ -44,17 +47,19 @@ class GeminiSurface:
         outlet: HttpOutlet = HttpOutlet(send, request.scope.get(CORK))
         call = None
         try:
-            model, stream = asked_of(request)
+            model, method = asked_of(request)
+            operation, dialect = _METHODS[method]
+            stream = method == _STREAMS
             if stream and query.get("alt") != "sse":
                 outlet = ArrayOutlet(send)
             inbound = Inbound(
                 NAME,
-                Operation.CHAT,
+                operation,
                 request.headers,
                 await request.body(self._limits),
                 request.request_id,
                 presented(request, query.get("key")),
-                dialect=DialectName.GEMINI_GENERATE,
+                dialect=dialect,
                 model=model,
                 stream=stream,
             )
@@ -75,12 +80,12 @@ def is_geminis(path: str) -> bool:
     return path.startswith(PREFIX) or (path.startswith(_PLAIN) and path.rpartition(":")[2] in _METHODS)
 
 
-def asked_of(request: Request) -> tuple[str, bool]:
-    """(model, whether to stream) of the path. Raises CallerError for a method that is not served."""
+def asked_of(request: Request) -> tuple[str, str]:
+    """(model, method) of the path. Raises CallerError for a method that is not served."""
     model, _, method = request.path.removeprefix(PREFIX).removeprefix(_PLAIN).rpartition(":")
     if method in _UNSUPPORTED:
         raise CallerError(
-            f"`{_UNSUPPORTED[method]}` is not supported on this path by any provider of this gateway",
+            f"`{method}` is not supported on this path by any provider of this gateway",
             code=Code.UNSUPPORTED_OPERATION,
             status=422,
         )
@@ -90,7 +95,7 @@ def asked_of(request: Request) -> tuple[str, bool]:
         raise CallerError(
             f"{request.method} is not allowed on {request.path[:200]}", code=Code.METHOD_NOT_ALLOWED, status=405
         )
-    return model, _METHODS[method]
+    return model, method
 
 
 def presented(request: Request, key: str | None) -> Presented:

@@ -12,12 +12,12 @@ from gatepost_gateway.edge import problems
 from gatepost_gateway.edge.http import BodyLimits, HttpOutlet, Request, Send, respond, respond_json
 from gatepost_gateway.edge.protocol import CORK
 from gatepost_gateway.edge.reporting import Reporter
-from gatepost_gateway.pipeline.call import Inbound
+from gatepost_gateway.pipeline.call import Call, Inbound
 from gatepost_gateway.pipeline.exchange import Exchange
 
 NAME = "openai"
 DONE = b"data: [DONE]\n\n"
-UNSUPPORTED = frozenset({"/v1/responses", "/v1/embeddings", "/v1/images/generations"})
+UNSUPPORTED = frozenset({"/v1/images/generations"})
 """Operations of the format that no provider family here serves yet: refused before anything is sent."""
 _OWNERS = {"gemini": "google"}
 
@@ -47,20 +47,29 @@ class OpenAISurface:
         """POST /v1/completions"""
         await self._call(request, send, DialectName.OPENAI_COMPLETIONS)
 
-    async def _call(self, request: Request, send: Send, dialect: DialectName) -> None:
+    async def responses(self, request: Request, send: Send) -> None:
+        """POST /v1/responses"""
+        await self._call(request, send, DialectName.OPENAI_RESPONSES)
+
+    async def embeddings(self, request: Request, send: Send) -> None:
+        """POST /v1/embeddings"""
+        await self._call(request, send, DialectName.OPENAI_EMBEDDINGS, Operation.EMBED)
+
+    async def _call(
+        self, request: Request, send: Send, dialect: DialectName, operation: Operation = Operation.CHAT
+    ) -> None:
         outlet = HttpOutlet(send, request.scope.get(CORK))
         call = None
         try:
             body = await request.body(self._limits)
             shown = request.presented()
-            inbound = Inbound(NAME, Operation.CHAT, request.headers, body, request.request_id, shown, dialect=dialect)
+            inbound = Inbound(NAME, operation, request.headers, body, request.request_id, shown, dialect=dialect)
             call = self._exchange.open(inbound)
             await self._exchange.run(call, outlet)
         except GatewayError as error:
             self._reporter.failed(request, error)
             if outlet.begun:
-                event = b"data: " + problems.openai_body(error, request.request_id) + b"\n\n"
-                await outlet.end(event + DONE)
+                await outlet.end(_last_words(error, request, dialect, call))
                 return
             ids = call.ids if call is not None else [(b"x-request-id", request.request_id.encode())]
             status, headers, page = problems.openai(error, request.request_id)
@@ -91,6 +100,14 @@ class OpenAISurface:
         if not entries:
             raise CallerError(f"model `{name[:200]}` is not known here", code=Code.MODEL_NOT_FOUND, status=404)
         await respond_json(send, 200, describe(entries[0]), [(b"x-request-id", request.request_id.encode())])
+
+
+def _last_words(error: GatewayError, request: Request, dialect: DialectName, call: Call | None) -> bytes:
+    """What ends a stream that broke."""
+    if dialect is not DialectName.OPENAI_RESPONSES:
+        return b"data: " + problems.openai_body(error, request.request_id) + b"\n\n" + DONE
+    number = call.asked.events if call is not None and call.asked is not None else 0
+    return b"event: error\ndata: " + problems.openai_event(error, request.request_id, number) + b"\n\n"
 
 
 def describe(entry: ModelEntry) -> dict[str, Any]:

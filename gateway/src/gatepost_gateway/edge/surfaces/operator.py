@@ -25,7 +25,9 @@ class OperatorSurface:
     async def health(self, request: Request, send: Send) -> None:
         """GET /health: 200 also when degraded; `status` says which"""
         parts = self._health()
-        status = "healthy" if all(word == "ok" for word in parts["parts"].values()) else "degraded"
+        well = all(word == "ok" for word in parts["parts"].values())
+        answering = all(one["state"] == "closed" for one in parts["providers"].values())
+        status = "healthy" if well and answering else "degraded"
         if not parts["ready"]:
             status = "unhealthy"
         page = {"status": status, "version": VERSION, **parts}

@@ -1,0 +1,45 @@
+"""What stands beside a candidate: the words that say what a number is."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+from gatepost_gateway.detect.expressions import Expression
+from gatepost_gateway.detect.patterns import Check, Found
+
+MARGIN = 60
+"""How many characters on either side are read."""
+
+
+class Near:
+    """True where one of `words` (RE2's syntax, either case) stands within MARGIN before, or half as far behind."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._source = r"(?i)(?:^|[^\p{Latin}\p{Greek}\p{Cyrillic}])(?:" + "|".join(words) + ")"
+
+    @cached_property
+    def _expression(self) -> Expression:
+        return Expression(self._source)
+
+    def __call__(self, found: Found) -> bool:
+        search = self._expression.search
+        before = found.before[-MARGIN:].encode("utf-8", "replace")
+        return bool(search(before) or search(found.after[: MARGIN // 2].encode("utf-8", "replace")))
+
+
+def alone(found: Found) -> bool:
+    """Whether the value is all that the text holds: a field of a form, a cell of a table."""
+    return not found.before.strip(" \t\"'") and not found.after.strip(" \t\"'.")
+
+
+def all_of(*conditions: Callable[[Found], bool]) -> Check:
+    """Sure where every condition holds."""
+    return lambda found: float(all(condition(found) for condition in conditions))
+
+
+def joins(character: str) -> bool:
+    """Whether a neighbour makes one word with letters and digits. In scripts without spaces none does."""
+    return character == "_" or (character.isalnum() and character < "\u0530")
+
+
+def digits(text: str) -> str:
+    return "".join(character for character in text if character.isdecimal())

@@ -1,0 +1,197 @@
+"""What a stream says, put together while it passes: as little as the next turn is known by.
+
+It reads what goes out to the caller, in the caller's own format, a good many events at a time: that is what the caller
+will send back, whatever the provider said and policy took out of it.
+"""
+
+from typing import Any, Protocol, cast
+
+import msgspec
+from msgspec import Struct
+
+from gatepost_gateway.dialects.transcript import LARGEST, Turn, spoken
+from gatepost_gateway.domain.chat import DialectName
+
+_AT_ONCE = 16 * 1024
+"""Bytes that are kept before they are read."""
+
+
+class _Words(Struct):
+    """What one choice has said. Calls are [name, pieces of arguments]."""
+
+    texts: list[str] = msgspec.field(default_factory=list[str])
+    calls: dict[int, tuple[str, list[str]]] = msgspec.field(default_factory=dict[int, tuple[str, list[str]]])
+
+    def turn(self) -> Turn:
+        return spoken(self.texts, [(name, "".join(pieces)) for name, pieces in self.calls.values()])
+
+
+class _Reader(Protocol):
+    def take(self, data: bytes) -> None: ...
+    def turns(self) -> list[Turn]: ...
+
+
+class Words:
+    """Reads a stream as it goes out. What is not as the format says is given up, and never stops the stream."""
+
+    __slots__ = ("_held", "_reader", "_rest", "_size", "_taken")
+
+    def __init__(self, dialect: DialectName) -> None:
+        kind = _READERS.get(dialect)
+        self._reader: _Reader | None = kind() if kind is not None else None
+        self._held: list[bytes] = []
+        self._rest = b""
+        self._size = 0
+        self._taken = 0
+
+    def feed(self, batch: bytes) -> None:
+        if self._reader is None:
+            return
+        self._held.append(batch)
+        self._size += len(batch)
+        if self._size > _AT_ONCE:
+            self._read()
+
+    def turns(self) -> list[Turn]:
+        """One a choice; empty when the stream said nothing, or was not understood."""
+        self._held.append(b"\n")
+        self._read()
+        if self._reader is None:
+            return []
+        return [turn for turn in self._reader.turns() if turn.text or turn.rest]
+
+    def _read(self) -> None:
+        if self._reader is None:
+            return
+        data = self._rest + b"".join(self._held)
+        self._held.clear()
+        self._taken += self._size
+        self._size = 0
+        *lines, self._rest = data.split(b"\n")
+        take = self._reader.take
+        try:
+            for line in lines:
+                if line.startswith(b"data:") and line[5:].strip() != b"[DONE]":
+                    take(line[5:])
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self._reader = None
+        if self._taken > LARGEST:
+            self._reader = None
+
+
+class _Function(Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _ToolCall(Struct):
+    index: int = 0
+    function: _Function | None = None
+
+
+class _Delta(Struct):
+    content: Any = None
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Choice(Struct):
+    index: int = 0
+    delta: _Delta | None = None
+
+
+class _Chunk(Struct):
+    choices: list[_Choice] | None = None
+
+
+class _OpenAI:
+    def __init__(self) -> None:
+        self._said: dict[int, _Words] = {}
+        self._decode = msgspec.json.Decoder(_Chunk).decode
+
+    def take(self, data: bytes) -> None:
+        for choice in self._decode(data).choices or ():
+            delta = choice.delta
+            if delta is None:
+                continue
+            words = self._said.setdefault(choice.index, _Words())
+            if isinstance(delta.content, str):
+                words.texts.append(delta.content)
+            elif delta.content:
+                words.texts += [part["text"] for part in delta.content if part.get("type") == "text"]
+            for call in delta.tool_calls or ():
+                if call.function is not None:
+                    _, pieces = words.calls.setdefault(call.index, (call.function.name or "", []))
+                    pieces.append(call.function.arguments or "")
+
+    def turns(self) -> list[Turn]:
+        return [words.turn() for words in self._said.values()]
+
+
+class _Block(Struct):
+    type: str = ""
+    text: str = ""
+    name: str = ""
+
+
+class _Piece(Struct):
+    text: str = ""
+    partial_json: str = ""
+
+
+class _Event(Struct):
+    index: int = 0
+    content_block: _Block | None = None
+    delta: _Piece | None = None
+
+
+class _Anthropic:
+    def __init__(self) -> None:
+        self._words = _Words()
+        self._decode = msgspec.json.Decoder(_Event).decode
+
+    def take(self, data: bytes) -> None:
+        event = self._decode(data)
+        words, block = self._words, event.content_block
+        if block is not None:
+            if block.type == "tool_use":
+                words.calls[event.index] = (block.name, [])
+            elif block.type == "text" and block.text:
+                words.texts.append(block.text)
+        if event.delta is not None:
+            if event.delta.text:
+                words.texts.append(event.delta.text)
+            elif event.delta.partial_json and event.index in words.calls:
+                words.calls[event.index][1].append(event.delta.partial_json)
+
+    def turns(self) -> list[Turn]:
+        return [self._words.turn()]
+
+
+class _Gemini:
+    """Each event is an answer of its own, with the next parts of every candidate."""
+
+    def __init__(self) -> None:
+        self._said: dict[int, Turn] = {}
+
+    def take(self, data: bytes) -> None:
+        event = cast("dict[str, Any]", msgspec.json.decode(data))
+        for candidate in event.get("candidates") or ():
+            content: dict[str, Any] = candidate.get("content") or {}
+            parts: list[dict[str, Any]] = [part for part in content.get("parts") or () if not part.get("thought")]
+            index = candidate.get("index") or 0
+            said = self._said.setdefault(index, Turn("assistant", "", []))
+            said.text += "".join(part["text"] for part in parts if "text" in part) if not said.rest else ""
+            calls: list[dict[str, Any]] = [call for part in parts if (call := part.get("functionCall"))]
+            said.rest += spoken((), [(call["name"], call.get("args") or {}) for call in calls]).rest
+
+    def turns(self) -> list[Turn]:
+        for said in self._said.values():
+            said.text = "" if said.rest else said.text.strip()
+        return list(self._said.values())
+
+
+_READERS: dict[DialectName, type[_Reader]] = {
+    DialectName.OPENAI_CHAT: _OpenAI,
+    DialectName.ANTHROPIC_MESSAGES: _Anthropic,
+    DialectName.GEMINI_GENERATE: _Gemini,
+}

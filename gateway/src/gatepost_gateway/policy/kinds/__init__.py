@@ -1,0 +1,20 @@
+"""The kinds of rule that a chain may have, one a file. What is not here does not load."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gatepost_gateway.policy.kinds.agent_firewall import AGENT_FIREWALL
+from gatepost_gateway.policy.kinds.keyword import KEYWORD
+from gatepost_gateway.policy.kinds.kind import Kind
+from gatepost_gateway.policy.kinds.model_allowlist import MODEL_ALLOWLIST
+from gatepost_gateway.policy.kinds.pattern import PATTERN
+from gatepost_gateway.policy.kinds.redactor import REDACTOR
+
+KINDS: tuple[Kind, ...] = (
+    AGENT_FIREWALL,
+    KEYWORD,
+    MODEL_ALLOWLIST,
+    PATTERN,
+    REDACTOR,
+)
+BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})

@@ -43,7 +43,7 @@ from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal as JournalStage
-from gatepost_gateway.pipeline.judge import judge, no_rules
+from gatepost_gateway.pipeline.judge import engine_of, judge
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
@@ -146,7 +146,7 @@ class Bench:
                 ledger=self.ledger,
                 rates=self.rates,
                 sessions=self.sessions,
-                engine=no_rules,
+                engines=engine_of,
                 clock=self.clock,
                 salt=b"salt",
             )
@@ -177,7 +177,7 @@ class Bench:
         lap("decode")
         await follow(call, self.sessions)
         lap("follow")
-        judge(no_rules, call)
+        judge(engine_of, call)
         lap("judge")
         assert call.project is not None
         call.plan = self.planner.plan(call, None)

@@ -97,9 +97,9 @@ def test_a_body_over_the_limit_is_refused():
 def test_a_new_snapshot_serves_the_next_call_and_an_older_one_is_ignored():
     plane, _ = plane_of()
     newer = msgspec.structs.replace(snapshot_of(entry("new")).document, version=8)
-    plane.publish(newer)
+    asyncio.run(plane.publish(newer))
     assert json.loads(asking(plane, "GET", "/v1/models")[2])["data"][0]["id"] == "new"
-    plane.publish(SnapshotDocument(version=3, identity_seq=0))
+    asyncio.run(plane.publish(SnapshotDocument(version=3, identity_seq=0)))
     assert plane.snapshot().version == 8
 
 

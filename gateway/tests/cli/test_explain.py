@@ -66,6 +66,8 @@ def test_a_refusal_tells_why() -> None:
 
 
 def test_decisions_and_estimates_are_told() -> None:
+    mark = {"path": "messages[0].content", "start": 3, "end": 18, "kind": "EMAIL", "masked": "b…g",
+            "digest": "sha256:0a", "effect": "allow"}  # fmt: skip
     rules = [
         {
             "rule": "r",
@@ -75,6 +77,9 @@ def test_decisions_and_estimates_are_told() -> None:
             "effect": "allow",
             "reason": "none found",
             "not_run": None,
+            "latency_ms": 0.02,
+            "found": 3,
+            "marks": [mark],
         },
         {
             "rule": "s",
@@ -84,11 +89,18 @@ def test_decisions_and_estimates_are_told() -> None:
             "effect": None,
             "reason": None,
             "not_run": "too late",
+            "latency_ms": 0,
+            "found": 0,
+            "marks": [],
         },
     ]
     lines = story(step(decisions=rules, cost="1", estimated=True, stream=True, first_token_ms=0.5, warnings=["cut"]), 1)
-    assert "   decision: r (pii, request, observe) said allow because none found" in lines
-    assert "   decision: s (x, request, enforce) said nothing: too late" in lines
+    said = "said allow, only observed after 0.02 ms because none found"
+    assert f"   decision: r (pii, request, observe) {said}" in lines
+    found = "in messages[0].content, characters 3 to 18: allow"
+    assert f"   found: EMAIL b…g (sha256:0a) {found}" in lines
+    assert "   found: 2 more" in lines
+    assert "   decision: s (x, request, enforce) did not run: too late" in lines
     assert "   cost: 1 USD (an estimate)" in lines
     assert "   time: 1.5 ms in all, first token after 0.5 ms, streamed" in lines
     assert "   warning: cut" in lines

@@ -67,7 +67,11 @@ def test_a_snapshot_is_published_when_it_is_served():
     async def work(data, control):
         await control.publish(DOCUMENT)
         served = []
-        data.publish = served.append
+
+        async def publish(document):
+            served.append(document)
+
+        data.publish = publish
         await control.publish(DOCUMENT)
         assert served == [DOCUMENT]
 

@@ -30,9 +30,10 @@ from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.journal import Journal
-from gatepost_gateway.pipeline.judge import Engine, no_rules
+from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SandboxTransport
 
@@ -205,6 +206,7 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
         document["tiers"], own = more.pop("document_tiers"), document["tiers"]
         more["tiers"] = own
     keys = more.pop("keys", ())
+    rules = more.pop("rules", ())
     key = KeyEntry("k1", KeyKind.RUNTIME, "test", hashlib.sha256(KEY.encode()).digest(), "org", "p")
     project = ProjectEntry("p", "org", budgets=budgets, **more)
     return Snapshot(
@@ -215,8 +217,10 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
             projects=(project,),
             models=(*models, SANDBOX),
             fallbacks=fallbacks,
+            rules=rules,
             **document,
-        )
+        ),
+        Chains(rules, b"key"),
     )
 
 
@@ -224,10 +228,25 @@ def daily(limit: int, **more: Any) -> Budget:
     return Budget("p/daily", Period.DAILY, limit, **more)
 
 
+class Ruled:
+    """An engine that gives the ruling it was told to, at the request gate."""
+
+    idle = False
+
+    def __init__(self, ruling: Any) -> None:
+        self.judge = ruling
+
+    def judges(self, phase: Any) -> bool:
+        return False
+
+    def not_run(self, phase: Any, why: str) -> tuple[()]:
+        return ()
+
+
 class House:
     """A whole exchange over fakes."""
 
-    def __init__(self, snapshot: Snapshot, transport: Any = None, engine: Engine = no_rules) -> None:
+    def __init__(self, snapshot: Snapshot, transport: Any = None, engine: Any = None) -> None:
         self.snapshot = snapshot
         self.recorder = KeptRecorder()
         self.ledger = MemoryLedger()
@@ -252,7 +271,7 @@ class House:
                 ledger=self.ledger,
                 rates=self.rates,
                 sessions=self.sessions,
-                engine=engine,
+                engines=engine_of if engine is None else lambda _: Ruled(engine),
                 clock=self.clock,
                 salt=b"salt",
             )

@@ -1,5 +1,7 @@
 """The data plane put together: what serves calls, from the edge down to the ledger."""
 
+import asyncio
+import hmac
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -26,10 +28,11 @@ from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
-from gatepost_gateway.pipeline.judge import no_rules
+from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.traces import Traces
+from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SCHEME, SandboxTransport
 from gatepost_gateway.transport import Client, Egress, client_context
@@ -73,7 +76,8 @@ class DataPlane:
     """`edge` is the ASGI application; `publish` swaps the snapshot."""
 
     def __init__(self, base: Foundation, begin: Beginning, bounds: Bounds, condition: Condition) -> None:
-        self._snapshot = Snapshot(begin.snapshot)
+        self._marks_key = hmac.digest(begin.secret, b"policy marks", "sha256")
+        self._snapshot = Snapshot(begin.snapshot, Chains(begin.snapshot.rules, self._marks_key))
         self._condition = condition
         self._born = time.monotonic()
         self._clock = base.clock
@@ -115,7 +119,7 @@ class DataPlane:
             ledger=self.ledger,
             rates=self.rates,
             sessions=Sessions(begin.secret, self.sessions),
-            engine=no_rules,
+            engines=engine_of,
             clock=base.clock,
             salt=begin.secret,
         )
@@ -124,11 +128,17 @@ class DataPlane:
         """What is true now."""
         return self._snapshot
 
-    def publish(self, document: SnapshotDocument) -> None:
-        """Calls that begin from here on see the new snapshot; those in flight keep theirs. An older one is ignored."""
+    async def publish(self, document: SnapshotDocument) -> None:
+        """Calls that begin from here on see the new snapshot; those in flight keep theirs. An older one is ignored.
+
+        Rules are compiled in a thread first, so that no call waits for them. The control plane compiled them before.
+        """
+        chains = self._snapshot.chains
+        if document.rules != self._snapshot.document.rules:
+            chains = await asyncio.to_thread(Chains, document.rules, self._marks_key)
         held = self._snapshot.document
         if (document.version, document.identity_seq) >= (held.version, held.identity_seq):
-            self._snapshot = Snapshot(document)
+            self._snapshot = Snapshot(document, chains)
 
     def health(self) -> dict[str, Any]:
         """Each part in a word, and whether calls are taken."""

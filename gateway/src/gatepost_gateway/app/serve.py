@@ -104,7 +104,7 @@ class Gateway:
         self._end.attach(channel)
         if self._plane is not None:
             start = await self._end.start()
-            self._plane.publish(start.snapshot)
+            await self._plane.publish(start.snapshot)
             announce(self._settings, self._url, start.local_token)
 
     async def _begin(self) -> Start:

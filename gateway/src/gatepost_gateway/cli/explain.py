@@ -103,12 +103,23 @@ def _chosen(route: dict[str, Any], fallback_used: bool | None) -> list[str]:
 def _rules(step: Step) -> list[str]:
     if not step["decisions"]:
         return ["decisions: no rule looked at this call"]
-    return [
-        f"decision: {one['rule']} ({one['kind']}, {one['phase']}, {one['mode']}) said "
-        + (f"nothing: {one['not_run']}" if one["not_run"] else f"{one['effect']}")
+    return [line for one in step["decisions"] for line in _decision(one)]
+
+
+def _decision(one: dict[str, Any]) -> list[str]:
+    """What a rule said and why, and what it found: where, and never what."""
+    word = one["effect"] if one["mode"] == "enforce" else f"{one['effect']}, only observed"
+    lines = [
+        f"decision: {one['rule']} ({one['kind']}, {one['phase']}, {one['mode']}) "
+        + (f"did not run: {one['not_run']}" if one["not_run"] else f"said {word} after {one['latency_ms']} ms")
         + (f" because {one['reason']}" if one["reason"] else "")
-        for one in step["decisions"]
     ]
+    for mark in one["marks"]:
+        where = f"{mark['path']}, characters {mark['start']} to {mark['end']}"
+        lines.append(f"found: {mark['kind']} {mark['masked']} ({mark['digest']}) in {where}: {mark['effect']}")
+    if one["found"] > len(one["marks"]):
+        lines.append(f"found: {one['found'] - len(one['marks'])} more")
+    return lines
 
 
 def _money(step: Step) -> list[str]:
@@ -117,7 +128,7 @@ def _money(step: Step) -> list[str]:
     if usage is not None and prices is not None:
         lines += _arithmetic(usage, prices)
     if step["cost"] is None:
-        lines.append("cost: not known" if step["outcome"] != "refused" else "cost: nothing was called")
+        lines.append("cost: not known" if step["outcome"] not in ("refused", "blocked") else "cost: nothing was called")
     else:
         lines.append(f"cost: {step['cost']} USD" + (" (an estimate)" if step["estimated"] else ""))
     for one in step["claims"]:

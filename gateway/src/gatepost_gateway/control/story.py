@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from gatepost_gateway.control.models import image_price, per_1k
 from gatepost_gateway.domain.clock import iso
-from gatepost_gateway.domain.governance import Claim, Decision
+from gatepost_gateway.domain.governance import Claim, Decision, Mark
 from gatepost_gateway.domain.money import Prices, usd
 from gatepost_gateway.domain.records import Attempt, Closed, Logged
 from gatepost_gateway.domain.routing import Route
@@ -57,7 +57,22 @@ class RouteView(Struct, frozen=True):
     passed_over: list[str]
 
 
+class MarkView(Struct, frozen=True):
+    """One thing that a rule found: characters `start` to `end` of the text at `path`, masked, and its keyed hash."""
+
+    place: str
+    path: str
+    start: int
+    end: int
+    kind: str
+    masked: str
+    digest: str
+    effect: str
+
+
 class DecisionView(Struct, frozen=True):
+    """What a rule said, or why it did not. `marks` are the first of the `found` things."""
+
     rule: str
     kind: str
     phase: str
@@ -66,6 +81,10 @@ class DecisionView(Struct, frozen=True):
     latency_ms: float
     reason: str | None
     not_run: str | None
+    code: str | None
+    found: int
+    marks: list[MarkView]
+    signals: list[str]
 
 
 class ClaimView(Struct, frozen=True):
@@ -127,6 +146,8 @@ class StepView(Struct, frozen=True, kw_only=True):
     route: RouteView | None = None
     fallback_used: bool | None = None
     """Another model answered, or failed last, than the one that was chosen first."""
+    risk_score: float | None = None
+    """From 0 to 1: what the rules found in the call, enforced or not."""
     name: str | None = None
     data: dict[str, Any] | None = None
 
@@ -274,6 +295,7 @@ def _what(one: Closed) -> dict[str, Any]:
         "first_token_ms": millis(one.first_micros) if one.first_micros is not None else None,
         "attempts": [_attempt(attempt) for attempt in one.attempts],
         "decisions": [_decision(decision) for decision in one.decisions],
+        "risk_score": one.risk if one.decisions else None,
         "finish_reasons": list(one.finish),
         "upstream_id": one.upstream_id,
         "tool_calls": list(one.tool_calls),
@@ -334,8 +356,24 @@ def _route(one: Route) -> RouteView:
 def _decision(one: Decision) -> DecisionView:
     effect = one.effect.value if one.effect is not None else None
     return DecisionView(
-        one.rule, one.kind, one.phase, one.mode.value, effect, millis(one.micros), one.reason, one.not_run
+        one.rule,
+        one.kind,
+        one.phase,
+        one.mode.value,
+        effect,
+        millis(one.micros),
+        one.reason,
+        one.not_run,
+        one.code,
+        one.found,
+        [_mark(mark) for mark in one.marks],
+        list(one.signals),
     )
+
+
+def _mark(one: Mark) -> MarkView:
+    fields = msgspec.structs.asdict(one)
+    return MarkView(**{**fields, "effect": one.effect.value})
 
 
 def _claim(one: Claim) -> ClaimView:

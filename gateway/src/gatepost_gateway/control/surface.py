@@ -148,6 +148,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/messages", "A message in Anthropic's format, plain or streamed"),
     Route("POST", "/v1/messages/count_tokens", "How many tokens a message would have, where its provider tells"),
     Route("POST", "/v1/embeddings", "Vectors of texts in OpenAI's format"),
+    Route("POST", "/v1/images/generations", "Pictures of words in OpenAI's format"),
     Route("GET", "/v1/models", "The models that this key may call, in OpenAI's format"),
     Route("GET", "/v1/models/{id}", "One model, with prices and limits where known"),
     Route("POST", "/api/v1/traces", "Open a trace", TraceOpen, TraceNew, 201),

@@ -11,6 +11,7 @@ from gatepost_gateway.dialects import (
     bedrock_converse,
     bedrock_converse_request,
     bedrock_embed,
+    bedrock_images,
     gemini_embed,
     gemini_generate,
     gemini_generate_reply,
@@ -20,6 +21,7 @@ from gatepost_gateway.dialects import (
     openai_chat_request,
     openai_completions,
     openai_embeddings,
+    openai_images,
     openai_responses,
     openai_responses_events,
     openai_responses_reply,
@@ -36,7 +38,7 @@ from gatepost_gateway.dialects.openai_responses_stream import ResponsesDecoder
 from gatepost_gateway.dialects.passing import PassingReader
 from gatepost_gateway.dialects.sides import CallerSide, ProviderSide, Same, WholeCaller, WholeProvider, WholeSame
 from gatepost_gateway.domain.chat import DialectName
-from gatepost_gateway.domain.making import Embedding, Vectors
+from gatepost_gateway.domain.making import Embedding, Picture, Pictures, Vectors
 
 OPENAI_CHAT = ProviderSide(
     dialect=DialectName.OPENAI_CHAT,
@@ -125,6 +127,19 @@ BEDROCK_EMBED = WholeProvider[Embedding, Vectors](
     summary_of=openai_embeddings.summary_of,
 )
 
+OPENAI_IMAGES = WholeSame(
+    dialects=frozenset({DialectName.OPENAI_IMAGES}),
+    request=openai_images.pass_request,
+    summary=openai_images.summarise,
+)
+"""All callers that ask for pictures speak this format."""
+
+BEDROCK_IMAGES = WholeProvider[Picture, Pictures](
+    write_request=bedrock_images.write_request,
+    read_reply=bedrock_images.read_reply,
+    summary_of=bedrock_images.summary_of,
+)
+
 CALLERS: Mapping[DialectName, CallerSide] = MappingProxyType(
     {
         side.dialect: side
@@ -175,6 +190,11 @@ WHOLE_CALLERS: Mapping[DialectName, WholeCaller[Any, Any]] = MappingProxyType(
             read_asked=openai_embeddings.read_asked,
             read_request=openai_embeddings.read_request,
             write_reply=openai_embeddings.write_reply,
+        ),
+        DialectName.OPENAI_IMAGES: WholeCaller(
+            read_asked=openai_images.read_asked,
+            read_request=openai_images.read_request,
+            write_reply=openai_images.write_reply,
         ),
         DialectName.GEMINI_EMBED: WholeCaller(
             read_asked=gemini_embed.read_single,

@@ -5,25 +5,28 @@ from typing import Any
 
 from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.registry import WHOLE_CALLERS
-from gatepost_gateway.dialects.sides import Shape, WholeProvider
+from gatepost_gateway.dialects.sides import Shape, WholeProvider, WholeSame
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.conversation import Losses
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.ports import Answered, Summary
 
+WholeSide = WholeProvider[Any, Any] | WholeSame
+"""A provider's format; where every caller speaks it too, there is nothing but bytes to pass."""
 MOST_REQUESTS = 256
 """Requests that one call may become."""
 
 
-def write_request(asked: Asked, side: WholeProvider[Any, Any], shape: Shape) -> tuple[list[bytes], tuple[str, ...]]:
+def write_request(asked: Asked, side: WholeSide, shape: Shape) -> tuple[list[bytes], tuple[str, ...]]:
     """The bodies for the provider, at least one, and the names of what they could not carry.
 
     Raises CallerError: 400 for a request that its own format does not allow, 422 for one that the provider's cannot
     carry at all, or only in more than `MOST_REQUESTS` requests.
     """
-    same = side.same
-    if same is not None and asked.dialect in same.dialects:
-        return [same.request(asked, shape)], ()
+    if isinstance(side, WholeSame):
+        return [side.request(asked, shape)], ()
+    if side.same is not None and asked.dialect in side.same.dialects:
+        return write_request(asked, side.same, shape)
     losses = Losses()
     try:
         question = WHOLE_CALLERS[asked.dialect].read_request(asked)
@@ -40,12 +43,13 @@ def write_request(asked: Asked, side: WholeProvider[Any, Any], shape: Shape) -> 
     return bodies, losses.names
 
 
-def read_answer(asked: Asked, side: WholeProvider[Any, Any], answers: Sequence[Answered]) -> tuple[bytes, Summary]:
+def read_answer(asked: Asked, side: WholeSide, answers: Sequence[Answered]) -> tuple[bytes, Summary]:
     """The answers in the caller's format. Raises ValueError when they are not what the provider's format promises."""
-    same = side.same
-    if same is not None and asked.dialect in same.dialects:
+    if isinstance(side, WholeSame):
         body = answers[0].body
-        return body, same.summary(body)
+        return body, side.summary(body)
+    if side.same is not None and asked.dialect in side.same.dialects:
+        return read_answer(asked, side.same, answers)
     losses = Losses()
     reply = side.read_reply(answers)
     translated = WHOLE_CALLERS[asked.dialect].write_reply(reply, asked, losses)

@@ -55,6 +55,8 @@ class Code(StrEnum):
     FOREIGN_SESSION = "foreign_session"
     INPUT_BLOCKED = "input_blocked"
     OUTPUT_BLOCKED = "output_blocked"
+    ESCALATION_REQUIRED = "escalation_required"
+    POLICY_ERROR = "policy_error"
     BUDGET_EXCEEDED = "budget_exceeded"
     PRICE_UNKNOWN = "price_unknown"
     RATE_LIMITED = "rate_limited"

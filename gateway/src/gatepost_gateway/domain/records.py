@@ -15,10 +15,13 @@ from gatepost_gateway.domain.usage import NOTHING, Usage
 
 
 class Outcome(StrEnum):
-    """How a call ended. INTERRUPTED: the process died, the next start closed the record."""
+    """How a call ended. BLOCKED: a policy said no, at either gate. INTERRUPTED: the process died, and the next start
+    closed the record.
+    """
 
     ANSWERED = "answered"
     REFUSED = "refused"
+    BLOCKED = "blocked"
     FAILED = "failed"
     ABANDONED = "abandoned"
     INTERRUPTED = "interrupted"
@@ -132,6 +135,8 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """None: the call ended before it was planned."""
     marks: tuple[bytes, ...] = ()
     """Keyed hashes by which the next turn finds this session again."""
+    risk: float = 0.0
+    """From 0 to 1: what the rules found in it, enforced or not."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.escalation import LIFE_MICROS, HumanVerdict
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
@@ -217,15 +218,19 @@ class SnapshotDocument(Struct, frozen=True):
     escalation_life: int = LIFE_MICROS
     """Microseconds that an escalation waits for a person."""
     breaker: BreakerRules = BreakerRules()
+    rules: tuple[RuleSpec, ...] = ()
+    """The policy chain: global rules, and those of projects and proxies."""
 
 
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("document", "fallbacks", "keys", "models", "names", "projects", "verdicts")
+    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "projects", "verdicts")
 
-    def __init__(self, document: SnapshotDocument) -> None:
+    def __init__(self, document: SnapshotDocument, chains: object = None) -> None:
         self.document = document
+        self.chains = chains
+        """The document's rules, compiled by whoever serves it."""
         self.keys = {key.id: key for key in document.keys}
         self.projects = {project.id: project for project in document.projects}
         self.models = {entry.id: entry for entry in document.models}

@@ -19,7 +19,7 @@ from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface, is_geminis
 from gatepost_gateway.edge.surfaces.native import NativeSurface
-from gatepost_gateway.edge.surfaces.openai import UNSUPPORTED, OpenAISurface
+from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
 from gatepost_gateway.pipeline.identify import identify
 
@@ -67,6 +67,7 @@ class Edge:
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/v1/chat/completions"): openai.chat,
             ("POST", "/v1/embeddings"): openai.embeddings,
+            ("POST", "/v1/images/generations"): openai.images,
             ("POST", "/v1/completions"): openai.completions,
             ("POST", "/v1/responses"): openai.responses,
             ("GET", "/v1/models"): openai.models,
@@ -81,7 +82,6 @@ class Edge:
             ("GET", "/health"): operator.health,
             ("GET", "/health/live"): operator.live,
             ("GET", "/health/ready"): operator.ready,
-            **{("POST", path): openai.unsupported for path in UNSUPPORTED},
         }
         self._model = openai.model
         self._gemini = surfaces.gemini.serve

@@ -1,6 +1,6 @@
 """The data plane's end: it asks the control plane for what it does not know, and takes new snapshots from it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -18,7 +18,7 @@ class DataEnd:
 
     def __init__(self) -> None:
         self._channel: Channel | None = None
-        self.publish: Callable[[SnapshotDocument], None] | None = None
+        self.publish: Callable[[SnapshotDocument], Awaitable[None]] | None = None
 
     def attach(self, channel: Channel) -> None:
         """A control plane is there, for the first time or again."""
@@ -31,7 +31,7 @@ class DataEnd:
     async def published(self, payload: bytes) -> bytes:
         """Answers `publish`: returns when the next call sees the new snapshot."""
         if self.publish is not None:
-            self.publish(msgspec.msgpack.decode(payload, type=SnapshotDocument))
+            await self.publish(msgspec.msgpack.decode(payload, type=SnapshotDocument))
         return b""
 
     async def start(self) -> Start:

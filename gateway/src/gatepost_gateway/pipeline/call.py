@@ -16,6 +16,8 @@ from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
+from gatepost_gateway.policy.engine import Engine
+from gatepost_gateway.policy.facts import Facts
 
 
 class Presented(Struct, frozen=True):
@@ -91,11 +93,15 @@ class Call:
         "closed",
         "credential",
         "earlier",
+        "engine",
+        "facts",
         "fingerprint",
         "first",
+        "forced_cap",
         "forced_tier",
         "hold",
         "inbound",
+        "judged",
         "lost",
         "named",
         "opened",
@@ -118,6 +124,14 @@ class Call:
         "words",
     )
 
+    engine: Engine | None
+    """The chain that this call meets; None before it is known, and where there is none."""
+    facts: Facts | None
+    """What the rules saw of it."""
+    judged: bool
+    """The response gate has spoken."""
+    forced_cap: int | None
+    """The most output tokens that a ruling gives this call."""
     signals: frozenset[str]
     """What the request gate found: `pii`, `secret`, `injection`."""
     forced_tier: str | None
@@ -139,6 +153,8 @@ class Call:
         self.asked: Asked | None = None
         self.signals = frozenset()
         self.forced_tier = self.pinned = self.permit = None
+        self.engine = self.facts = self.forced_cap = None
+        self.judged = False
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None

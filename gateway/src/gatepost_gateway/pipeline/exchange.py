@@ -8,7 +8,7 @@ from msgspec import Struct
 from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
-from gatepost_gateway.domain.errors import GatewayError, GatewayFault, UpstreamError
+from gatepost_gateway.domain.errors import GatewayError, GatewayFault, Refused, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Ledger, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.snapshot import Snapshot
@@ -19,13 +19,13 @@ from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, finish, read_events
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
-from gatepost_gateway.pipeline.judge import Engine, judge
+from gatepost_gateway.pipeline.judge import Engines, judge, note_unjudged
 from gatepost_gateway.pipeline.permits import over
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.sessions import Sessions
-from gatepost_gateway.pipeline.watch import watch
+from gatepost_gateway.pipeline.watch import watch, watch_whole
 
 _PASSED_ANSWER_HEADERS = frozenset({b"openai-processing-ms", b"openai-version", b"openai-organization", b"x-ms-region"})
 """Answer headers of a provider that its caller may see."""
@@ -43,7 +43,7 @@ class Stages(Struct, frozen=True):
     ledger: Ledger
     rates: Rates
     sessions: Sessions
-    engine: Engine
+    engines: Engines
     clock: Clock
     salt: bytes
 
@@ -87,6 +87,7 @@ class Exchange:
             await self._answer(call, outlet)
         except GatewayError as error:
             over(call, error)
+            note_unjudged(call, "there was no answer")
             if call.record.session_id is None:
                 # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
                 call.record.session_id = ids.new()
@@ -94,9 +95,11 @@ class Exchange:
             await self._stages.journal.durable()
             raise
         except asyncio.CancelledError:
+            note_unjudged(call, "the caller left")
             journal.close(call, Outcome.ABANDONED, 499)
             raise
         except Exception as bug:
+            note_unjudged(call, "the gateway failed")
             fault = GatewayFault("the gateway failed: give the request id to whoever runs it")
             journal.close(call, Outcome.FAILED, fault.status, fault)
             raise fault from bug
@@ -114,7 +117,7 @@ class Exchange:
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         await follow(call, stages.sessions)
-        judge(stages.engine, call)
+        judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = stages.planner.plan(call, passed)
         await reserve(stages.ledger, stages.rates, call)
@@ -128,7 +131,7 @@ class Exchange:
         assert call.answer is not None
         headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
-            body = watch(call, call.body)
+            body = watch_whole(call, call.body)
             await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
@@ -212,6 +215,8 @@ class Flow:
 
 
 def _outcome(call: Call, error: GatewayError) -> Outcome:
+    if isinstance(error, Refused):
+        return Outcome.BLOCKED
     if call.sent or error.status >= 500:
         return Outcome.FAILED
     return Outcome.REFUSED

@@ -11,7 +11,8 @@ from gatepost_gateway.domain.records import Opened, Outcome
 from gatepost_gateway.domain.snapshot import ModelEntry
 from gatepost_gateway.domain.usage import NOTHING, Usage
 from gatepost_gateway.pipeline.call import Call
-from gatepost_gateway.pipeline.reserve import input_bound, output_bound, price_of
+from gatepost_gateway.pipeline.pricing import images_of, price_of, silent
+from gatepost_gateway.pipeline.reserve import input_bound, output_bound
 
 IN_FLIGHT_TOKENS = 256
 """Output tokens that a provider may have made, and will bill, beyond what arrived before a stream was left."""
@@ -102,15 +103,16 @@ class Journal:
         record = call.record
         if not call.sent or call.target is None:
             return
+        assert call.asked is not None
         said = call.summary.usage if call.summary is not None else None
         usage = said
-        if usage is None or _unfinished(call):
+        if usage is None or _unfinished(call) or silent(call.target, call.asked, usage):
             # Servers that repeat a growing usage have not said the last of it when a stream stops.
             usage = self._estimate(call, said or NOTHING)
             record.estimated = usage is not NOTHING
         record.usage = usage
         assert call.project is not None
-        prices = price_of(call.target, call.project)
+        prices = price_of(call.target, call.project, call.asked)
         if prices is None:
             return
         record.prices = prices
@@ -136,7 +138,7 @@ class Journal:
             output = most
         else:
             output = min(most, seen if whole else seen + IN_FLIGHT_TOKENS)
-        return Usage(input=input_bound(asked), output=output, exact=False)
+        return Usage(input=input_bound(asked), output=output, images=images_of(asked), exact=False)
 
 
 def _refused(call: Call) -> bool:

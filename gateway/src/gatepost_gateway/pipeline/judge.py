@@ -2,24 +2,118 @@
 
 from collections.abc import Callable
 
-from gatepost_gateway.domain.errors import Code, Refused
-from gatepost_gateway.domain.governance import ALLOWED, Effect, Ruling
+from msgspec import structs
+
+from gatepost_gateway.dialects.leaves import open_request
+from gatepost_gateway.dialects.members import Malformed
+from gatepost_gateway.dialects.rewriting import rewrite_request
+from gatepost_gateway.domain.chat import Asked
+from gatepost_gateway.domain.errors import CallerError, Code, Refused
+from gatepost_gateway.domain.findings import Texts
+from gatepost_gateway.domain.governance import Effect, Phase, Ruling
 from gatepost_gateway.pipeline.call import Call
+from gatepost_gateway.policy.chains import NO_CHAINS, Chains
+from gatepost_gateway.policy.engine import Engine
+from gatepost_gateway.policy.facts import Facts, Setting
+from gatepost_gateway.policy.verdict import POLICY_ERROR, least
 
-Engine = Callable[[Call], Ruling]
-"""A pure function from what is known of a call to a ruling."""
+Engines = Callable[[Call], Engine]
+"""The chain that a call meets."""
 
 
-def no_rules(call: Call) -> Ruling:  # noqa: ARG001 - the shape of every engine
-    """The engine of a configuration without rules: it allows, and decides nothing that a record could show."""
-    return ALLOWED
+def engine_of(call: Call) -> Engine:
+    """By the configuration that the call began with."""
+    chains = call.snapshot.chains or NO_CHAINS
+    assert isinstance(chains, Chains)
+    assert call.principal is not None
+    assert call.asked is not None
+    return chains.engine(call.principal.project, call.principal.proxy, call.asked.operation)
 
 
-def judge(engine: Engine, call: Call) -> None:
-    """Puts the engine's decisions into the record. Raises Refused when the ruling is not to allow."""
-    ruling = engine(call)
-    if ruling.decisions:
-        call.record.decisions += ruling.decisions
-    if ruling.effect is not Effect.ALLOW:
-        rule = ruling.rule or "policy"
-        raise Refused(ruling.reason or f"blocked by `{rule}`", rule=rule, code=Code.INPUT_BLOCKED)
+def judge(engines: Engines, call: Call) -> None:
+    """Puts the ruling into the record and carries it out: the request goes on redacted, capped, or to another tier.
+
+    Raises Refused when it must not go on, CallerError (400) when a rule cannot read it.
+    """
+    engine = engines(call)
+    if engine.idle:
+        return
+    call.engine = engine
+    call.facts = facts = facts_of(call)
+    ruling = engine.judge(facts)
+    note(call, ruling)
+    refuse(ruling, Code.INPUT_BLOCKED)
+    asked = call.asked
+    assert asked is not None
+    if ruling.changes:
+        asked = rewrite_request(asked, ruling.changes)
+    if ruling.max_tokens is not None:
+        call.forced_cap = least(asked.max_output, ruling.max_tokens)
+        asked = structs.replace(asked, max_output=call.forced_cap)
+    call.asked = asked
+    call.signals |= ruling.signals
+    call.forced_tier = ruling.tier or call.forced_tier
+    _check_stream(engine, call, asked)
+
+
+def facts_of(call: Call) -> Facts:
+    """What the rules may ask about a call, before any of it is read."""
+    principal, project, asked, record = call.principal, call.project, call.asked, call.record
+    assert principal is not None
+    assert project is not None
+    assert asked is not None
+    setting = Setting(
+        principal,
+        project,
+        record.surface,
+        call.inbound.headers,
+        record.properties or {},
+        dict,
+        record.session_id,
+        record.turn or 1,
+        record.at,
+    )
+    return Facts(Phase.REQUEST, setting, asked, lambda: _opened(asked))
+
+
+def _opened(asked: Asked) -> Texts:
+    try:
+        return open_request(asked)
+    except Malformed as error:
+        raise CallerError(f"the request cannot be judged: {error}") from None
+
+
+def note(call: Call, ruling: Ruling) -> None:
+    """Every rule leaves its decision in the record."""
+    call.record.decisions += ruling.decisions
+    call.record.risk = max(call.record.risk, ruling.risk)
+
+
+def refuse(ruling: Ruling, code: Code) -> None:
+    """Raises Refused when the ruling is to block or to escalate. `code`: what a block is called at this gate."""
+    if ruling.effect not in (Effect.BLOCK, Effect.ESCALATE):
+        return
+    rule = ruling.rule or "policy"
+    if ruling.code == POLICY_ERROR:
+        code = Code.POLICY_ERROR
+    elif ruling.effect is Effect.ESCALATE:
+        code = Code.ESCALATION_REQUIRED
+    raise Refused(ruling.reason or f"blocked by `{rule}`", rule=rule, code=code)
+
+
+def note_unjudged(call: Call, why: str) -> None:
+    """The call ended before the response gate: its rules are recorded as not run, never as passed."""
+    if call.engine is not None and not call.judged:
+        call.judged = True
+        call.record.decisions += call.engine.not_run(Phase.RESPONSE, why)
+
+
+def _check_stream(engine: Engine, call: Call, asked: Asked) -> None:
+    """No byte of a stream leaves unjudged. Raises Refused where an enforced rule would have to judge it."""
+    if not asked.stream or not engine.judges(Phase.RESPONSE):
+        return
+    rule = engine.enforced(Phase.RESPONSE)
+    if rule is not None:
+        words = f"rule `{rule}` judges answers, and answers that are streamed are not judged here: ask without `stream`"
+        raise Refused(words, rule=rule, code=Code.INPUT_BLOCKED)
+    note_unjudged(call, "the answer was streamed")

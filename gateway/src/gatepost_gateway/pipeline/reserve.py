@@ -10,10 +10,11 @@ from gatepost_gateway.domain import clock
 from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import Arithmetic, Code, LimitExceeded
 from gatepost_gateway.domain.governance import Claim, Hold, Period, Refusal
-from gatepost_gateway.domain.money import Prices, usd
+from gatepost_gateway.domain.money import usd
 from gatepost_gateway.domain.ports import Ledger, Rates
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.pipeline.call import Call, Plan, Target
+from gatepost_gateway.pipeline.pricing import PICTURE_TOKENS, by_tokens, fallback_price, images_of, own_price, price_of
 
 MEDIA_TOKENS = 40_000
 """Tokens that one image, sound or file may cost: above the largest that providers document for one picture."""
@@ -28,6 +29,8 @@ _LIST_TIERS = (b"null", b'"auto"', b'"default"', b'"flex"')
 
 def output_bound(entry: ModelEntry, asked: Asked, project: ProjectEntry) -> int:
     """The most output tokens that one choice can have."""
+    if asked.operation is Operation.IMAGE:
+        return PICTURE_TOKENS if by_tokens(entry) else 0
     if asked.operation in _WORDLESS:
         return 0
     said, most = asked.max_output, entry.max_output
@@ -44,21 +47,16 @@ def input_bound(asked: Asked) -> int:
 
 
 def imposed_cap(call: Call, entry: ModelEntry) -> int | None:
-    """The output cap that must be sent because a budget counts on it; None when the caller or the model sets one."""
+    """The output cap that must be sent because a ruling or a budget counts on it; None when nothing else is needed."""
     project, asked = call.project, call.asked
     assert project is not None
     assert asked is not None
+    if call.forced_cap is not None and asked.operation not in _WORDLESS:
+        return call.forced_cap
     capped = asked.max_output is not None or entry.max_output is not None
-    if not project.budgets or capped or asked.operation in _WORDLESS:
+    if not project.budgets or capped or asked.operation in _WORDLESS or asked.operation is Operation.IMAGE:
         return None
     return project.max_output_default
-
-
-def price_of(target: Target, project: ProjectEntry) -> Prices | None:
-    """The target's price, or the one that the project's budgets put in its place: the same for every budget."""
-    if target.prices is not None:
-        return target.prices
-    return next((budget.fallback for budget in project.budgets if budget.fallback is not None), None)
 
 
 def worst_case(plan: Plan, asked: Asked, project: ProjectEntry, bounds: Sequence[int]) -> int:
@@ -68,19 +66,20 @@ def worst_case(plan: Plan, asked: Asked, project: ProjectEntry, bounds: Sequence
     """
     dearest, tokens = 0, input_bound(asked)
     for target, bound in zip(plan.targets, bounds, strict=True):
-        prices = price_of(target, project)
-        if target.prices is None:
-            _check_fallbacks(target, project)
+        prices = price_of(target, project, asked)
+        if own_price(target, asked) is None:
+            _check_fallbacks(target, project, asked)
         assert prices is not None
-        dearest = max(dearest, prices.ceiling(tokens, bound))
+        dearest = max(dearest, prices.ceiling(tokens, bound, images_of(asked)))
     return dearest
 
 
-def _check_fallbacks(target: Target, project: ProjectEntry) -> None:
+def _check_fallbacks(target: Target, project: ProjectEntry, asked: Asked) -> None:
+    what = "the price of a picture by" if asked.operation is Operation.IMAGE else "the price of"
     for budget in project.budgets:
-        if budget.fallback is None:
+        if fallback_price(budget.fallback, asked) is None:
             raise LimitExceeded(
-                f"the price of `{target.entry.id}` is not known, and budget `{budget.id}` names no fallback price",
+                f"{what} `{target.entry.id}` is not known, and budget `{budget.id}` names no fallback price",
                 code=Code.PRICE_UNKNOWN,
                 status=402,
             )

@@ -3,8 +3,15 @@
 Without rules it passes what it gets, and holds the provider to the output that the hold pays for: more is cut off.
 """
 
+from gatepost_gateway.dialects.leaves import open_answer
+from gatepost_gateway.dialects.members import Malformed
+from gatepost_gateway.dialects.rewriting import rewrite_answer
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
+from gatepost_gateway.domain.findings import Texts
+from gatepost_gateway.domain.governance import Phase
 from gatepost_gateway.pipeline.call import Call
+from gatepost_gateway.pipeline.judge import note, refuse
+from gatepost_gateway.policy.facts import Said
 
 BYTES_PER_TOKEN = 64
 """No tokenizer makes prose of more bytes than this from one token: a bound that never cuts falsely."""
@@ -25,3 +32,33 @@ def watch(call: Call, batch: bytes) -> bytes:
                 provider=provider,
             )
     return batch
+
+
+def watch_whole(call: Call, body: bytes) -> bytes:
+    """A whole answer as it may go out. Raises Refused (output_blocked) when it may not, and what `watch` raises."""
+    body = watch(call, body)
+    engine, facts = call.engine, call.facts
+    if engine is None or facts is None or not engine.judges(Phase.RESPONSE):
+        return body
+    summary = call.summary
+    said = Said(body, summary.usage, summary.finish) if summary is not None else Said(body)
+    facts.answered(said, lambda: _opened(call, body))
+    facts.target = call.target.entry if call.target is not None else None
+    ruling = engine.judge(facts)
+    call.judged = True
+    note(call, ruling)
+    refuse(ruling, Code.OUTPUT_BLOCKED)
+    return rewrite_answer(body, ruling.changes)
+
+
+def _opened(call: Call, body: bytes) -> Texts:
+    try:
+        return open_answer(body)
+    except Malformed as error:
+        raise UpstreamError(
+            f"the answer cannot be judged: {error}",
+            code=Code.UPSTREAM_GARBAGE,
+            status=502,
+            next_step=NextStep.GIVE_UP,
+            provider=call.target.entry.provider.value if call.target else "",
+        ) from None

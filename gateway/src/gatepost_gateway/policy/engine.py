@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.findings import Detector, Finding, Leaf, Place, find_all
-from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Phase, Ruling
+from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
 from gatepost_gateway.policy.facts import Facts, Texts
 from gatepost_gateway.policy.redaction import Replacement, apply, edits_of
 from gatepost_gateway.policy.rules import CallRule, Reach, Rule, TextRule, Vote, reach_of
@@ -86,6 +86,11 @@ class Engine:
         if self._apart and facts.phase is Phase.REQUEST:
             return structs.replace(ruling, decisions=ruling.decisions + self._apart)
         return ruling
+
+    def enforced(self, phase: Phase) -> str | None:
+        """The name of the first rule that acts at a gate; None where all of them only observe."""
+        names = (rule.label.name for _, rule in self._stages[phase].rules if rule.label.mode is Mode.ENFORCE)
+        return next(names, None)
 
     def not_run(self, phase: Phase, why: str) -> tuple[Decision, ...]:
         """A decision for each rule of a gate that was never reached."""

@@ -1,19 +1,19 @@
-"""Amazon Bedrock's runtime: the Converse API, and InvokeModel for vectors; each request signed.
+"""Amazon Bedrock's runtime: the Converse API, and InvokeModel for vectors and pictures; each request signed.
 
 Source: Amazon Bedrock API reference, `Converse` and `ConverseStream` (`/model/{modelId}/converse[-stream]`, error types
 in `x-amzn-errortype`); User Guide, "Inference profiles" (profile ids and ARNs stand in the place of a model's id).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from gatepost_gateway.dialects import bedrock_embed, translation, whole
+from gatepost_gateway.dialects import bedrock_embed, bedrock_images, translation, whole
 from gatepost_gateway.dialects.registry import BEDROCK_CONVERSE as SIDE
-from gatepost_gateway.dialects.registry import BEDROCK_EMBED
+from gatepost_gateway.dialects.registry import BEDROCK_EMBED, BEDROCK_IMAGES
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.clock import Clock
@@ -32,6 +32,7 @@ _PREFIX = re.compile(r"(?:us|eu|apac|global|us-gov|jp|au|ca|sa)\.")
 """How the names of inference profiles that cross regions begin."""
 _NOWHERE = "bedrock-runtime.amazonaws.com"
 """The address of an entry that names none: a region makes it one."""
+_WHOLE: Mapping[Operation, whole.WholeSide] = {Operation.EMBED: BEDROCK_EMBED, Operation.IMAGE: BEDROCK_IMAGES}
 _ACCEPT = {False: (b"accept", b"application/json"), True: (b"accept", b"application/vnd.amazon.eventstream")}
 _NEXT = frozenset({"ServiceQuotaExceededException", "ModelNotReadyException", "ModelErrorException"})
 
@@ -51,7 +52,7 @@ class Bedrock:
 
     @property
     def operations(self) -> frozenset[Operation]:
-        return frozenset({Operation.CHAT, Operation.EMBED})
+        return frozenset({Operation.CHAT, *_WHOLE})
 
     def build(
         self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None
@@ -78,8 +79,8 @@ class Bedrock:
         self, asked: Asked, body: bytes, headers: Headers = (), rest: Sequence[Answered] = ()
     ) -> tuple[bytes, Summary]:
         try:
-            if asked.operation is Operation.EMBED:
-                return whole.read_answer(asked, BEDROCK_EMBED, [Answered(body, headers), *rest])
+            if asked.operation in _WHOLE:
+                return whole.read_answer(asked, _WHOLE[asked.operation], [Answered(body, headers), *rest])
             return translation.read_answer(asked, SIDE, body)
         except ValueError as error:
             raise _failed(f"answered something that is not an answer: {error}", Code.UPSTREAM_GARBAGE) from error
@@ -101,20 +102,21 @@ class Bedrock:
 
 
 def _method(asked: Asked) -> str:
-    if asked.operation is Operation.EMBED:
+    if asked.operation in _WHOLE:
         return "invoke"
     return "converse-stream" if asked.stream else "converse"
 
 
 def _bodies(asked: Asked, entry: ModelEntry, cap: int | None) -> tuple[list[bytes], tuple[str, ...]]:
     """Raises CallerError (422) for a model that does not do what is asked."""
-    if asked.operation is Operation.CHAT:
+    if asked.operation not in _WHOLE:
         shape = Shape(model=entry.identifier, stream=asked.stream, cap=cap, max_output=entry.max_output)
         body, lossy = translation.write_request(asked, SIDE, shape)
         return [body], lossy
     shape = Shape(model=foundation_model(entry))
-    if bedrock_embed.serves(shape.model):
-        return whole.write_request(asked, BEDROCK_EMBED, shape)
+    makes = bedrock_images if asked.operation is Operation.IMAGE else bedrock_embed
+    if makes.serves(shape.model):
+        return whole.write_request(asked, _WHOLE[asked.operation], shape)
     raise CallerError(
         f"model `{asked.model}` (provider {NAME}, `{shape.model[:200]}`) does not support {asked.operation.value}",
         code=Code.UNSUPPORTED_OPERATION,

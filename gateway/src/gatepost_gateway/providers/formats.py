@@ -9,10 +9,16 @@ server is not OpenAI's own or the model is one that completes text (OpenAI's "Mo
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
-from gatepost_gateway.dialects.registry import OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS, OPENAI_RESPONSES
-from gatepost_gateway.dialects.sides import ProviderSide, WholeProvider
+from gatepost_gateway.dialects.registry import (
+    OPENAI_CHAT,
+    OPENAI_COMPLETIONS,
+    OPENAI_EMBEDDINGS,
+    OPENAI_IMAGES,
+    OPENAI_RESPONSES,
+)
+from gatepost_gateway.dialects.sides import ProviderSide
+from gatepost_gateway.dialects.whole import WholeSide
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 
@@ -22,6 +28,7 @@ PATHS: Mapping[DialectName, str] = MappingProxyType(
         DialectName.OPENAI_COMPLETIONS: "/completions",
         DialectName.OPENAI_RESPONSES: "/responses",
         DialectName.OPENAI_EMBEDDINGS: "/embeddings",
+        DialectName.OPENAI_IMAGES: "/images/generations",
     }
 )
 """Where a server has each format, below its root."""
@@ -31,17 +38,18 @@ ANSWERS: Mapping[DialectName, str] = MappingProxyType(
         DialectName.OPENAI_COMPLETIONS: "a text completion",
         DialectName.OPENAI_RESPONSES: "a response",
         DialectName.OPENAI_EMBEDDINGS: "a list of vectors",
+        DialectName.OPENAI_IMAGES: "a list of pictures",
     }
 )
 """What an answer in each format is called."""
 SIDES: Mapping[DialectName, ProviderSide] = MappingProxyType(
     {side.dialect: side for side in (OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES)}
 )
-WHOLE: Mapping[DialectName, WholeProvider[Any, Any]] = MappingProxyType(
-    {DialectName.OPENAI_EMBEDDINGS: OPENAI_EMBEDDINGS}
+WHOLE: Mapping[DialectName, WholeSide] = MappingProxyType(
+    {DialectName.OPENAI_EMBEDDINGS: OPENAI_EMBEDDINGS, DialectName.OPENAI_IMAGES: OPENAI_IMAGES}
 )
 """The formats of what is never streamed."""
-_MAKES = {Operation.EMBED: DialectName.OPENAI_EMBEDDINGS}
+_MAKES = {Operation.EMBED: DialectName.OPENAI_EMBEDDINGS, Operation.IMAGE: DialectName.OPENAI_IMAGES}
 _SETTING = {DialectName.OPENAI_COMPLETIONS: "completions", DialectName.OPENAI_RESPONSES: "responses"}
 _COMPLETES = re.compile(r"(?:^|[/:])(?:gpt-3\.?5-turbo-instruct|davinci|babbage|text-)|-base$")
 _OFFICIAL = re.compile(r"https://(?:[a-z]+\.)?api\.openai\.com(?:[:/]|$)")

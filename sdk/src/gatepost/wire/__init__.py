@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .traces import (
         Attempt,
         Decision,
+        Mark,
         Route,
         Session,
         Step,
@@ -61,6 +62,7 @@ __all__ = [
     "LimitSums",
     "LogRecorded",
     "LogRequest",
+    "Mark",
     "ModelCard",
     "ModelCards",
     "ModelEntry",
@@ -107,6 +109,7 @@ _HOMES = {
     "traces": (
         "Attempt",
         "Decision",
+        "Mark",
         "Route",
         "Session",
         "Step",

@@ -66,6 +66,19 @@ class Route(Answer):
     passed_over: list[str] = []
 
 
+class Mark(Answer):
+    """One thing that a rule found: where it stands, masked, and its keyed hash."""
+
+    place: str
+    path: str
+    start: int
+    end: int
+    kind: str
+    masked: str
+    digest: str
+    effect: str
+
+
 class Decision(Answer):
     """What one rule said about one call."""
 
@@ -78,6 +91,12 @@ class Decision(Answer):
     reason: Optional[str] = None
     not_run: Optional[Any] = None
     """Why the rule did not run; a rule that did not run never counts as passed."""
+    code: Optional[str] = None
+    """The reason in one word."""
+    found: int = 0
+    """How many things the rule found; `marks` shows the first of them."""
+    marks: list[Mark] = []
+    signals: list[str] = []
 
 
 class Step(Answer):
@@ -105,6 +124,8 @@ class Step(Answer):
     first_token_ms: Optional[float] = None
     attempts: list[Attempt] = []
     decisions: list[Decision] = []
+    risk_score: Optional[float] = None
+    """From 0 to 1: what the rules found in the call."""
     finish_reasons: list[Optional[str]] = []
     upstream_id: Optional[str] = None
     tool_calls: list[str] = []

@@ -17,8 +17,6 @@ from gatepost_gateway.pipeline.exchange import Exchange
 
 NAME = "openai"
 DONE = b"data: [DONE]\n\n"
-UNSUPPORTED = frozenset({"/v1/images/generations"})
-"""Operations of the format that no provider family here serves yet: refused before anything is sent."""
 _OWNERS = {"gemini": "google"}
 
 
@@ -55,6 +53,10 @@ class OpenAISurface:
         """POST /v1/embeddings"""
         await self._call(request, send, DialectName.OPENAI_EMBEDDINGS, Operation.EMBED)
 
+    async def images(self, request: Request, send: Send) -> None:
+        """POST /v1/images/generations"""
+        await self._call(request, send, DialectName.OPENAI_IMAGES, Operation.IMAGE)
+
     async def _call(
         self, request: Request, send: Send, dialect: DialectName, operation: Operation = Operation.CHAT
     ) -> None:
@@ -74,16 +76,6 @@ class OpenAISurface:
             ids = call.ids if call is not None else [(b"x-request-id", request.request_id.encode())]
             status, headers, page = problems.openai(error, request.request_id)
             await respond(send, status, [*headers, *ids], page)
-
-    async def unsupported(self, request: Request, send: Send) -> None:  # noqa: ARG002 - a handler
-        """The other operations of the format."""
-        self._who(request)
-        operation = request.path.removeprefix("/v1/")
-        raise CallerError(
-            f"`{operation}` is not supported by any provider of this gateway",
-            code=Code.UNSUPPORTED_OPERATION,
-            status=422,
-        )
 
     async def models(self, request: Request, send: Send) -> None:
         """GET /v1/models"""

@@ -40,6 +40,7 @@ from gatepost_gateway.pipeline.call import Call, Inbound, Presented
 from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
+from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal as JournalStage
@@ -147,6 +148,7 @@ class Bench:
                 rates=self.rates,
                 sessions=self.sessions,
                 engines=engine_of,
+                escalations=Escalations(self.recorder, self.clock, b"salt"),
                 clock=self.clock,
                 salt=b"salt",
             )

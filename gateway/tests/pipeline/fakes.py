@@ -28,6 +28,7 @@ from gatepost_gateway.domain.snapshot import (
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
+from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
@@ -272,6 +273,7 @@ class House:
                 rates=self.rates,
                 sessions=self.sessions,
                 engines=engine_of if engine is None else lambda _: Ruled(engine),
+                escalations=Escalations(self.recorder, self.clock, b"salt"),
                 clock=self.clock,
                 salt=b"salt",
             )

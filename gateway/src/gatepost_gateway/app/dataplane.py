@@ -25,6 +25,7 @@ from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
+from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
@@ -120,6 +121,7 @@ class DataPlane:
             rates=self.rates,
             sessions=Sessions(begin.secret, self.sessions),
             engines=engine_of,
+            escalations=Escalations(base.recorder, base.clock, begin.secret),
             clock=base.clock,
             salt=begin.secret,
         )

@@ -130,6 +130,13 @@ class Refused(GatewayError):
     def __init__(self, public: str, *, rule: str, code: Code) -> None:
         super().__init__(public, code=code)
         self.rule = rule
+        self.escalation: str | None = None
+        """What a person must decide before the same request may pass."""
+
+    def escalate(self, escalation: str, words: str) -> None:
+        """Tells the caller whose word it needs, and nothing else."""
+        self.escalation = escalation
+        self.public = f"{self.public}: {words} (escalation {escalation})"
 
 
 class Arithmetic(Struct, frozen=True):

@@ -17,6 +17,7 @@ from gatepost_gateway.pipeline.call import Call, Inbound, Outlet
 from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, finish, read_events
+from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engines, judge, note_unjudged
@@ -44,6 +45,7 @@ class Stages(Struct, frozen=True):
     rates: Rates
     sessions: Sessions
     engines: Engines
+    escalations: Escalations
     clock: Clock
     salt: bytes
 
@@ -87,6 +89,8 @@ class Exchange:
             await self._answer(call, outlet)
         except GatewayError as error:
             over(call, error)
+            if isinstance(error, Refused):
+                self._stages.escalations.hold(call, error)
             note_unjudged(call, "there was no answer")
             if call.record.session_id is None:
                 # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
@@ -105,6 +109,7 @@ class Exchange:
             raise fault from bug
         finally:
             over(call, left=True)
+            self._stages.escalations.give_back(call)
             if call.answer is not None:
                 call.answer.close()
 
@@ -117,11 +122,13 @@ class Exchange:
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         await follow(call, stages.sessions)
+        stages.escalations.admit(call)
         judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = stages.planner.plan(call, passed)
         await reserve(stages.ledger, stages.rates, call)
         recall(call)
+        stages.escalations.write(call)
         await stages.journal.open(call)
 
     async def _answer(self, call: Call, outlet: Outlet) -> None:

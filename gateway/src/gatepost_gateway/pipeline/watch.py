@@ -47,7 +47,7 @@ def watch_whole(call: Call, body: bytes) -> bytes:
     ruling = engine.judge(facts)
     call.judged = True
     note(call, ruling)
-    refuse(ruling, Code.OUTPUT_BLOCKED)
+    refuse(call, ruling, Code.OUTPUT_BLOCKED)
     return rewrite_answer(body, ruling.changes)
 
 

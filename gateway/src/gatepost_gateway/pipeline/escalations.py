@@ -80,9 +80,8 @@ class Escalations:
             assert asked is not None
             who = (principal.project, principal.proxy, principal.key_id, inbound.dialect, asked.operation, asked.model)
             body = msgspec.json.encode(msgspec.json.decode(inbound.body), order="sorted")
-            hashed = hashlib.blake2b(
-                msgspec.json.encode(who), key=self._salt[:64], digest_size=32, person=b"escalation"
-            )
+            hashed = hashlib.blake2b(key=self._salt[:64], digest_size=32, person=b"escalation")
+            hashed.update(msgspec.json.encode(who))
             hashed.update(body)
             call.fingerprint = hashed.hexdigest()
         return call.fingerprint

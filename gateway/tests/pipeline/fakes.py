@@ -261,23 +261,20 @@ class House:
         async def sleep(seconds: float) -> None:
             self.sleeps.append(seconds)
 
-        self.exchange = Exchange(
-            Stages(
-                snapshot=lambda: self.snapshot,
-                planner=Planner(PROVIDERS),
-                dispatcher=Dispatcher(
-                    Outside(self.transport, PlainVault()), PROVIDERS, self.breakers, self.clock, sleep
-                ),
-                journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
-                ledger=self.ledger,
-                rates=self.rates,
-                sessions=self.sessions,
-                engines=engine_of if engine is None else lambda _: Ruled(engine),
-                escalations=Escalations(self.recorder, self.clock, b"salt"),
-                clock=self.clock,
-                salt=b"salt",
-            )
+        self.stages = Stages(
+            snapshot=lambda: self.snapshot,
+            planner=Planner(PROVIDERS),
+            dispatcher=Dispatcher(Outside(self.transport, PlainVault()), PROVIDERS, self.breakers, self.clock, sleep),
+            journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
+            ledger=self.ledger,
+            rates=self.rates,
+            sessions=self.sessions,
+            engines=engine_of if engine is None else lambda _: Ruled(engine),
+            escalations=Escalations(self.recorder, self.clock, b"salt"),
+            clock=self.clock,
+            salt=b"salt",
         )
+        self.exchange = Exchange(self.stages)
 
     def inbound(self, body: Any, headers: dict[bytes, bytes] | None = None, key: str = KEY, **more: Any) -> Inbound:
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)

@@ -34,7 +34,7 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Presented
 from gatepost_gateway.pipeline.chain import follow, remember
@@ -48,7 +48,9 @@ from gatepost_gateway.pipeline.judge import engine_of, judge
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
+from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.watch import watch
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.storage.journal import Journal
@@ -95,6 +97,16 @@ class AtOnce:
         return Given()
 
 
+class NothingKept:
+    """Implements `ports.Archive` for a gateway that has just begun."""
+
+    async def trace(self, trace_id: str) -> None:  # noqa: ARG002 - the port's shape
+        return None
+
+    async def kept(self, kind: str, id: str) -> None:  # noqa: ARG002 - the port's shape
+        return None
+
+
 class Given:
     status = 200
     headers: Headers = ((b"content-type", b"application/json"), (b"x-request-id", b"req_1"))
@@ -134,10 +146,9 @@ class Bench:
         self.sessions = Sessions(b"bench", MemorySessions())
         self.recorder = Journal.open(folder, clock=self.clock)
         self.journal = JournalStage(self.recorder, self.ledger, self.rates, self.clock)
-        self.dispatcher = Dispatcher(
-            Outside(AtOnce(), Vault([b"\0" * 32])), PROVIDERS, MemoryBreakers(self.clock), self.clock
-        )
-        self.planner = Planner(PROVIDERS)
+        sight = Sight(MemoryBreakers(self.clock), MemoryPace(self.clock), Turns())
+        self.dispatcher = Dispatcher(Outside(AtOnce(), Vault([b"\0" * 32])), PROVIDERS, sight, self.clock)
+        self.planner = Planner(PROVIDERS, sight)
         self.exchange = Exchange(
             Stages(
                 snapshot=lambda: self.snapshot,
@@ -147,6 +158,7 @@ class Bench:
                 ledger=self.ledger,
                 rates=self.rates,
                 sessions=self.sessions,
+                responses=Responses(self.recorder, NothingKept(), Vault([b"\0" * 32])),
                 engines=engine_of,
                 escalations=Escalations(self.recorder, self.clock, b"salt"),
                 clock=self.clock,

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from e2e.running import ROOT, Gateway, bare_environment, until
 
+sys.path.append(str(ROOT / "gateway"))  # its tests share the PostgreSQL of their own with these
 TABLES: list[str] = []
 """What tests want shown at the end of the run."""
 

@@ -13,7 +13,7 @@ BLOCKS = re.findall(r"^## (.+?)$.*?^```python\n(.*?)^```$", TEXT, re.MULTILINE |
 
 
 def test_there_is_a_block_for_every_task():
-    assert len(BLOCKS) == TEXT.count("```python") == 5
+    assert len(BLOCKS) == TEXT.count("```python") == 6
 
 
 @pytest.mark.parametrize(("title", "block"), BLOCKS, ids=[title for title, _ in BLOCKS])
@@ -35,6 +35,7 @@ def test_a_block_runs(title, block, monkeypatch, capsys):
         "Tools": '{"city": "London", "celsius": 18}\n',
         "Asynchronous": "Hello\n",
         "When it goes wrong": "CIRCUIT_OPEN 600.0\n",
+        "Vectors and pictures": "2 2\niVBORw0KGgo=\n",
         "Tests of your application": "",
     }
     assert said == expected[title]

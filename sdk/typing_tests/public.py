@@ -28,6 +28,8 @@ def synchronous() -> None:
         assert_type(client.traces.list(user="u", limit=5), gatepost.TracePage)
         assert_type(client.logs(trace.id, "rating", {"stars": 5}), gatepost.LogRecorded)
         assert_type(client.models(), list[gatepost.ModelCard])
+        assert_type(client.embeddings.create(trace.id, input=["a"], model="m"), gatepost.EmbeddingResult)
+        assert_type(client.images.generate(trace.id, prompt="a", model="m", n=1), gatepost.ImageResult)
 
 
 async def asynchronous() -> None:

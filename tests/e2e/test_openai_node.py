@@ -36,9 +36,10 @@ def gateway(upstream: Upstream, llama: str | None, gateways: Callable[..., Gatew
     price = {"input_cost_per_1k": 0.001, "output_cost_per_1k": 0.002}
     watched = {"id": "watched", "identifier": "w-1", "provider": "openai", "base_url": f"{upstream.url}/v1", **price}
     dear = {**watched, "id": "dear", "input_cost_per_1k": 1000, "output_cost_per_1k": 1000}
+    talker = {**watched, "id": "talker", "identifier": "talker", "operations": ["chat"]}
     tiny = {**watched, "id": "tiny", "identifier": "tiny", "base_url": f"{llama}/v1"}
     projects = [{"id": "default", "budgets": {"daily_usd": 5}}]
-    return gateways(json.dumps({"models": [watched, dear, *([tiny] if llama else [])], "projects": projects}))
+    return gateways(json.dumps({"models": [watched, dear, talker, *([tiny] if llama else [])], "projects": projects}))
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,24 @@ def test_failures_have_their_types(got: dict[str, Any]) -> None:
     assert got["failures"]["timeout"]["name"] == "APIConnectionTimeoutError"
 
 
+def test_responses(got: dict[str, Any]) -> None:
+    said = got["responses"]
+    assert said["plain"]["output_text"] == "Hello, gate."
+    kinds = [event["type"] for event in said["events"]]
+    assert (kinds[0], kinds[-1]) == ("response.created", "response.completed")
+    assert "".join(event["delta"] for event in said["events"] if "delta" in event) == "one two three"
+    assert (said["call"]["type"], said["call"]["name"]) == ("function_call", "weather")
+    assert "sunny" in said["second"]["output_text"]
+    unknown = said["unknown"]
+    assert (unknown["name"], unknown["code"]) == ("NotFoundError", "previous_response_not_found")
+    assert (said["broken"]["name"], said["broken"]["code"]) == ("APIError", "upstream_truncated")
+
+
+def test_text_completions(got: dict[str, Any]) -> None:
+    assert got["completions"]["plain"]["choices"][0]["text"] == "Hello, gate."
+    assert "".join(got["completions"]["words"]) == "one two"
+
+
 def test_a_stream_that_is_left(gateway: Gateway, got: dict[str, Any]) -> None:
     assert got["leaving"]["seen"] > 2
     rows = until(lambda: gateway.get("/api/v1/traces?outcome=abandoned")["items"])
@@ -121,3 +140,8 @@ def test_a_real_model(got: dict[str, Any], llama: str | None, skip_or_fail: Call
     assert got["real"]["plain"]["usage"]["completion_tokens"] == 8
     finishes = [choice["finish_reason"] for event in got["real"]["stream"] for choice in event["choices"]]
     assert finishes[-1] == "length"
+
+
+def test_vectors_and_pictures(got: dict[str, Any]) -> None:
+    assert got["embeddings"] == {"lengths": [4, 4], "usual": True}
+    assert [one[:5] for one in got["images"]] == ["iVBOR", "iVBOR"]

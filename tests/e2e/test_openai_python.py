@@ -339,7 +339,7 @@ def test_an_unknown_model_names_near_ones(client: OpenAI) -> None:
 
 def test_an_unsupported_operation(client: OpenAI) -> None:
     with pytest.raises(openai.UnprocessableEntityError) as refused:
-        client.embeddings.create(model="plain", input="x")
+        client.embeddings.create(model="pictures", input="x")
     assert refused.value.code == "unsupported_operation"
     with pytest.raises(openai.UnprocessableEntityError) as refused:
         client.chat.completions.create(model="pictures", messages=_say("Hi"))

@@ -46,10 +46,15 @@ CONFIG = """
 models:
   - {{id: first, identifier: gpt-first, provider: openai, base_url: "{first}/v1"}}
   - {{id: second, identifier: gpt-second, provider: openai, base_url: "{second}/v1"}}
+  - {{id: east, identifier: pair, provider: openai, base_url: "{first}/v1", data_policy: {{region: us}}}}
+  - {{id: west, identifier: pair, provider: openai, base_url: "{second}/v1", data_policy: {{region: eu}}}}
   - {{id: dead, identifier: gpt-dead, provider: openai, base_url: "{dead}/v1"}}
-tiers: {{simple: first, complex: second, secure: [dead, second]}}
-fallbacks: {{first: [second]}}
-projects: [{{id: default, default_model: auto}}]
+tiers: {{simple: first, complex: second, secure: second}}
+fallbacks: {{first: [second], dead: [second]}}
+routing: {{strategy: round_robin}}
+projects:
+  - {{id: default, default_model: auto}}
+  - {{id: europe, data_policy: {{regions: [eu]}}}}
 retries: {{attempts: 2, base: 0.01, budget: 5}}
 breaker: {{failures: 5, open: {open}}}
 """
@@ -155,12 +160,12 @@ def test_a_busy_upstream_is_not_waited_for_while_another_can_answer(place: Place
 
 
 def test_a_dead_upstream_opens_its_breaker_and_costs_no_more_attempts(place: Place) -> None:
-    answers = [place.ask("tier:secure") for _ in range(4)]
+    answers = [place.ask("dead") for _ in range(4)]
     assert [named(got.headers)[:2] for got in answers] == [("second", "true")] * 4
     assert named(answers[-1].headers) == ("second", "true", "1")
     assert "its breaker is open" in place.step(answers[-1].headers)["route"]["passed_over"][0]
     with pytest.raises(openai.InternalServerError, match="left alone") as caught:
-        place.ask("dead")
+        place.ask("dead", extra_headers={"X-Gatepost-Fallback": "off"})
     assert caught.value.status_code == 503
     assert caught.value.code == "upstream_circuit_open"
     assert int(caught.value.response.headers["retry-after"]) >= 1
@@ -217,6 +222,33 @@ def test_an_execution_without_a_model_asks_the_default_and_says_what_came_of_it(
     (step,) = place.gateway.trace(trace)["steps"]
     assert (step["route"]["source"], step["route"]["tier"]) == ("default", "simple")
     place.recover()
+
+
+def test_entries_of_one_name_take_turns_and_stand_in_for_each_other(place: Place) -> None:
+    place.recover()
+    assert sorted(named(place.ask("pair").headers)[0] for _ in range(4)) == ["east", "east", "west", "west"]
+    place.manner.answer = fails
+    got = [named(place.ask("pair").headers) for _ in range(2)]
+    assert sorted(got) == [("west", "false", "1"), ("west", "true", "3")]
+    place.recover()
+
+
+def test_a_projects_data_goes_only_where_its_terms_are_met(place: Place) -> None:
+    key = place.gateway.post("/api/v1/keys", {"name": "eu", "project": "europe"}).json()["key"]
+    for _ in range(3):
+        assert place.gateway.chat("pair", key=key).headers["x-gatepost-model"] == "west"
+    before = len(place.first.seen) + len(place.second.seen)
+    blocked = place.gateway.chat("east", key=key)
+    assert (blocked.status_code, blocked.headers["x-should-retry"]) == (409, "false")
+    error = blocked.json()["error"]
+    assert (error["type"], error["policy"], error["code"]) == (
+        "policy_violation",
+        "data-routing-policy",
+        "input_blocked",
+    )
+    assert len(place.first.seen) + len(place.second.seen) == before
+    step = place.gateway.step(blocked)
+    assert (step["decisions"][0]["effect"], step["outcome"]) == ("block", "blocked")
 
 
 def test_a_file_with_tiers_can_be_applied_while_it_runs(place: Place) -> None:

@@ -114,7 +114,7 @@ def test_a_draining_gateway_is_not_ready():
 def test_tidying_keeps_what_is_in_use():
     plane, _ = plane_of()
     asking(plane, "POST", "/v1/chat/completions", body())
-    plane.tidy()
+    asyncio.run(plane.tidy())
     assert plane.health()["open_holds"] == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from gatepost_gateway.control import surface
 from gatepost_gateway.edge.surfaces import native
-from gatepost_gateway.pipeline import executions
+from gatepost_gateway.pipeline import executions, making
 
 from ..pipeline.fakes import KEY, chat
 from .test_dataplane import ask, asking, body, plane_of
@@ -23,6 +23,8 @@ def fields_of(shape) -> set[str]:
         (surface.LogNew, native.NewLog),
         (surface.ExecutionNew, executions.Execution),
         (surface.ToolResult, executions.ToolResult),
+        (surface.EmbeddingNew, making.EmbeddingWanted),
+        (surface.ImageNew, making.ImageWanted),
     ],
 )
 def test_a_question_has_the_members_that_are_described(described, served):

@@ -18,6 +18,8 @@ QUESTIONS = {
     "KeyCreate": "KeyNew",
     "ModelEntry": "ModelNew",
     "ToolResult": "ToolResult",
+    "EmbeddingRequest": "EmbeddingNew",
+    "ImageRequest": "ImageNew",
 }
 ANSWERS = {
     "Applied": "Applied",
@@ -25,7 +27,10 @@ ANSWERS = {
     "Budget": "Budget",
     "Change": "Change",
     "Decision": "DecisionView",
+    "EmbeddingResult": "EmbeddingDone",
     "Execution": "ExecutionDone",
+    "Image": "Image",
+    "ImageResult": "ImageDone",
     "KeyCreated": "NewKey",
     "KeyPage": "KeyPage",
     "KeyView": "Key",

@@ -3,12 +3,14 @@ from decimal import Decimal
 from gatepost_gateway.control.compose import build_snapshot, model_entry, origin, prices
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, Routing, Strategy
 from gatepost_gateway.domain.snapshot import ProviderKind, Sealed, Snapshot
 from gatepost_gateway.settings.declared import (
     DeclaredBudgets,
     DeclaredModel,
     DeclaredProject,
     DeclaredRates,
+    DeclaredRouting,
     DeclaredServer,
     Document,
     Layer,
@@ -110,3 +112,29 @@ def test_names_are_inferred_where_there_is_a_key_or_callers_bring_one() -> None:
     without = Snapshot(build_snapshot(1, Document(file=passing), NOBODY, {}))
     assert without.called("p", "chatgpt-4o-latest")[0].credential is None
     assert without.called("q", "chatgpt-4o-latest") == ()
+
+
+def test_routing_is_composed_for_all_and_for_projects() -> None:
+    terms, demands = DataTerms(region="eu"), DataPolicy(regions=("eu",))
+    project = DeclaredProject(
+        id="p",
+        tiers={"simple": ("a",)},
+        routing=DeclaredRouting("round_robin"),
+        model_policy="tier",
+        data_policy=demands,
+    )
+    file = Layer(
+        models=(model(data_policy=terms),),
+        projects=(project, DeclaredProject(id="q")),
+        tiers={"complex": ("a",)},
+        routing=DeclaredRouting("weighted", {"a": 3}),
+        breaker={"failures": 3.0, "error_share": 0.2},
+    )
+    snapshot = Snapshot(build_snapshot(1, Document(file), NOBODY, {}))
+    mine, other = snapshot.projects["p"], snapshot.projects["q"]
+    assert (snapshot.tier(mine, "simple"), snapshot.tier(mine, "complex")) == (("a",), ("a",))
+    assert (snapshot.tier(other, "simple"), other.routing, other.data_policy) == ((), None, None)
+    assert (mine.routing, mine.model_policy, mine.data_policy) == (Routing(Strategy.ROUND_ROBIN), "tier", demands)
+    assert snapshot.document.routing == Routing(Strategy.WEIGHTED, {"a": 3})
+    assert snapshot.document.breaker == BreakerRules(failures=3, share=0.2)
+    assert snapshot.models["a"].data_terms == terms

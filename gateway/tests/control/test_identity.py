@@ -15,7 +15,7 @@ from gatepost_gateway.storage.config import ConfigStore
 def test_what_is_made_opens_the_door_and_is_kept_as_a_hash(tmp_path: Path) -> None:
     store = ConfigStore(tmp_path / "config.db")
     ring = Keyring(store, SystemClock())
-    made = ring.create(KeyNew(name="x"), {"default"}, by="me")
+    made = ring.create(KeyNew(name="x"), {"default"}, {}, by="me")
     snapshot = Snapshot(SnapshotDocument(1, 1, tuple(ring.identities.keys.values())))
     assert find_key(snapshot, made.text) == made.entry
     assert find_key(snapshot, Secret(made.text.reveal() + "x")) is None
@@ -52,7 +52,7 @@ def test_an_installed_key_is_installed_once(tmp_path: Path) -> None:
 def test_the_same_state_again_is_no_event(tmp_path: Path) -> None:
     store = ConfigStore(tmp_path / "config.db")
     ring = Keyring(store, SystemClock())
-    made = ring.create(KeyNew(name="x"), {"default"}, by="me")
+    made = ring.create(KeyNew(name="x"), {"default"}, {}, by="me")
     ring.turn(made.entry.id, KeyState.ACTIVE, by="me")
     assert ring.identities.seq == 1
     store.close()

@@ -54,7 +54,7 @@ def test_what_has_outlived_its_time_is_swept_out():
     for number in range(3):
         run(held.turn(ids.new(), "p/", 0, NOW + number))
         run(held.keep([bytes([number]) * 16], ids.new(), NOW + number))
-    held.sweep(NOW + LIFE + 2)
+    run(held.sweep(NOW + LIFE + 2))
     assert (len(held._live), len(held._marks)) == (1, 1)
-    held.sweep(NOW + LIFE + 3)
+    run(held.sweep(NOW + LIFE + 3))
     assert (len(held._live), len(held._marks)) == (0, 0)

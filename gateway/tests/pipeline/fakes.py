@@ -10,8 +10,8 @@ from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
-from gatepost_gateway.domain.ports import UpstreamAnswer, UpstreamRequest
-from gatepost_gateway.domain.records import Closed, Entry, Opened
+from gatepost_gateway.domain.ports import Found, UpstreamAnswer, UpstreamRequest
+from gatepost_gateway.domain.records import Closed, Entry, Kept, Opened
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import (
     Budget,
@@ -25,7 +25,7 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.escalations import Escalations
@@ -33,7 +33,9 @@ from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.plan import Planner
+from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SandboxTransport
@@ -86,6 +88,19 @@ class NoArchive:
         return None
 
     async def kept(self, kind: str, id: str) -> None:
+        return None
+
+
+class KeptArchive(NoArchive):
+    """Implements `ports.Archive` over what a recorder was given: what another process would remember."""
+
+    def __init__(self, recorder: KeptRecorder) -> None:
+        self._recorder = recorder
+
+    async def kept(self, kind: str, id: str) -> Any:
+        for one in reversed(self._recorder.entries):
+            if isinstance(one, Kept) and (one.kind, one.id) == (kind, id):
+                return Found(one.project, one.box, one.expires_at)
         return None
 
 
@@ -197,7 +212,7 @@ SANDBOX = entry(
 )
 
 
-_OF_ALL = ("pass_through_project", "retries", "header_prefixes", "tiers", "routing", "breaker")
+_OF_ALL = ("pass_through_project", "retries", "header_prefixes", "tiers", "routing", "breaker", "proxies")
 
 
 def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: Any) -> Snapshot:
@@ -254,8 +269,11 @@ class House:
         self.clock = SystemClock()
         self.rates = MemoryRates(self.clock)
         self.breakers = MemoryBreakers(self.clock)
+        self.pace = MemoryPace(self.clock)
+        self.sight = Sight(self.breakers, self.pace, Turns())
         self.transport = transport or ScriptedTransport()
         self.sleeps: list[float] = []
+        self.archive = KeptArchive(self.recorder)
         self.sessions = Sessions(b"key", MemorySessions())
 
         async def sleep(seconds: float) -> None:
@@ -263,12 +281,13 @@ class House:
 
         self.stages = Stages(
             snapshot=lambda: self.snapshot,
-            planner=Planner(PROVIDERS),
-            dispatcher=Dispatcher(Outside(self.transport, PlainVault()), PROVIDERS, self.breakers, self.clock, sleep),
+            planner=Planner(PROVIDERS, self.sight),
+            dispatcher=Dispatcher(Outside(self.transport, PlainVault()), PROVIDERS, self.sight, self.clock, sleep),
             journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
             ledger=self.ledger,
             rates=self.rates,
             sessions=self.sessions,
+            responses=Responses(self.recorder, self.archive, PlainVault()),
             engines=engine_of if engine is None else lambda _: Ruled(engine),
             escalations=Escalations(self.recorder, self.clock, b"salt"),
             clock=self.clock,

@@ -375,10 +375,10 @@ def test_a_long_wait_is_not_waited_while_another_target_could_answer():
     assert (hosts(held), held.sleeps) == (["provider", "other"], [])
     held = house(slow, good(), fallbacks={})
     run(held.call(chat()))
-    assert (hosts(held), held.sleeps) == (["provider", "provider"], [20.0])
+    assert (hosts(held), [20 <= slept <= 22 for slept in held.sleeps]) == (["provider", "provider"], [True])
     held = house(refusal(429, b"{}", (b"retry-after", b"1")), good())
     run(held.call(chat()))
-    assert (hosts(held), held.sleeps) == (["provider", "provider"], [1.0])
+    assert (hosts(held), [1 <= slept <= 1.1 for slept in held.sleeps]) == (["provider", "provider"], [True])
 
 
 def test_the_request_id_of_a_failed_attempt_is_kept():
@@ -386,3 +386,25 @@ def test_the_request_id_of_a_failed_attempt_is_kept():
     with pytest.raises(UpstreamError):
         run(held.call(chat()))
     assert held.record.attempts[0].request_id == "theirs-7"
+
+
+def test_answers_are_timed_and_a_key_that_is_used_up_rests():
+    held = house(good(), Answer(200, events("a")), refusal(429, b"{}", (b"retry-after", b"20")), good())
+    run(held.call(chat()))
+    run(held.call(chat(stream=True)))
+    assert held.pace.latency("m", False) is not None
+    assert held.pace.latency("m", True) is not None
+    assert not held.pace.rests("m")
+    run(held.call(chat()))
+    assert held.pace.rests("m")
+
+
+def test_what_a_callers_own_key_used_up_is_nobody_elses():
+    models = (entry(credential=None),)
+    held = house(
+        refusal(429, b"{}", (b"retry-after", b"20")), models=models, fallbacks={}, retries=Retries(attempts=1),
+        pass_through_project="p", pass_through_provider=ProviderKind.OPENAI,
+    )  # fmt: skip
+    with pytest.raises(UpstreamError):
+        run(held.call(chat(), key="sk-callers-own"))
+    assert not held.pace.rests("m")

@@ -13,14 +13,14 @@ from gatepost_gateway.providers import PROVIDERS
 from .fakes import Answer, House, ScriptedTransport, chat, completion, entry, run, snapshot_of
 
 
-def planned(snapshot, model, passed=None, headers=None, **slots):
+def planned(snapshot, model, passed=None, headers=None, sight=None, **slots):
     """A call with its plan; `slots` are what earlier stages may have put into it."""
     house = House(snapshot)
     call = house.exchange.open(house.inbound(chat(model=model), headers))
     call.project, call.asked = snapshot.projects["p"], decode(call.inbound)
     for name, value in slots.items():
         setattr(call, name, value)
-    call.plan = Planner(PROVIDERS).plan(call, passed)
+    call.plan = Planner(PROVIDERS, sight or house.sight).plan(call, passed)
     return call
 
 
@@ -167,3 +167,8 @@ def test_what_was_asked_by_name_and_answered_is_no_fallback():
     assert outlet.headers[b"x-gatepost-attempts"] == b"1"
     assert b"x-gatepost-tier" not in outlet.headers
     assert house.record.route.source == "explicit"
+
+
+def test_what_a_call_continues_has_no_fallback():
+    snapshot = snapshot_of(entry("a"), entry("b"), fallbacks={"a": ("b",)})
+    assert ids_of(targets(snapshot, "anything", pinned="a")) == ["a"]

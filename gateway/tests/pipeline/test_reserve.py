@@ -8,6 +8,7 @@ from gatepost_gateway.domain.clock import iso
 from gatepost_gateway.domain.errors import Code, LimitExceeded
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.routing import Routing, Strategy
 from gatepost_gateway.domain.snapshot import Budget, ProviderKind, RateLimits
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.pipeline.plan import Planner
@@ -28,7 +29,7 @@ def worst(snapshot, one):
     house = House(snapshot)
     call = house.exchange.open(house.inbound(one.body))
     call.project, call.asked = snapshot.projects["p"], one
-    call.plan = Planner(PROVIDERS).plan(call, None)
+    call.plan = Planner(PROVIDERS, house.sight).plan(call, None)
     run(reserve(house.ledger, house.rates, call))
     assert {claim.amount for claim in call.record.claims} == {call.record.held}
     return call
@@ -206,3 +207,17 @@ def test_what_no_price_bounds_is_refused_under_a_budget_and_only_there(extra):
 def test_a_member_at_the_list_price_is_admitted(extra):
     house = House(snapshot_of(entry(), budgets=(daily(10**9),)), ScriptedTransport(Answer(200, [completion()])))
     assert run(house.call(chat(**extra))).status == 200
+
+
+@pytest.mark.parametrize("strategy", list(Strategy))
+def test_the_hold_covers_the_dearest_place_that_the_plan_names_whatever_the_order(strategy):
+    dear, cheap = Prices(10**10, 2 * 10**10), Prices(10**6, 10**6)
+    entries = [entry("a", prices=cheap), entry("b", prices=dear), entry("c", prices=cheap)]
+    snapshot = snapshot_of(
+        *entries, budgets=(daily(10**18),), fallbacks={"c": ("b",)}, document_tiers={"simple": ("a", "b")},
+        tiers={"medium": ("c",)}, routing=Routing(strategy),
+    )  # fmt: skip
+    alone = worst(snapshot_of(entry("b", prices=dear), budgets=(daily(10**18),)), asked(model="b")).record.held
+    for model in ("tier:simple", "tier:medium", "tier:simple"):
+        held = worst(snapshot, asked(model=model)).record.held
+        assert held >= alone

@@ -5,7 +5,7 @@ from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
 from gatepost_gateway.domain.routing import ModelPolicy
 from gatepost_gateway.domain.snapshot import ProviderKind
 from gatepost_gateway.pipeline.decode import decode
-from gatepost_gateway.pipeline.routing import choose
+from gatepost_gateway.pipeline.routing import Choosing, choose
 from gatepost_gateway.providers import PROVIDERS
 
 from .fakes import House, chat, entry, snapshot_of
@@ -22,7 +22,7 @@ def choice(model, snapshot=None, text="hello", by_default=False, operation=Opera
     call.asked.operation = operation
     for name, value in slots.items():
         setattr(call, name, value)
-    return choose(call, PROVIDERS)
+    return choose(call, Choosing(snapshot, call.project, call.asked, PROVIDERS))
 
 
 def tiered(tiers=None, **more):
@@ -163,3 +163,9 @@ def test_what_a_call_continues_pins_its_entry():
     with pytest.raises(CallerError) as caught:
         choice("m", pinned="gone")
     assert caught.value.code is Code.MODEL_NOT_FOUND
+
+
+def test_a_forced_tier_is_not_escaped_by_what_a_call_continues():
+    assert told(choice("x", pinned="private", forced_tier="secure")) == ("forced", "secure", ["private"])
+    with pytest.raises(Forbidden, match="begin a new conversation"):
+        choice("x", pinned="m", forced_tier="secure")

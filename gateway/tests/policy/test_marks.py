@@ -30,7 +30,7 @@ def test_a_hash_needs_the_key() -> None:
 def test_a_mark_says_where_it_stands() -> None:
     text = "write to bob@example.org today"
     leaf = Leaf(("messages", 0, "content"), Place.USER, text)
-    made = mark(b"k", leaf, Finding(9, 24, "EMAIL", "pii"), Effect.REDACT)
+    made = mark(b"k", leaf, Finding(9, 24, "EMAIL", "pii"), text[9:24], Effect.REDACT)
     assert (made.place, made.path, made.start, made.end, made.kind) == ("user", "messages[0].content", 9, 24, "EMAIL")
     assert made.digest == digest(b"k", "bob@example.org")
     assert "bob@example.org" not in repr(made)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gatepost_gateway.domain.routing import DataPolicy, DataTerms
 from gatepost_gateway.settings import ConfigurationError, Elsewhere, parse, read_file
 
 SAMPLE = """\
@@ -73,11 +74,21 @@ def test_the_sample_loads_without_what_is_not_enforced_yet() -> None:
 
 def test_the_sample_is_refused_with_the_lines_that_are_not_enforced() -> None:
     lines = SAMPLE.splitlines()
-    want = []
-    for key in ("proxies", "policies"):
-        number = next(n for n, line in enumerate(lines, 1) if line.startswith(key + ":"))
-        want.append(f"f.yaml:{number}:1: `{key}` is not enforced by this version: remove it")
+    number = next(n for n, line in enumerate(lines, 1) if "request_policy" in line)
+    want = [
+        f"f.yaml:{number}:{lines[number - 1].index(key) + 1}: `proxies.0.{key}` is not enforced by this version: remove it"
+        for key in ("request_policy", "response_policy")
+    ]
     assert wrong(SAMPLE) == want
+
+
+def test_a_proxy_is_read() -> None:
+    text = "proxies:\n  - {id: bot, owner: ann, models: [gpt-4o], providers: [openai], target_model: sandbox/echo}\n"
+    (proxy,) = parse(text).layer.proxies
+    assert (proxy.id, proxy.project, proxy.owner, proxy.models) == ("bot", "default", "ann", ("gpt-4o",))
+    assert proxy.record_tool_arguments
+    assert wrong("proxies: [{id: a/b}]")
+    assert wrong("proxies: [{id: bot, request_policy: {file: a, source: b}}]")
 
 
 def test_empty_keys_that_are_not_enforced_promise_nothing() -> None:
@@ -215,12 +226,12 @@ def test_a_tier_names_one_model_or_several_and_routing_is_strict() -> None:
     models = "models: [{id: a, identifier: x, provider: openai}, {id: b, identifier: y, provider: openai}]\n"
     text = (
         models
-        + "tiers: {simple: [a, b]}\nrouting: {strategy: ordered, weights: {a: 3, b: 0}}\n"
+        + "tiers: {simple: [a, b]}\nrouting: {strategy: weighted, weights: {a: 3, b: 0}}\n"
         + "projects: [{id: p, default_model: 'tier:simple', tiers: {complex: b}, model_policy: tier}]\n"
     )
     layer = parse(text, elsewhere=Elsewhere()).layer
     assert layer.tiers == {"simple": ("a", "b")}
-    assert (layer.routing.strategy, layer.routing.weights) == ("ordered", {"a": 3, "b": 0})
+    assert (layer.routing.strategy, layer.routing.weights) == ("weighted", {"a": 3, "b": 0})
     project = layer.projects[0]
     assert (project.tiers, project.model_policy, project.routing) == ({"complex": ("b",)}, "tier", None)
     bad = (
@@ -232,7 +243,7 @@ def test_a_tier_names_one_model_or_several_and_routing_is_strict() -> None:
     for told in (
         "f.yaml:2:21: model `c` is not declared",
         "unknown key `huge`",
-        "`fastest` is not one of `ordered`",
+        "`fastest` is not one of `ordered`, `weighted`",
         "model `z` is not declared",
         "must be at least 0",
         "model `tier:simpel` is not declared",
@@ -245,3 +256,15 @@ def test_a_tier_names_one_model_or_several_and_routing_is_strict() -> None:
 def test_no_model_is_called_what_chooses_a_tier(name: str) -> None:
     (told,) = wrong(f"models: [{{id: '{name}', identifier: x, provider: openai}}]\n")
     assert "`id` is not a model's: `auto` and names that begin with `tier:` choose a tier" in told
+
+
+def test_data_policies_are_demands_of_projects_and_terms_of_models() -> None:
+    text = (
+        "models: [{id: a, identifier: x, provider: openai, data_policy: {zero_retention: true, training: false, region: eu}}]\n"
+        "projects: [{id: p, data_policy: {zero_retention: true, no_training: true, regions: [eu], private_only: false}}]\n"
+    )
+    layer = parse(text, elsewhere=Elsewhere()).layer
+    assert layer.models[0].data_policy == DataTerms(zero_retention=True, training=False, region="eu")
+    assert layer.projects[0].data_policy == DataPolicy(zero_retention=True, no_training=True, regions=("eu",))
+    words = "\n".join(wrong("projects: [{id: p, data_policy: {regions: [], region: eu}}]\n"))
+    assert "unknown key `region`: did you mean `regions`?" in words

@@ -26,6 +26,29 @@ def test_half_a_price_is_none(said: object) -> None:
         PriceShape.model_validate(said)
 
 
+@pytest.mark.parametrize(
+    ("operations", "said", "enough"),
+    [
+        (["embeddings"], {"input_cost_per_1k": 1}, True),
+        (["images"], {"image_cost": 1}, True),
+        (["images"], {}, True),
+        (["images"], {"input_cost_per_1k": 1, "image_cost": 1}, True),
+        (["embeddings"], {"image_cost": 1}, False),
+        (["embeddings"], {"output_cost_per_1k": 1}, False),
+        (["images"], {"output_cost_per_1k": 1, "image_cost": 1}, False),
+        (["chat", "embeddings"], {"input_cost_per_1k": 1}, False),
+        (None, {"image_cost": 1}, False),
+    ],
+)
+def test_an_entry_needs_the_prices_of_what_it_serves(operations: object, said: dict[str, object], enough: bool) -> None:
+    entry = {"id": "a", "identifier": "x", "provider": "openai", "operations": operations, **said}
+    if enough:
+        assert ModelShape.model_validate(entry).id == "a"
+    else:
+        with pytest.raises(ValidationError, match="half a price"):
+            ModelShape.model_validate(entry)
+
+
 @pytest.mark.parametrize("provider", ["azure", "internal"])
 def test_some_providers_have_no_address_of_their_own(provider: str) -> None:
     with pytest.raises(ValidationError, match="base_url"):

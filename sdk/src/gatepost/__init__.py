@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .options import ClientOptions, ExecuteOptions, Options, TraceFilters
     from .results import ExecuteResult
     from .wire.executions import LogRecorded, ToolCall, Usage
+    from .wire.making import EmbeddingResult, ImageResult
     from .wire.registry import ModelCard
     from .wire.traces import Step, Trace, TraceDetail, TracePage, TraceRow, TraceSummary
 
@@ -52,11 +53,13 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "ConnectionError",
+    "EmbeddingResult",
     "ExecuteOptions",
     "ExecuteResult",
     "Gatepost",
     "GatepostError",
     "GatewayError",
+    "ImageResult",
     "LogRecorded",
     "ModelCard",
     "NotFoundError",
@@ -86,6 +89,7 @@ _HOMES = {
     "options": ("ClientOptions", "ExecuteOptions", "Options", "TraceFilters"),
     "results": ("ExecuteResult",),
     "wire.executions": ("LogRecorded", "ToolCall", "Usage"),
+    "wire.making": ("EmbeddingResult", "ImageResult"),
     "wire.registry": ("ModelCard",),
     "wire.traces": ("Step", "Trace", "TraceDetail", "TracePage", "TraceRow", "TraceSummary"),
 }

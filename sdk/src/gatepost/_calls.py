@@ -149,6 +149,30 @@ def execute(
     )
 
 
+def embed(*, trace_id: str, **asked: Any) -> Call[wire.EmbeddingResult]:
+    """Vectors as a step of a trace. It costs money: never repeatable."""
+    return Call(
+        "POST",
+        "/api/v1/embeddings",
+        lambda reply: wire.EmbeddingResult.model_validate(reply.body),
+        body=_said(trace_id=trace_id, **asked),
+        headers=_once(None),
+        trace_id=trace_id,
+    )
+
+
+def draw(*, trace_id: str, **asked: Any) -> Call[wire.ImageResult]:
+    """Pictures as a step of a trace. They cost money: never repeatable."""
+    return Call(
+        "POST",
+        "/api/v1/images",
+        lambda reply: wire.ImageResult.model_validate(reply.body),
+        body=_said(trace_id=trace_id, **asked),
+        headers=_once(None),
+        trace_id=trace_id,
+    )
+
+
 def log(
     *, trace_id: str, name: str, data: Mapping[str, Any] | None = None, parent_step_id: str | None = None
 ) -> Call[wire.LogRecorded]:

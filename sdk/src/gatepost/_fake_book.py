@@ -131,6 +131,29 @@ class Book:
             **facts,
         )
 
+    def embed(self, asked: wire.EmbeddingRequest) -> wire.EmbeddingResult:
+        """Record vectors that say nothing: a text's has its length in it."""
+        texts = [asked.input] if isinstance(asked.input, str) else asked.input
+        if not texts or not all(texts):
+            raise Refused(422, "validation_failed", "`input` is empty")
+        size = asked.dimensions or 8
+        tokens = sum(len(text.split()) for text in texts)
+        vectors = [[float(len(text)), *[0.0] * (size - 1)] for text in texts]
+        facts = self._made(asked, wire.Usage(input=tokens))
+        return wire.EmbeddingResult(**facts, embeddings=vectors, usage_tokens=tokens)
+
+    def draw(self, asked: wire.ImageRequest) -> wire.ImageResult:
+        """Record pictures that show nothing."""
+        count = asked.n or 1
+        facts = self._made(asked, wire.Usage(images=count))
+        return wire.ImageResult(**facts, images=[wire.Image(b64_json="iVBORw0KGgo=") for _ in range(count)])
+
+    def _made(self, asked: wire.EmbeddingRequest | wire.ImageRequest, usage: wire.Usage) -> dict[str, Any]:
+        trace = self._unsealed(asked.trace_id)
+        facts: dict[str, Any] = {"model": asked.model, "usage": usage, "cost": COST}
+        step = self._step(trace, "execution", asked.parent_step_id, outcome="answered", status=200, **facts)
+        return {**facts, "trace_id": asked.trace_id, "step_id": step.id, "latency_ms": 1.0}
+
     def _check(self, trace: _Trace, asked: wire.ExecutionRequest) -> None:
         """The laws of the tool loop."""
         if asked.parent_step_id is None:

@@ -86,6 +86,16 @@ class Governed:
         known = yield from self._registered(trace_id)
         return (yield _calls.log(trace_id=known, **event))
 
+    def embed(self, trace_id: str, **asked: Any) -> Flow[wire.EmbeddingResult]:
+        """Vectors of texts."""
+        known = yield from self._registered(trace_id)
+        return (yield _calls.embed(trace_id=known, **asked))
+
+    def draw(self, trace_id: str, **asked: Any) -> Flow[wire.ImageResult]:
+        """Pictures of a prompt."""
+        known = yield from self._registered(trace_id)
+        return (yield _calls.draw(trace_id=known, **asked))
+
     def execute(self, trace_id: str, *, fail_open: bool | None = None, **asked: Any) -> Flow[ExecuteResult]:
         """A governed call; failing open, the same question to the fallback provider."""
         opens = self._settings.fail_open if fail_open is None else fail_open

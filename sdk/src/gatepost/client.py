@@ -11,6 +11,7 @@ from ._breaker import Breaker
 from ._calls import Dollars, Messages
 from ._governed import Governed, Memory
 from ._http import AsyncHttp, AsyncHttpClient, HttpClient, Link, SyncHttp
+from ._makers import AsyncEmbeddings, AsyncImages, Embeddings, Images
 from ._settings import Settings, from_options, resolve
 from .errors import ConfigurationError
 from .options import ClientOptions, ExecuteOptions, Options, TraceFilters
@@ -117,6 +118,8 @@ class Client(_Shared):
         self._owns = http_client is None
         self._http = SyncHttp(self._link, http_client)
         self.traces = Traces(self._http, self._governed)
+        self.embeddings = Embeddings(self._http, self._governed)
+        self.images = Images(self._http, self._governed)
 
     def execute(self, trace_id: str, input: Messages | None = None, **options: Unpack[ExecuteOptions]) -> ExecuteResult:
         """A governed call to a model.
@@ -166,6 +169,8 @@ class Client(_Shared):
         other._owns = False
         other._http = SyncHttp(other._link, self._http.client)
         other.traces = Traces(other._http, other._governed)
+        other.embeddings = Embeddings(other._http, other._governed)
+        other.images = Images(other._http, other._governed)
         return other
 
     def close(self) -> None:
@@ -255,6 +260,8 @@ class AsyncClient(_Shared):
         self._owns = http_client is None
         self._http = AsyncHttp(self._link, http_client)
         self.traces = AsyncTraces(self._http, self._governed)
+        self.embeddings = AsyncEmbeddings(self._http, self._governed)
+        self.images = AsyncImages(self._http, self._governed)
 
     async def execute(
         self, trace_id: str, input: Messages | None = None, **options: Unpack[ExecuteOptions]
@@ -306,6 +313,8 @@ class AsyncClient(_Shared):
         other._owns = False
         other._http = AsyncHttp(other._link, self._http.client)
         other.traces = AsyncTraces(other._http, other._governed)
+        other.embeddings = AsyncEmbeddings(other._http, other._governed)
+        other.images = AsyncImages(other._http, other._governed)
         return other
 
     async def aclose(self) -> None:

@@ -202,6 +202,14 @@ def _execute(book: Book, seen: Seen) -> wire.Execution:
     return book.execute(_body(wire.ExecutionRequest, seen))
 
 
+def _embed(book: Book, seen: Seen) -> wire.EmbeddingResult:
+    return book.embed(_body(wire.EmbeddingRequest, seen))
+
+
+def _draw(book: Book, seen: Seen) -> wire.ImageResult:
+    return book.draw(_body(wire.ImageRequest, seen))
+
+
 def _log(book: Book, seen: Seen) -> wire.LogRecorded:
     return book.log(_body(wire.LogRequest, seen))
 
@@ -216,5 +224,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., BaseModel], int], ...] = (
     ("PATCH", "/api/v1/traces/([^/]+)/complete", _complete, 200),
     ("POST", "/api/v1/traces/([^/]+)/complete", _complete, 200),
     ("POST", "/api/v1/executions", _execute, 200),
+    ("POST", "/api/v1/embeddings", _embed, 200),
+    ("POST", "/api/v1/images", _draw, 200),
     ("POST", "/api/v1/logs", _log, 201),
 )

@@ -68,7 +68,7 @@ const tasks = {
     return {
       key: await chat("sandbox/echo", stranger),
       model: await chat("sandbox/ecko"),
-      operation: await failure(() => client.embeddings.create({ model: "watched", input: "x" })),
+      operation: await failure(() => client.embeddings.create({ model: "talker", input: "x" })),
       budget: await failure(() =>
         client.chat.completions.create({ model: "dear", messages: say("Hi") }, { maxRetries: 3 }),
       ),
@@ -78,6 +78,37 @@ const tasks = {
         client.chat.completions.create({ model: "sandbox/echo", messages: say("/delay 3000\nHi") }, { timeout: 300 }),
       ),
     };
+  },
+  async embeddings() {
+    const { data } = await client.embeddings.create({ model: "sandbox/echo", input: ["a b", "c"], dimensions: 4 });
+    return { lengths: data.map((one) => one.embedding.length), usual: data.every((one) => Array.isArray(one.embedding)) };
+  },
+  async images() {
+    const { data } = await client.images.generate({ model: "sandbox/echo", prompt: "a cat", n: 2 });
+    return data.map((one) => one.b64_json);
+  },
+  async responses() {
+    const ask = (body) => client.responses.create({ model: "sandbox/echo", ...body });
+    const plain = await ask({ input: "Hello, gate." });
+    const events = [];
+    for await (const event of await ask({ input: "one two three", stream: true })) events.push(event);
+    const tools = [{ type: "function", name: "weather", strict: false, parameters: weather.function.parameters }];
+    const first = await ask({ tools, input: '/tool weather {"place": "Pisa"}' });
+    const [call] = first.output;
+    const input = [{ type: "function_call_output", call_id: call.call_id, output: "sunny" }];
+    const second = await ask({ tools, input, previous_response_id: first.id });
+    const unknown = await failure(() => ask({ input: "Hi", previous_response_id: "resp_unheard_of" }));
+    const broken = await failure(async () => {
+      for await (const event of await ask({ input: "/cut\none two three", stream: true })) events.at(-1).seen = event.type;
+    });
+    return { plain, events, call, second, unknown, broken };
+  },
+  async completions() {
+    const plain = await client.completions.create({ model: "sandbox/echo", prompt: "Hello, gate." });
+    const words = [];
+    for await (const event of await client.completions.create({ model: "sandbox/echo", prompt: "one two", stream: true }))
+      words.push(event.choices[0].text);
+    return { plain, words };
   },
   async leaving() {
     const stream = await client.chat.completions.create({ model: "sandbox/echo", messages: say("/pace 50\n/words 100"), stream: true });

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gatepost_gateway.app.roles import aws_chain
 from gatepost_gateway.domain.clock import Clock, day, month
-from gatepost_gateway.domain.ports import Archive, Recorder, Vault
+from gatepost_gateway.domain.ports import Archive, Recorder, SessionStore, Vault
 from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
 from gatepost_gateway.edge.asgi import ControlPlane, Edge, Surfaces, gatekeeper
@@ -18,21 +18,28 @@ from gatepost_gateway.edge.forwarded import networks
 from gatepost_gateway.edge.http import BodyLimits
 from gatepost_gateway.edge.idempotency import Idempotency
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.actions import ActionSurface
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
+from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryRates, MemorySessions
+from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
+from gatepost_gateway.pipeline.making import Making
 from gatepost_gateway.pipeline.plan import Planner
+from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.traces import Traces
+from gatepost_gateway.pipeline.verdict import Verdicts
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SCHEME, SandboxTransport
@@ -48,6 +55,8 @@ class Foundation(Struct):
     archive: Archive
     control: ControlPlane
     clock: Clock
+    sessions: SessionStore | None = None
+    """None: in this process."""
 
 
 class Beginning(Struct):
@@ -87,13 +96,16 @@ class DataPlane:
         self.ledger = MemoryLedger(begin.settled)
         self.rates = MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock)
-        self.sessions = MemorySessions(begin.sessions, begin.marks)
+        self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())
+        self.sessions: SessionStore = base.sessions or MemorySessions(begin.sessions, begin.marks)
         self.edge = self._edge(base, begin, bounds)
 
     def _edge(self, base: Foundation, begin: Beginning, bounds: Bounds) -> Edge:
-        exchange = Exchange(self._stages(base, begin))
+        stages = self._stages(base, begin)
+        exchange, verdicts = Exchange(stages), Verdicts(stages)
         traces = Traces(base.recorder, base.archive, base.clock)
         executions = Executions(exchange, traces, base.recorder, base.archive, base.vault)
+        once = Idempotency(base.clock)
         who = gatekeeper(self.snapshot, base.clock, begin.secret)
         reporter = Reporter(networks(bounds.trusted_proxies))
         return Edge(
@@ -101,7 +113,10 @@ class DataPlane:
                 openai=OpenAISurface(exchange, self.snapshot, who, bounds.body, reporter),
                 anthropic=AnthropicSurface(exchange, bounds.body, reporter),
                 gemini=GeminiSurface(exchange, bounds.body, reporter),
-                native=NativeSurface(traces, executions, self.snapshot, who, Idempotency(base.clock), bounds.body),
+                native=NativeSurface(traces, executions, self.snapshot, who, once, bounds.body),
+                making=MakingSurface(Making(exchange, traces), self.snapshot, who, once, bounds.body),
+                verdicts=VerdictSurface(exchange, verdicts, traces, who, bounds.body),
+                actions=ActionSurface(exchange, verdicts, bounds.body),
                 operator=OperatorSurface(self.health),
             ),
             base.control,
@@ -114,12 +129,13 @@ class DataPlane:
         outside = Outside(transport, base.vault, aws_chain(base.clock))
         return Stages(
             snapshot=self.snapshot,
-            planner=Planner(PROVIDERS),
-            dispatcher=Dispatcher(outside, PROVIDERS, self.breakers, base.clock),
+            planner=Planner(PROVIDERS, self.sight),
+            dispatcher=Dispatcher(outside, PROVIDERS, self.sight, base.clock),
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,
             sessions=Sessions(begin.secret, self.sessions),
+            responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
             escalations=Escalations(base.recorder, base.clock, begin.secret),
             clock=base.clock,
@@ -154,12 +170,12 @@ class DataPlane:
             "providers": providers_of(self.breakers.states()),
         }
 
-    def tidy(self) -> None:
+    async def tidy(self) -> None:
         """Lets go of what has expired. Cheap, and called once a minute."""
         now = self._clock.micros()
         self.ledger.forget(frozenset({day(now), month(now)}))
         self.rates.sweep()
-        self.sessions.sweep(now)
+        await self.sessions.sweep(now)
 
 
 def providers_of(states: Mapping[str, BreakerState]) -> dict[str, dict[str, Any]]:

@@ -29,6 +29,7 @@ from gatepost_gateway.settings import Settings
 from gatepost_gateway.storage.faults import Locked
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.lock import Lock, acquire
+from gatepost_gateway.storage.postgres_sessions import PostgresSessions
 from gatepost_gateway.storage.recover import interrupted
 from gatepost_gateway.storage.sync import Fsync
 from gatepost_gateway.storage.vault import make_private_dir, open_vault
@@ -120,19 +121,30 @@ class Gateway:
         journal = Journal.open(
             server.data_dir / "journal", after=start.folded, settings=JournalSettings(fsync=fsync), clock=clock
         )
+        sessions: PostgresSessions | None = None
         try:
+            sessions = await self._shared_state()
             for opened in start.open_holds:
                 journal.append(interrupted(opened, clock.micros()))
             await journal.durable()
             self._plane = plane = self._data_plane(
                 start,
-                Foundation(journal, vault, self._end, self._end, clock),
+                Foundation(journal, vault, self._end, self._end, clock, sessions),
                 lambda: self._condition(journal),
             )
             self._end.publish = plane.publish
             await self._until_stopped(plane, sock, child, start)
         finally:
+            if sessions is not None:
+                await sessions.close()
             journal.close()
+
+    async def _shared_state(self) -> PostgresSessions | None:
+        url = self._settings.server.state_url
+        try:
+            return await PostgresSessions.open(url) if url is not None else None
+        except GatewayError as error:
+            raise StartFailed(str(error)) from error
 
     def _data_plane(self, start: Start, base: Foundation, condition: Condition) -> DataPlane:
         server = self._settings.server
@@ -191,7 +203,11 @@ class Gateway:
     async def _tidy(self, plane: DataPlane) -> None:
         while True:
             await asyncio.sleep(60)
-            plane.tidy()
+            try:
+                await plane.tidy()
+            except GatewayError:
+                # Calls say it where they need the state; what is not swept now is swept later.
+                log.warning("the state of sessions could not be swept", exc_info=True)
 
     def _uvicorn(self, plane: DataPlane) -> uvicorn.Config:
         server = self._settings.server

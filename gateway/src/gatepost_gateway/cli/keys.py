@@ -15,7 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = actions.add_parser("create", help="make a key; it is shown once")
     create.add_argument("name")
     create.add_argument("--kind", choices=("runtime", "admin"), default="runtime")
-    create.add_argument("--project", default="default")
+    create.add_argument("--project", help="`default`, or the proxy's")
+    create.add_argument("--proxy", help="the one proxy that the key is for")
     create.add_argument("--expires-at", metavar="TIME", help="such as 2027-01-31T00:00:00Z")
     asking.add_arguments(create)
     for name, summary in (
@@ -51,7 +52,13 @@ def _page(house: Asking, said: argparse.Namespace) -> Any:
         case "list":
             return house.get(path_of("keys"))
         case "create":
-            body = {"name": said.name, "kind": said.kind, "project": said.project, "expires_at": said.expires_at}
+            body = {
+                "name": said.name,
+                "kind": said.kind,
+                "project": said.project,
+                "proxy": said.proxy,
+                "expires_at": said.expires_at,
+            }
             return house.ask(
                 "POST", path_of("keys"), {name: value for name, value in body.items() if value is not None}
             )
@@ -62,5 +69,5 @@ def _page(house: Asking, said: argparse.Namespace) -> Any:
 
 
 def _rows(items: list[dict[str, Any]]) -> list[str]:
-    names = ("id", "name", "kind", "project", "status", "created_at", "expires_at")
+    names = ("id", "name", "kind", "project", "proxy", "status", "created_at", "expires_at")
     return table([name.replace("_", " ") for name in names], [[one[name] for name in names] for one in items])

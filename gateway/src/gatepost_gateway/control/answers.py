@@ -84,6 +84,8 @@ class Model(Struct, frozen=True, kw_only=True):
     data_retention_days: int | None
     additional_config: dict[str, Any]
     operations: list[str]
+    data_policy: dict[str, Any] | None
+    """What the operator declares: `zero_retention`, `training`, `region`."""
     managed_by: str
     effective: Facts
 
@@ -270,6 +272,53 @@ class RetentionPage(Struct, frozen=True):
     feature: str | None
     period: str
     cohorts: list[CohortLine]
+
+
+class Proxy(Struct, frozen=True, kw_only=True):
+    """A proxy. Policies are Rego text; `policies` names rule instances; `keys` are the ids of its own keys."""
+
+    id: str
+    name: str | None
+    project: str
+    owner: str | None
+    environment: str | None
+    description: str | None
+    models: list[str]
+    providers: list[str]
+    default_model: str | None
+    target_model: str | None
+    model_policy: str | None
+    request_policy: str | None
+    response_policy: str | None
+    policies: list[str]
+    record_tool_arguments: bool
+    keys: list[str]
+    openai_path: str
+    anthropic_path: str
+    managed_by: str
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """A rule instance of the chain. `project` and `proxy` null: for every call; empty lists: all that its kind can."""
+
+    name: str
+    kind: str
+    mode: str
+    phases: list[str]
+    operations: list[str]
+    streaming_mode: str | None
+    project: str | None
+    proxy: str | None
+    settings: dict[str, Any]
+    managed_by: str
+
+
+class PolicyPage(Struct, frozen=True):
+    items: list[Policy]
+
+
+class ProxyPage(Struct, frozen=True):
+    items: list[Proxy]
 
 
 class Health(Struct, frozen=True):

@@ -10,7 +10,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from gatepost_gateway.control import escalations, health, keys, metrics, models, openapi, projects, traces, versions
+from gatepost_gateway.control import (
+    escalations,
+    health,
+    keys,
+    metrics,
+    models,
+    openapi,
+    policies,
+    projects,
+    proxies,
+    traces,
+    versions,
+)
 from gatepost_gateway.control.auth import PUBLIC, authenticate, authorize, presented
 from gatepost_gateway.control.endpoint import Asked, Caller, Endpoint, House
 from gatepost_gateway.control.problems import dress
@@ -34,6 +46,8 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *projects.ENDPOINTS,
     *escalations.ENDPOINTS,
     *metrics.ENDPOINTS,
+    *policies.ENDPOINTS,
+    *proxies.ENDPOINTS,
     *health.ENDPOINTS,
 )
 TABLE: tuple[Endpoint, ...] = (*_RESOURCES, openapi.endpoint(_RESOURCES))

@@ -11,13 +11,14 @@ from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.escalation import LIFE_MICROS
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices, nano, per_million
-from gatepost_gateway.domain.routing import BreakerRules, ModelPolicy, Routing, Strategy
+from gatepost_gateway.domain.routing import BreakerRules, DataTerms, ModelPolicy, Routing, Strategy
 from gatepost_gateway.domain.snapshot import (
     Budget,
     Inference,
     ModelEntry,
     ProjectEntry,
     ProviderKind,
+    ProxyEntry,
     RateLimits,
     Retries,
     Sealed,
@@ -25,7 +26,15 @@ from gatepost_gateway.domain.snapshot import (
     Timeouts,
 )
 from gatepost_gateway.settings import SANDBOX_MODEL
-from gatepost_gateway.settings.declared import DeclaredModel, DeclaredProject, DeclaredRouting, Document, Layer
+from gatepost_gateway.settings.declared import (
+    DeclaredModel,
+    DeclaredPolicy,
+    DeclaredProject,
+    DeclaredProxy,
+    DeclaredRouting,
+    Document,
+    Layer,
+)
 from gatepost_gateway.storage import catalog
 from gatepost_gateway.storage.config import Identities
 
@@ -96,12 +105,14 @@ def build_snapshot(
         timeouts=structs.replace(Timeouts(), **file.server.timeouts),
         retries=_retries(file.retries),
         escalation_life=_micros(file.escalations.get("expires_seconds"), LIFE_MICROS),
-        header_prefixes=file.compat.header_prefixes,
+        header_prefixes=tuple(prefix.lower().rstrip("-") + "-" for prefix in file.compat.header_prefixes),
         metadata_keys=file.metrics.metadata_keys,
         inferred=tuple(_inferences(projects, credentials)),
         tiers=file.tiers,
         routing=_routing(file.routing),
         breaker=_breaker(file.breaker),
+        proxies=tuple(proxy_entry(proxy) for layer in (file, document.api) for proxy in layer.proxies),
+        rules=(*file.rules, *document.api.rules),
     )
 
 
@@ -125,7 +136,31 @@ def model_entry(model: DeclaredModel, credentials: Mapping[ProviderKind, Sealed]
         data_retention_days=model.data_retention_days,
         additional_config=model.additional_config,
         operations=model.operations or _served_at(provider, base_url),
+        data_terms=model.data_policy or DataTerms(),
     )
+
+
+def proxy_entry(proxy: DeclaredProxy) -> ProxyEntry:
+    return ProxyEntry(
+        id=proxy.id,
+        project=proxy.project,
+        name=proxy.name,
+        owner=proxy.owner,
+        environment=proxy.environment,
+        models=proxy.models,
+        providers=tuple(ProviderKind(name) for name in proxy.providers),
+        default_model=proxy.default_model,
+        target_model=proxy.target_model,
+        model_policy=ModelPolicy(proxy.model_policy) if proxy.model_policy is not None else None,
+        request_policy=_source(proxy.request_policy),
+        response_policy=_source(proxy.response_policy),
+        chain=proxy.policies.chain,
+        record_tool_arguments=proxy.record_tool_arguments,
+    )
+
+
+def _source(policy: DeclaredPolicy | None) -> str | None:
+    return policy.source if policy is not None else None
 
 
 def _served_at(provider: ProviderKind, base_url: str) -> tuple[str, ...]:
@@ -202,6 +237,7 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         tiers=declared.tiers,
         routing=_routing(declared.routing) if declared.routing is not None else None,
         model_policy=ModelPolicy(declared.model_policy),
+        data_policy=declared.data_policy,
     )
 
 

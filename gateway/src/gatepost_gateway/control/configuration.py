@@ -7,12 +7,16 @@ import msgspec
 from msgspec import Struct, structs
 
 from gatepost_gateway.control.compose import ADDRESSES, origin
+from gatepost_gateway.control.proxy_registry import read_policies
+from gatepost_gateway.control.rule_registry import check_chain
 from gatepost_gateway.control.secrets import Keeper, UnreachableError, sealed_layer
 from gatepost_gateway.control.shapes import ModelChange
 from gatepost_gateway.control.view import Change, changes
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import KeyState, ProviderKind
+from gatepost_gateway.policy.kinds.kind import Toolbox
+from gatepost_gateway.policy.loading import load_rule
 from gatepost_gateway.settings import (
     DEFAULT_PROJECT,
     SANDBOX_MODEL,
@@ -22,7 +26,7 @@ from gatepost_gateway.settings import (
     Problem,
     parse,
 )
-from gatepost_gateway.settings.declared import DeclaredModel, Document, SecretSource
+from gatepost_gateway.settings.declared import DeclaredModel, Document, Layer, SecretSource
 from gatepost_gateway.storage.config import ConfigStore, Identities, Kept
 
 
@@ -53,12 +57,19 @@ class Configuration:
     def parse(self, text: str, name: str, base: Path) -> ConfigFile:
         """A checked file, references to what the API made included. Raises ConfigurationError."""
         identities = self._store.identities()
-        elsewhere = Elsewhere({model.id for model in self.document.api.models}, set(identities.projects))
+        elsewhere = Elsewhere(
+            {model.id for model in self.document.api.models},
+            set(identities.projects),
+            {proxy.id for proxy in self.document.api.proxies},
+            {rule.name for rule in self.document.api.rules},
+            lambda spec: load_rule(spec, Toolbox()),
+        )
         return parse(text, name, base, elsewhere)
 
     def apply(self, file: ConfigFile, *, by: str, note: str, dry_run: bool = False) -> Applied:
         """Makes `file` the file's layer. Raises ConfigurationError, or CallerError (409); nothing is half applied."""
         layer, warnings = sealed_layer(file, self.document.file, self._keeper)
+        layer = read_policies(layer, file.base)
         return self._become(
             structs.replace(self.document, file=layer), by=by, note=note, dry_run=dry_run, warnings=warnings
         )
@@ -130,6 +141,8 @@ class Configuration:
     def _unused(self, model_id: str) -> None:
         file = self.document.file
         users = [f"fallbacks.{name}" for name, others in file.fallbacks.items() if model_id in (name, *others)]
+        proxies = (*file.proxies, *self.document.api.proxies)
+        users += [f"proxies.{one.id}.target_model" for one in proxies if one.target_model == model_id]
         users += [f"projects.{one.id}.default_model" for one in file.projects if one.default_model == model_id]
         users += [f"tiers.{tier}" for tier, ids in file.tiers.items() if model_id in ids]
         users += [
@@ -176,8 +189,11 @@ class Configuration:
         return self._keeper.seal(model_id, secret, stored, source)
 
     def _keep_models(self, models: tuple[DeclaredModel, ...], *, by: str, note: str) -> None:
-        api = structs.replace(self.document.api, models=models)
-        self._become(structs.replace(self.document, api=api), by=by, note=note)
+        self.keep_api(structs.replace(self.document.api, models=models), by=by, note=note)
+
+    def keep_api(self, layer: Layer, *, by: str, note: str) -> None:
+        """Makes `layer` what the API declares. Raises CallerError (409) when something would lose its project."""
+        self._become(structs.replace(self.document, api=layer), by=by, note=note)
 
     def _become(
         self, document: Document, *, by: str, note: str, dry_run: bool = False, warnings: tuple[str, ...] = ()
@@ -200,14 +216,25 @@ class Configuration:
         return {project.id for project in document.file.projects} | set(identities.projects) | {DEFAULT_PROJECT}
 
     def _check(self, document: Document, identities: Identities) -> None:
-        """Raises CallerError (409) when the change would leave a key or an entry without its project."""
+        """Raises CallerError (409) when the change would leave a key or an entry without its project, and
+        ConfigurationError when a rule of it cannot be carried out.
+        """
+        check_chain(document)
         projects = self._projects(document, identities)
         keys = [key for key in identities.keys.values() if key.state is not KeyState.REVOKED]
         orphans = [f"key `{key.id}`" for key in keys if key.project not in projects]
         orphans += [f"model `{one.id}`" for one in document.api.models if one.project not in (None, *projects)]
+        proxies = {one.id: one.project for one in (*document.file.proxies, *document.api.proxies)}
+        orphans += [f"rule `{one.name}`" for one in document.api.rules if one.project not in (None, *projects)]
+        orphans += [f"rule `{one.name}`" for one in document.api.rules if one.proxy not in (None, *proxies)]
+        orphans += [f"proxy `{name}`" for name, project in proxies.items() if project not in projects]
+        orphans += [
+            f"key `{key.id}`" for key in keys if key.proxy is not None and proxies.get(key.proxy) != key.project
+        ]
         if orphans:
+            names = ", ".join(orphans[:5])
             raise CallerError(
-                f"this would take away the project of {', '.join(orphans[:5])}: revoke or remove these first",
+                f"this would take away the project or the proxy of {names}: revoke or remove these first",
                 code=Code.CONFLICT,
                 status=409,
             )

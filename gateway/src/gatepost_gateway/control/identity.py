@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -9,7 +10,7 @@ from gatepost_gateway.control.shapes import KeyNew
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.secret import Secret, digest, same
-from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind, KeyState
+from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind, KeyState, ProxyEntry
 from gatepost_gateway.pipeline.identify import key_id
 from gatepost_gateway.settings import DEFAULT_PROJECT, ConfigurationError, Problem
 from gatepost_gateway.storage.config import ConfigStore, Event, KeyEnds, KeyMade, KeyTurned, ProjectMade
@@ -42,18 +43,29 @@ class Keyring:
             raise CallerError(f"there is no key `{wanted[:80]}`", code=Code.NOT_FOUND, status=404)
         return key
 
-    def create(self, said: KeyNew, projects: set[str], *, by: str) -> MadeKey:
-        """A new key. Raises ConfigurationError for a project that is not there, or a time that is over."""
+    def create(self, said: KeyNew, projects: set[str], proxies: Mapping[str, ProxyEntry], *, by: str) -> MadeKey:
+        """A new key; one of a proxy is of its project. Raises ConfigurationError for a project or a proxy that is not
+        there, or a time that is over.
+        """
         problems: list[Problem] = []
-        if said.project not in projects:
-            problems.append(Problem("project", f"project `{said.project}` does not exist"))
+        project = said.project
         if said.proxy is not None:
-            problems.append(Problem("proxy", "is not enforced by this version: leave it out"))
+            proxy = proxies.get(said.proxy)
+            if proxy is None:
+                problems.append(Problem("proxy", f"proxy `{said.proxy}` does not exist"))
+            elif "project" in said.model_fields_set and proxy.project != project:
+                problems.append(Problem("proxy", f"proxy `{said.proxy}` belongs to project `{proxy.project}`"))
+            else:
+                project = proxy.project
+            if said.kind != "runtime":
+                problems.append(Problem("proxy", "is for runtime keys: an admin key belongs to no proxy"))
+        if project not in projects:
+            problems.append(Problem("project", f"project `{project}` does not exist"))
         if said.expires_at is not None and said.expires_at <= self._clock.micros():
             problems.append(Problem("expires_at", "is over already"))
         if problems:
             raise ConfigurationError(tuple(problems))
-        made = _make(KeyKind(said.kind), said.name, said.project, said.expires_at)
+        made = _make(KeyKind(said.kind), said.name, project, said.expires_at, said.proxy)
         self._record([KeyMade(made.entry)], by=by)
         return made
 
@@ -74,7 +86,7 @@ class Keyring:
             raise CallerError(
                 f"key `{old.id}` is {old.state.value}: only an active key is rotated", code=Code.CONFLICT, status=409
             )
-        made = _make(old.kind, old.name, old.project, old.expires_at)
+        made = _make(old.kind, old.name, old.project, old.expires_at, old.proxy)
         end = self._clock.micros() + overlap_seconds * _MICROS
         ending: Event = KeyEnds(old.id, end) if overlap_seconds else KeyTurned(old.id, KeyState.REVOKED)
         self._record([KeyMade(made.entry), ending], by=by)
@@ -120,9 +132,9 @@ class Keyring:
         self.identities = self._store.identities()
 
 
-def _make(kind: KeyKind, name: str, project: str, expires_at: int | None) -> MadeKey:
+def _make(kind: KeyKind, name: str, project: str, expires_at: int | None, proxy: str | None = None) -> MadeKey:
     text = f"{_PREFIX[kind]}_{secrets.token_hex(6)}_{secrets.token_hex(24)}"
-    entry = KeyEntry(key_id(text), kind, name, digest(text), ORG, project, expires_at=expires_at)
+    entry = KeyEntry(key_id(text), kind, name, digest(text), ORG, project, proxy=proxy, expires_at=expires_at)
     return MadeKey(entry, Secret(text))
 
 

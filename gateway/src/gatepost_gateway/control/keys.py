@@ -36,7 +36,8 @@ async def index(house: House, asked: Asked) -> Answer:  # noqa: ARG001
 
 async def create(house: House, asked: Asked) -> Answer:
     async with house.writing():
-        made = house.keyring.create(asked.said(KeyNew), house.projects(), by=by(asked.caller))
+        proxies = house.snapshot.proxies
+        made = house.keyring.create(asked.said(KeyNew), house.projects(), proxies, by=by(asked.caller))
     return Answer(_once(house, made), 201)
 
 

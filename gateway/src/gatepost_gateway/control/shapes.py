@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field
 
 from gatepost_gateway.control.secrets import usable
 from gatepost_gateway.domain import clock
-from gatepost_gateway.settings.fields import Id, ModelId, Shape, wrong
-from gatepost_gateway.settings.shapes import ModelFields
+from gatepost_gateway.settings.fields import Id, ModelId, ProxyId, Shape, wrong
+from gatepost_gateway.settings.shapes import ModelFields, ProxyFields, RuleFields
 
 _MASKS = ("*", "\u2022", "\u2026", "...")
 
@@ -55,6 +55,32 @@ class ModelNew(ModelChange):
     """POST: a new entry."""
 
     id: ModelId  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
+
+
+class ProxyChange(ProxyFields):
+    """PUT: the whole proxy."""
+
+    id: ProxyId | None = None
+
+
+class ProxyNew(ProxyChange):
+    """POST: a new proxy."""
+
+    id: ProxyId  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
+
+
+class RuleChange(RuleFields):
+    """PUT: the whole rule. `settings` are its kind's."""
+
+    name: Id | None = None
+    project: Id | None = None
+    settings: dict[str, Any] = Field(default={})
+
+
+class RuleNew(RuleChange):
+    """POST: a new rule, at the end of the chain."""
+
+    name: Id  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
 
 
 class KeyNew(Shape):

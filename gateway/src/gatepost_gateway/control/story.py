@@ -128,6 +128,7 @@ class StepView(Struct, frozen=True, kw_only=True):
     finish_reasons: list[str] = field(default_factory=list[str])
     upstream_id: str | None = None
     tool_calls: list[str] = field(default_factory=list[str])
+    proxy: str | None = None
     session_id: str | None = None
     turn: int | None = None
     session_path: str | None = None
@@ -321,6 +322,7 @@ def _money(one: Closed) -> dict[str, Any]:
 
 def _context(one: Closed) -> dict[str, Any]:
     return {
+        "proxy": one.proxy,
         "session_id": one.session_id,
         "turn": one.turn,
         "session_path": one.session_path,
@@ -372,8 +374,7 @@ def _decision(one: Decision) -> DecisionView:
 
 
 def _mark(one: Mark) -> MarkView:
-    fields = msgspec.structs.asdict(one)
-    return MarkView(**{**fields, "effect": one.effect.value})
+    return MarkView(one.place, one.path, one.start, one.end, one.kind, one.masked, one.digest, one.effect.value)
 
 
 def _claim(one: Claim) -> ClaimView:

@@ -94,6 +94,65 @@ class ExecutionDone(Struct, frozen=True):
     reason: str | None = None
 
 
+class EmbeddingNew(Struct, frozen=True, omit_defaults=True):
+    trace_id: str
+    input: str | list[str]
+    model: str
+    dimensions: int | None = None
+    parent_step_id: str | None = None
+
+
+class EmbeddingDone(Struct, frozen=True):
+    """One vector an input, in order. `status` is `blocked` (with `reason`, without vectors) or null."""
+
+    trace_id: str
+    step_id: str | None
+    embeddings: list[list[float]]
+    usage_tokens: int
+    model: str | None
+    provider: str | None
+    usage: UsageView | None
+    cost: str | None
+    latency_ms: float
+    status: str | None
+    reason: str | None = None
+
+
+class ImageNew(Struct, frozen=True, omit_defaults=True):
+    """`size`: like `1024x1024`."""
+
+    trace_id: str
+    prompt: str
+    model: str
+    n: int | None = None
+    size: str | None = None
+    quality: str | None = None
+    parent_step_id: str | None = None
+
+
+class Image(Struct, frozen=True, omit_defaults=True):
+    """`b64_json` or `url`, as the provider gave it."""
+
+    b64_json: str | None = None
+    url: str | None = None
+    revised_prompt: str | None = None
+
+
+class ImageDone(Struct, frozen=True):
+    """`status` is `blocked` (with `reason`, without pictures) or null."""
+
+    trace_id: str
+    step_id: str | None
+    images: list[Image]
+    model: str | None
+    provider: str | None
+    usage: UsageView | None
+    cost: str | None
+    latency_ms: float
+    status: str | None
+    reason: str | None = None
+
+
 class LogNew(Struct, frozen=True):
     trace_id: str
     name: str
@@ -155,6 +214,8 @@ ROUTES: tuple[Route, ...] = (
     Route("PATCH", "/api/v1/traces/{id}/complete", "Seal a trace", TraceDone),
     Route("POST", "/api/v1/traces/{id}/complete", "Seal a trace", TraceDone),
     Route("POST", "/api/v1/executions", "A governed call on a trace", ExecutionDone, ExecutionNew),
+    Route("POST", "/api/v1/embeddings", "Vectors of texts, as a step of a trace", EmbeddingDone, EmbeddingNew),
+    Route("POST", "/api/v1/images", "Pictures of words, as a step of a trace", ImageDone, ImageNew),
     Route("POST", "/api/v1/logs", "A custom event on a trace", LogDone, LogNew, 201),
     Route("GET", "/api/v1/sdk/config", "What the project allows SDKs to do", SdkConfig),
     Route("GET", "/up", "Whether the gateway is there", Up, public=True),

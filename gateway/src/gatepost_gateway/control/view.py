@@ -40,6 +40,8 @@ def shown(document: Document) -> dict[str, Any]:
         for owner, layer in (("file", document.file), ("api", document.api))
         for model in layer.models
     ]
+    found["proxies"] = list(_proxies(document).values())
+    found["policies"] = list(_rules(document).values())
     return found
 
 
@@ -73,11 +75,30 @@ def _comparable(document: Document) -> dict[str, Any]:
                 fields["api_key"] = _Key(source_text(model.api_key), model.api_key.mark)
             models[model.id] = fields
     found["models"] = models
+    found["proxies"] = _proxies(document)
+    found["policies"] = _rules(document)
     return found
+
+
+def _proxies(document: Document) -> dict[str, Any]:
+    return {
+        proxy.id: {**_plain(proxy), "managed_by": owner}
+        for owner, layer in (("file", document.file), ("api", document.api))
+        for proxy in layer.proxies
+    }
+
+
+def _rules(document: Document) -> dict[str, Any]:
+    return {
+        rule.name: {**_plain(rule), "managed_by": owner}
+        for owner, layer in (("file", document.file), ("api", document.api))
+        for rule in layer.rules
+    }
 
 
 def _layer(layer: Layer) -> dict[str, Any]:
     fields = msgspec.structs.asdict(msgspec.structs.replace(layer, models=()))
+    del fields["rules"]
     return cast("dict[str, Any]", _plain(fields))
 
 

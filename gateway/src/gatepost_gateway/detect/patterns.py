@@ -38,8 +38,20 @@ class Pattern(Struct, frozen=True):
     check: Check | None = None
     margin: int = 0
     score: float = 1.0
-    trim: Callable[[str], int] | None = None
-    """How many characters of what was matched are the value; what is left is looked at again."""
+    measure: Callable[[str], int] | None = None
+    """How long the value is, told from its text, of which up to `reach` characters are shown; what is left of the match
+    is looked at again. 0: it is none."""
+    reach: int = 0
+    """0: as far as the match goes."""
+    opening: str | None = None
+    """Matches at the start of every match of `source`. A wide pattern has one: where no match can have begun, a stream
+    does not wait for the end of it."""
+
+    @property
+    def span(self) -> int | None:
+        """How many characters from its start a match can depend on."""
+        most = width_of(self.source).most
+        return None if most is None else max(most, self.reach) + self.margin + 1
 
 
 class PatternDetector:
@@ -51,6 +63,9 @@ class PatternDetector:
         self.patterns = tuple(patterns)
         self.span = _span(self.patterns)
         self.set = ExpressionSet([_hint(pattern) for pattern in self.patterns])
+        narrow = [pattern for pattern in self.patterns if pattern.opening is None]
+        self.narrow = _span(narrow)
+        self.opening = _openings([pattern for pattern in self.patterns if pattern.opening is not None])
         self._expressions: list[Expression | None] = [None] * len(self.patterns)
 
     def begin(self) -> Scan:
@@ -71,17 +86,34 @@ def _hint(pattern: Pattern) -> str:
 
 
 def _span(patterns: Sequence[Pattern]) -> int | None:
-    spans = [1]
-    for pattern in patterns:
-        most = width_of(pattern.source).most
-        if most is None:
-            return None
-        spans.append(most + pattern.margin + 1)
-    return max(spans)
+    spans = [pattern.span for pattern in patterns]
+    known = [span for span in spans if span is not None]
+    return max(known, default=1) if len(known) == len(spans) else None
 
 
 _Ranked = tuple[int, int, float, int, Finding]
 """In the order in which findings are preferred: where it begins, the longest, the surest, the pattern named first."""
+
+
+def _openings(patterns: Sequence[Pattern]) -> "_Openings | None":
+    return _Openings(patterns) if patterns else None
+
+
+class _Openings:
+    """Where a match of a wide pattern may have begun."""
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        sources = [pattern.opening or "" for pattern in patterns]
+        self._width = max(width_of(source).most or 0 for source in sources) + 1
+        self._expression = Expression("|".join(f"(?:{source})" for source in sources))
+
+    def first(self, text: str, at: int) -> int:
+        """The first place in `text`, not before `at`, where one begins, or where too little follows to tell."""
+        before = max(at - 1, 0)
+        data = text[before:].encode("utf-8", "replace")
+        match = self._expression.search(data, len(text[before:at].encode("utf-8", "replace")))
+        sure = max(len(text) - self._width, at)
+        return sure if match is None else min(sure, before + len(data[: match.start()].decode()))
 
 
 class PatternScan:
@@ -97,9 +129,8 @@ class PatternScan:
         self._last = -1
 
     def feed(self, text: str, base: int, ended: bool) -> Sequence[Finding]:
-        span = self._detector.span
         end = base + len(text)
-        limit = end if ended else max(self.settled, end - span) if span is not None else 0
+        limit = end if ended else self._limit(text, base)
         if limit == self.settled and not ended:
             return ()
         # One character more than is searched, for what asks about the character before.
@@ -113,6 +144,16 @@ class PatternScan:
             return ()
         found.sort()
         return self._released(found, limit if not ended else end + 1)
+
+    def _limit(self, text: str, base: int) -> int:
+        """Up to where no match depends on what may still come."""
+        detector, end = self._detector, base + len(text)
+        if detector.span is None or detector.narrow is None:
+            return 0
+        wide = max(self.settled, end - detector.span)
+        if detector.opening is None or end - detector.narrow <= wide:
+            return wide
+        return max(wide, min(end - detector.narrow, base + detector.opening.first(text, wide - base)))
 
     def _released(self, ranked: "list[_Ranked]", limit: int) -> Sequence[Finding]:
         """Of all that begin at one place only the first."""
@@ -134,13 +175,16 @@ class PatternScan:
         walk = _Walk(piece, max(self._resume.pop(index, 0), self.settled))
         while match := search(piece.data, walk.byte):
             group = 1 if expression.grouped and match.start(1) >= 0 else 0
-            start = walk.to(match.start())
+            before, start = walk.position, walk.to(match.start())
             if start >= limit:
+                if before > limit:
+                    self._resume[index] = before
                 return
             value = (walk.ahead(match.start(group)), walk.ahead(match.end(group)))
             end = walk.ahead(match.end())
-            if pattern.trim is not None:
-                end = min(end, value[0] + pattern.trim(piece.cut(*value)))
+            if pattern.measure is not None:
+                shown = piece.cut(value[0], max(value[0] + pattern.reach, value[1] if not pattern.reach else 0))
+                end = value[0] + min(pattern.measure(shown), len(shown))
                 value = (value[0], end)
             score = (
                 pattern.score

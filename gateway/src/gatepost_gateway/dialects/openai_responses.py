@@ -41,6 +41,8 @@ class _Tool(Struct):
 _envelope = msgspec.json.Decoder(_Envelope)
 _tools = msgspec.json.Decoder(list[_Tool] | None)
 _GOVERNED = frozenset(_Envelope.__struct_fields__)
+MOST_KEPT = 4 * 1024 * 1024
+"""Bytes of a conversation that is remembered: a longer one is answered, and not kept."""
 _LONGEST_ID = 256
 _MOST_USED = 2**40
 _MARKS = (b"image", b"audio", b"file", b"call", b"reference", b"reasoning", b"compaction", b"\\u")

@@ -11,7 +11,7 @@ from msgspec import Raw
 from gatepost_gateway.dialects.framing import SHOWN, ModelFailed
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, decoded
 from gatepost_gateway.dialects.notes import summary_of
-from gatepost_gateway.dialects.openai_responses import WireUsage, read_usage
+from gatepost_gateway.dialects.openai_responses import MOST_KEPT, WireUsage, read_usage
 from gatepost_gateway.dialects.openai_responses_items import HOME, Thought, read_call, read_content, read_picture
 from gatepost_gateway.domain.chat import Asked, Stop
 from gatepost_gateway.domain.conversation import AnyPart, Choice, Opaque, Reply, Text, ToolCall
@@ -140,7 +140,7 @@ def response_object(asked: Asked, model: str | None) -> dict[str, Any]:
         "model": model or asked.model,
         "output": [],
         "previous_response_id": asked.previous,
-        "store": asked.store,
+        "store": asked.store and len(asked.body) <= MOST_KEPT,
         "usage": None,
         **{name: _said(value, _DEFAULTS[name]) for name, value in repeated.items()},
     }

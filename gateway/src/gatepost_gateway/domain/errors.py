@@ -122,7 +122,7 @@ class Forbidden(GatewayError):
 
 
 class Refused(GatewayError):
-    """A policy blocked. `rule` is the name of the rule instance."""
+    """A policy blocked. `rule` is the name of the rule instance; `veiled`: the caller is not told why."""
 
     status = 409
     default_code = Code.INPUT_BLOCKED
@@ -130,11 +130,12 @@ class Refused(GatewayError):
     def __init__(self, public: str, *, rule: str, code: Code) -> None:
         super().__init__(public, code=code)
         self.rule = rule
+        self.veiled = False
         self.escalation: str | None = None
         """What a person must decide before the same request may pass."""
 
     def escalate(self, escalation: str, words: str) -> None:
-        """Tells the caller whose word it needs, and nothing else."""
+        """Tells the caller whose word it needs."""
         self.escalation = escalation
         self.public = f"{self.public}: {words} (escalation {escalation})"
 

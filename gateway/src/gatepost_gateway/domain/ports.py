@@ -228,6 +228,28 @@ class Breakers(Protocol):
         ...
 
 
+class Pace(Protocol):
+    """How entries do: how fast they answer, plain and streamed apart, and which asked for rest."""
+
+    def note(self, entry: str, stream: bool, seconds: float) -> None:
+        """An answer's first content came after `seconds`; a plain answer's is all of it."""
+        ...
+
+    def latency(self, entry: str, stream: bool) -> float | None:
+        """Seconds; None: not known, or not any more."""
+        ...
+
+    def look(self, entry: str, stream: bool) -> bool:
+        """Whether to send a call there only to learn how fast it is: True now and then, for one call."""
+        ...
+
+    def rest(self, entry: str, seconds: float) -> None:
+        """Its provider asked, with a 429, to be left alone for so long."""
+        ...
+
+    def rests(self, entry: str) -> bool: ...
+
+
 class Window(Struct, frozen=True):
     """A rate limit's answer. `reset` and `retry_after` in seconds."""
 
@@ -338,3 +360,9 @@ class SessionStore(Protocol):
     async def keep(self, marks: Sequence[bytes], session_id: str, now: int) -> None:
         """From now on the marks lead to `session_id`."""
         ...
+
+    async def sweep(self, now: int) -> None:
+        """Lets go of what has outlived its time."""
+        ...
+
+    async def close(self) -> None: ...

@@ -91,3 +91,20 @@ class BreakerRules(Struct, frozen=True):
     longest: float = 300.0
     probe: float = 1.0
     """Seconds after which to come back while another call is the probe."""
+
+
+class DataPolicy(Struct, frozen=True):
+    """What a project demands of every place that its data goes to. `regions` empty: anywhere."""
+
+    zero_retention: bool = False
+    no_training: bool = False
+    regions: tuple[str, ...] = ()
+    private_only: bool = False
+
+
+class DataTerms(Struct, frozen=True):
+    """What an operator declares of an entry. None: not said, and so not met."""
+
+    zero_retention: bool | None = None
+    training: bool | None = None
+    region: str | None = None

@@ -7,14 +7,14 @@ import re
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.escalation import LIFE_MICROS, HumanVerdict
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
-from gatepost_gateway.domain.routing import BreakerRules, ModelPolicy, Routing
+from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, ModelPolicy, Routing
 
 
 class KeyKind(StrEnum):
@@ -80,13 +80,14 @@ class ModelEntry(Struct, frozen=True):
     """The operations that this entry serves; empty: whatever its provider can."""
     declared: bool = True
     """False for entries that the gateway inferred; the operator vouches for a declared entry's address."""
+    data_terms: DataTerms = DataTerms()
 
 
 def endpoint_of(entry: ModelEntry) -> str | None:
     """What fails together: a provider at an address, in a region where that is said apart. None: this process."""
     if entry.provider is ProviderKind.SANDBOX:
         return None
-    region = entry.additional_config.get("region")
+    region = entry.additional_config.get("aws_region")
     return f"{entry.provider.value} {entry.base_url}" + (f" {region}" if region else "")
 
 
@@ -173,8 +174,38 @@ class ProjectEntry(Struct, frozen=True):
     routing: Routing | None = None
     """None: as for everybody."""
     model_policy: ModelPolicy = ModelPolicy.HONOUR
+    data_policy: DataPolicy | None = None
     rego: tuple[RegoEntry, ...] = ()
     """Its own policies: a proxy may have more."""
+
+
+class ProxyEntry(Struct, frozen=True):
+    """An agent's own way in: its calls, sessions, keys and policies are its own.
+
+    `models`: ids or identifiers that it may call, and `providers` the families; empty: all of its project's. A
+    `target_model` is called whatever the caller names. Policies are Rego source text; `chain` names rule instances.
+    """
+
+    id: str
+    project: str
+    name: str = ""
+    owner: str = ""
+    environment: str = ""
+    models: tuple[str, ...] = ()
+    providers: tuple[ProviderKind, ...] = ()
+    default_model: str | None = None
+    target_model: str | None = None
+    model_policy: ModelPolicy | None = None
+    request_policy: str | None = None
+    response_policy: str | None = None
+    chain: tuple[str, ...] = ()
+    record_tool_arguments: bool = True
+
+    def allows(self, entry: ModelEntry) -> bool:
+        """Whether its calls may go to `entry`."""
+        if self.providers and entry.provider not in self.providers:
+            return False
+        return not self.models or entry.id in self.models or entry.identifier in self.models
 
 
 class Timeouts(Struct, frozen=True):
@@ -218,6 +249,7 @@ class SnapshotDocument(Struct, frozen=True):
     escalation_life: int = LIFE_MICROS
     """Microseconds that an escalation waits for a person."""
     breaker: BreakerRules = BreakerRules()
+    proxies: tuple[ProxyEntry, ...] = ()
     rules: tuple[RuleSpec, ...] = ()
     """The policy chain: global rules, and those of projects and proxies."""
 
@@ -225,7 +257,7 @@ class SnapshotDocument(Struct, frozen=True):
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "projects", "verdicts")
+    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "projects", "proxies", "verdicts")
 
     def __init__(self, document: SnapshotDocument, chains: object = None) -> None:
         self.document = document
@@ -233,6 +265,7 @@ class Snapshot:
         """The document's rules, compiled by whoever serves it."""
         self.keys = {key.id: key for key in document.keys}
         self.projects = {project.id: project for project in document.projects}
+        self.proxies = {proxy.id: proxy for proxy in document.proxies}
         self.models = {entry.id: entry for entry in document.models}
         self.fallbacks = document.fallbacks
         self.verdicts = {verdict.fingerprint: verdict for verdict in document.verdicts}
@@ -262,6 +295,17 @@ class Snapshot:
     def tier(self, project: ProjectEntry, tier: str) -> tuple[str, ...]:
         """The ids of a tier in `project`, as they were declared; empty: it is not configured."""
         return project.tiers.get(tier) or self.document.tiers.get(tier, ())
+
+    def project_of(self, project: str, proxy: str | None) -> ProjectEntry:
+        """A project as the calls of one of its proxies see it."""
+        found, own = self.projects[project], self.proxies.get(proxy) if proxy is not None else None
+        if own is None or (own.default_model is None and own.model_policy is None):
+            return found
+        return structs.replace(
+            found,
+            default_model=own.default_model or found.default_model,
+            model_policy=own.model_policy or found.model_policy,
+        )
 
     def visible(self, project: str) -> list[ModelEntry]:
         """The entries that a project may call by name, in the order of their registration."""

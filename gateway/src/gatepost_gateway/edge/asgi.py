@@ -12,15 +12,18 @@ from gatepost_gateway.domain.errors import CallerError, Code, GatewayError, Gate
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.ports import Headers
 from gatepost_gateway.domain.snapshot import Snapshot
-from gatepost_gateway.edge import problems
+from gatepost_gateway.edge import problems, proxies
 from gatepost_gateway.edge.http import BodyLimits, Receive, Request, Scope, Send, respond
 from gatepost_gateway.edge.protocol import TASK
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.actions import ActionSurface
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface, is_geminis
 from gatepost_gateway.edge.surfaces.native import NativeSurface
+from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
 from gatepost_gateway.pipeline.identify import identify
 
 log = logging.getLogger("gatepost.edge")
@@ -52,6 +55,9 @@ class Surfaces(Struct, frozen=True):
     anthropic: AnthropicSurface
     gemini: GeminiSurface
     native: NativeSurface
+    making: MakingSurface
+    verdicts: VerdictSurface
+    actions: ActionSurface
     operator: OperatorSurface
 
 
@@ -75,6 +81,11 @@ class Edge:
             ("POST", anthropic.COUNT_PATH): anthropic.count_tokens,
             ("POST", "/api/v1/traces"): native.create_trace,
             ("POST", "/api/v1/executions"): native.execute,
+            ("POST", "/api/v1/embeddings"): surfaces.making.embeddings,
+            ("POST", "/api/v1/images"): surfaces.making.images,
+            ("POST", "/api/v1/checks"): surfaces.verdicts.check,
+            ("POST", "/api/v1/simulate"): surfaces.verdicts.simulate,
+            ("POST", "/v1/execute"): surfaces.actions.execute,
             ("POST", "/api/v1/logs"): native.log,
             ("GET", "/api/v1/sdk/config"): native.sdk_config,
             ("GET", "/up"): operator.up,
@@ -83,6 +94,7 @@ class Edge:
             ("GET", "/health/live"): operator.live,
             ("GET", "/health/ready"): operator.ready,
         }
+        self._knows = openai.knows_proxy
         self._model = openai.model
         self._gemini = surfaces.gemini.serve
         self._complete = native.complete_trace
@@ -94,6 +106,8 @@ class Edge:
         scope[TASK] = asyncio.current_task()
         request = Request(scope, receive)
         try:
+            if request.path.startswith(proxies.PREFIX):
+                proxies.unwrap(request)
             handler = self._routes.get((request.method, request.path)) or self._patterned(request)
             await handler(request, send)
         except GatewayError as error:
@@ -123,6 +137,9 @@ class Edge:
             return self._complete
         if path.startswith("/api/v1/") or path in ("/openapi.json", "/v1/metrics"):
             return self._forward
+        if request.proxy is None and (proxy := proxies.alias_of(path)) is not None and self._knows(proxy):
+            proxies.unwrap_alias(request, proxy)
+            return self._routes.get((method, request.path)) or self._patterned(request)
         if path in self._paths or path.startswith("/v1/models/"):
             raise CallerError(f"{method} is not allowed on {path}", code=Code.METHOD_NOT_ALLOWED, status=405)
         raise CallerError(f"nothing is at {path[:200]}: see /openapi.json", code=Code.NOT_FOUND, status=404)
@@ -142,7 +159,7 @@ class Edge:
             dress = problems.anthropic
         elif is_geminis(request.path):
             dress = problems.google
-        elif request.path.startswith("/v1/"):
+        elif request.path.startswith(("/v1/", proxies.PREFIX)):
             dress = problems.openai
         status, headers, body = dress(error, request.request_id)
         await respond(send, status, [*headers, (b"x-request-id", request.request_id.encode())], body)

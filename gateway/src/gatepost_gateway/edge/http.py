@@ -32,13 +32,15 @@ class BodyLimits(Struct, frozen=True):
 class Request:
     """One request: what the surfaces ask of it, read once."""
 
-    __slots__ = ("headers", "method", "path", "query", "receive", "request_id", "scope")
+    __slots__ = ("headers", "method", "path", "proxy", "query", "receive", "request_id", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self.receive = receive
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.proxy: str | None = None
+        """The proxy that the path named; `path` is then what stands behind it."""
         self.query: bytes = scope["query_string"]
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         given = self.headers.get(b"x-request-id")
@@ -90,12 +92,12 @@ class Request:
             scheme, _, token = bearer.partition(b" ")
             if scheme.lower() == b"bearer" and token.strip():
                 secret = Secret(token.strip().decode("latin-1"))
-        return Presented(secret, Secret(beside.decode("latin-1")) if beside else None)
+        return Presented(secret, Secret(beside.decode("latin-1")) if beside else None, self.proxy)
 
     def presented_by_key(self) -> Presented:
         """The same where clients put their key into `x-api-key`: alone there, it is what speaks for the caller."""
         shown = self.presented()
-        return shown if shown.bearer is not None else Presented(shown.beside)
+        return shown if shown.bearer is not None else Presented(shown.beside, proxy=self.proxy)
 
 
 def _too_large(limits: BodyLimits) -> CallerError:

@@ -86,7 +86,8 @@ def openai(error: GatewayError, request_id: str) -> Reply:
     """OpenAI's envelope. A provider's own refusal of the caller's request goes on as the provider said it."""
     if (own := _own_words(error, DialectName.OPENAI_CHAT)) is not None:
         return error.status, headers_of(error), own
-    return error.status, headers_of(error), openai_body(error, request_id)
+    status = 403 if isinstance(error, Refused) and error.veiled else error.status
+    return status, headers_of(error), openai_body(error, request_id)
 
 
 def _own_words(error: GatewayError, dialect: DialectName) -> bytes | None:
@@ -137,6 +138,11 @@ def google_body(error: GatewayError, request_id: str) -> bytes:
     )
 
 
+_VEILED = {Code.ESCALATION_REQUIRED: ("request needs an approval", "escalation_required")}
+_BLOCKED = ("request blocked by policy", "policy_block")
+"""What the callers of a proxy are told of a block: (message, code), and nothing of the rule or its reason."""
+
+
 def openai_body(error: GatewayError, request_id: str) -> bytes:
     """The error object alone, as it also stands in a broken stream."""
     return msgspec.json.encode({"error": _openai_inner(error, request_id)})
@@ -148,11 +154,14 @@ def openai_event(error: GatewayError, request_id: str, number: int) -> bytes:
     The members of that format's own `error` event, and the envelope beside them: OpenAI's clients raise on it.
     """
     inner = _openai_inner(error, request_id)
-    said = {name: inner[name] for name in ("code", "message", "param")}
+    said = {name: inner.get(name) for name in ("code", "message", "param")}
     return msgspec.json.encode({"type": "error", "sequence_number": number, **said, "error": inner})
 
 
 def _openai_inner(error: GatewayError, request_id: str) -> dict[str, Any]:
+    if isinstance(error, Refused) and error.veiled:
+        message, code = _VEILED.get(error.code, _BLOCKED)
+        return {"message": message, "type": "policy_violation", "code": code}
     inner: dict[str, Any] = {
         "message": error.public,
         "type": kind_of(error),
@@ -196,7 +205,9 @@ def anthropic_body(error: GatewayError, request_id: str) -> bytes:
     status = 403 if isinstance(error, Refused) else error.status
     kind = _ANTHROPIC.get(status, "api_error" if status >= 500 else "invalid_request_error")
     inner: dict[str, Any] = {"type": kind, "message": error.public, "code": error.code.value}
-    if isinstance(error, Refused):
+    if isinstance(error, Refused) and error.veiled:
+        inner["message"], inner["code"] = _VEILED.get(error.code, _BLOCKED)
+    elif isinstance(error, Refused):
         inner["policy"] = error.rule
         if error.escalation is not None:
             inner["escalation_id"] = error.escalation

@@ -2,7 +2,8 @@
 
 from gatepost_gateway.ledger.breakers import MemoryBreakers
 from gatepost_gateway.ledger.memory import MemoryLedger
+from gatepost_gateway.ledger.pace import MemoryPace
 from gatepost_gateway.ledger.rates import MemoryRates
 from gatepost_gateway.ledger.sessions import MemorySessions
 
-__all__ = ["MemoryBreakers", "MemoryLedger", "MemoryRates", "MemorySessions"]
+__all__ = ["MemoryBreakers", "MemoryLedger", "MemoryPace", "MemoryRates", "MemorySessions"]

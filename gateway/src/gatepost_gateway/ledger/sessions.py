@@ -77,8 +77,11 @@ class MemorySessions:
         for mark in marks:
             self._lead(mark, session_id, now)
 
-    def sweep(self, now: int) -> None:
-        """Lets go of what has outlived its time. Cheap: both are in the order of their last use."""
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def sweep(self, now: int) -> None:
+        # Cheap: both are in the order of their last use.
         for held in (self._live, self._marks):
             while held and next(iter(held.values())).at + SESSION_LIFE < now:
                 held.popitem(last=False)

@@ -12,11 +12,10 @@ from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.ports import Rates
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.snapshot import ProjectEntry
-from gatepost_gateway.pipeline.call import Call
+from gatepost_gateway.pipeline.call import OWN, Call
 from gatepost_gateway.pipeline.chain import owner_of
 from gatepost_gateway.pipeline.sessions import Sessions
 
-_OWN = b"x-gatepost-"
 MOST_PROPERTIES = 20
 LONGEST_KEY = 64
 LONGEST_VALUE = 512
@@ -31,8 +30,8 @@ async def bind(call: Call, principal: Principal, sessions: Sessions, rates: Rate
     record, headers = call.record, call.inbound.headers
     record.org, record.project, record.proxy = principal.org, principal.project, principal.proxy
     record.key_id = principal.key_id
-    project = call.snapshot.projects[principal.project]
-    call.project = project
+    call.project = project = call.snapshot.project_of(principal.project, principal.proxy)
+    call.proxy = call.snapshot.proxies.get(principal.proxy) if principal.proxy is not None else None
     if project.rate_limits.rpm is not None:
         count_request(rates, project)
     user = headers.get(b"x-user-id")
@@ -61,8 +60,8 @@ def own_headers(headers: Mapping[bytes, bytes], prefixes: tuple[str, ...]) -> di
     """The headers that speak to the gateway, without their prefix; a compatible prefix yields to our own."""
     found: dict[str, str] = {}
     for name, value in headers.items():
-        if name.startswith(_OWN):
-            found[name[len(_OWN) :].decode("latin-1")] = value.decode("utf-8", "replace")
+        if name.startswith(OWN):
+            found[name[len(OWN) :].decode("latin-1")] = value.decode("utf-8", "replace")
     for prefix in prefixes:
         start = prefix.encode("latin-1")
         for name, value in headers.items():

@@ -14,17 +14,24 @@ from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.ports import Headers, Permit, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Sealed, Snapshot
+from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts
 
+OWN = b"x-gatepost-"
+"""How the headers begin that are between callers and the gateway."""
+
 
 class Presented(Struct, frozen=True):
-    """The keys that a caller showed, where its surface puts them. `beside`: a second one, in `x-api-key`."""
+    """Who a caller says it is: the keys that it showed, where its surface puts them, and the proxy that its path names.
+
+    `beside`: a second key, in `x-api-key`.
+    """
 
     bearer: Secret | None = None
     beside: Secret | None = None
+    proxy: str | None = None
 
 
 class Inbound(Struct, frozen=True):
@@ -110,6 +117,7 @@ class Call:
         "plan",
         "principal",
         "project",
+        "proxy",
         "reader",
         "record",
         "response_id",
@@ -142,19 +150,15 @@ class Call:
     """Leave to ask the target, while how that ends is open."""
 
     def __init__(self, inbound: Inbound, snapshot: Snapshot, record: Closed, started: float) -> None:
-        self.inbound = inbound
-        self.snapshot = snapshot
-        self.record = record
-        self.started = started
+        self.inbound, self.snapshot, self.record, self.started = inbound, snapshot, record, started
         self.earlier: list[Closed] = []
         """The records of attempts before this one that may be billed: each is a step of its own."""
         self.principal: Principal | None = None
         self.project: ProjectEntry | None = None
+        self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
         self.signals = frozenset()
-        self.forced_tier = self.pinned = self.permit = None
-        self.engine = self.facts = self.forced_cap = None
-        self.judged = False
+        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -165,12 +169,12 @@ class Call:
         """The escalation whose approval let this call through."""
         self.fingerprint: str | None = None
         """Who asked for what, as a keyed hash: what an approval is matched by."""
-        self.opened = False
+        self.opened = self.closed = self.named = False
+        """The record is begun; it is done; the caller named its session."""
         self.sent = False
         """A request may have reached a provider: money may have been spent."""
         self.begun = False
         """The head of a stream went to the caller."""
-        self.closed = False
         self.target: Target | None = None
         self.credential: Secret | None = None
         """The key that the target was asked with: its words are shown without it."""
@@ -180,8 +184,7 @@ class Call:
         """What the target's format could not carry of the request."""
         self.first = self.body = b""
         self.summary: Summary | None = None
-        self.named = False
-        """The caller named its session."""
+        self.judged = False
         self.response_id: str | None = None
         """The id by which a later Responses call goes on from this answer, when it is complete."""
         self.transcript: Transcript | None = None
@@ -247,7 +250,8 @@ class Call:
             )
             if record.route is not None and record.route.tier is not None:
                 headers.append((b"x-gatepost-tier", record.route.tier.encode()))
-        return headers
+        prefixes = self.snapshot.document.header_prefixes
+        return [*headers, *_aliased(headers, prefixes)] if prefixes else headers
 
     @property
     def attempts(self) -> int:
@@ -259,3 +263,9 @@ class Call:
         """Whether another entry was asked than the one that was chosen first."""
         route = self.record.route
         return self.target is not None and route is not None and route.model != self.target.entry.id
+
+
+def _aliased(headers: Headers, prefixes: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
+    """Our own answer headers under the prefixes of other systems: their clients read what they always read."""
+    ours = [(name[len(OWN) :], value) for name, value in headers if name.startswith(OWN)]
+    return [(prefix.encode("latin-1").lower() + name, value) for prefix in prefixes for name, value in ours]

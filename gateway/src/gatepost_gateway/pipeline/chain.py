@@ -23,6 +23,11 @@ def owner_of(call: Call) -> str:
     return f"{call.record.project}/{call.record.proxy or ''}"
 
 
+def _scope(call: Call) -> str:
+    """Marks hold for one key, and where a key may use several proxies, for one of them."""
+    return f"{call.record.key_id}|{owner_of(call)}"
+
+
 async def follow(call: Call, sessions: Sessions) -> None:
     """Puts the call into the session that it continues; without one it stays in the new one that `bind` gave it."""
     if call.named:
@@ -39,15 +44,15 @@ async def follow(call: Call, sessions: Sessions) -> None:
 async def _lookup(call: Call, sessions: Sessions) -> str | None:
     asked, record, store = call.asked, call.record, sessions.store
     assert asked is not None
-    key_id = record.key_id or ""
+    scope = _scope(call)
     previous = _previous(call)
     if previous is not None:
-        mark = sessions.mark(RESPONSE, key_id, previous.encode())
+        mark = sessions.mark(RESPONSE, scope, previous.encode())
         if (found := await store.claim(mark, record.at)) is not None:
             record.marks = (mark,)
             return found
     if asked.user:
-        mark = sessions.mark(USER, key_id, asked.user.encode("utf-8", "replace"))
+        mark = sessions.mark(USER, scope, asked.user.encode("utf-8", "replace"))
         record.marks = (mark,)
         assert record.session_id is not None
         return await store.adopt(mark, record.session_id, record.at)
@@ -55,7 +60,7 @@ async def _lookup(call: Call, sessions: Sessions) -> str | None:
         return None
     call.transcript = transcript(asked)
     for end in call.transcript.ends if call.transcript is not None else ():
-        mark = sessions.mark(WORDS, key_id, end)
+        mark = sessions.mark(WORDS, scope, end)
         if (found := await store.claim(mark, record.at)) is not None:
             record.marks = (mark,)
             return found
@@ -79,15 +84,15 @@ async def remember(call: Call, sessions: Sessions, body: bytes | None = None) ->
     """
     asked, record = call.asked, call.record
     assert asked is not None
-    key_id = record.key_id or ""
+    scope = _scope(call)
     marks: list[bytes] = []
     if call.response_id:
-        marks.append(sessions.mark(RESPONSE, key_id, call.response_id.encode()))
+        marks.append(sessions.mark(RESPONSE, scope, call.response_id.encode()))
     if asked.operation is Operation.CHAT:
         said = call.transcript or transcript(asked)
         if said is not None:
             turns = reply_turns(asked.dialect, body) if body is not None else call.words.turns() if call.words else []
-            marks += [sessions.mark(WORDS, key_id, said.after(turn)) for turn in turns[:MOST_CHOICES]]
+            marks += [sessions.mark(WORDS, scope, said.after(turn)) for turn in turns[:MOST_CHOICES]]
     if not marks or record.session_id is None:
         return
     record.marks += tuple(marks)

@@ -12,7 +12,6 @@ from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import (
     Answered,
-    Breakers,
     CredentialSource,
     Headers,
     Provider,
@@ -29,6 +28,7 @@ from gatepost_gateway.pipeline.call import Call, Target
 from gatepost_gateway.pipeline.permits import circuit_open, over
 from gatepost_gateway.pipeline.reserve import imposed_cap
 from gatepost_gateway.pipeline.several import ask_each
+from gatepost_gateway.pipeline.strategies import Sight
 
 MAX_ANSWER = 64 * 1024 * 1024
 MAX_REFUSAL = 256 * 1024
@@ -72,7 +72,7 @@ class Dispatcher:
         self,
         outside: Outside,
         providers: Providers,
-        breakers: Breakers,
+        sight: Sight,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -80,7 +80,8 @@ class Dispatcher:
         self._transport = outside.transport
         self._providers = providers
         self._vault = outside.vault
-        self._breakers = breakers
+        self._breakers = sight.breakers
+        self._pace = sight.pace
         self._clock = clock
         self._sleep = sleep
 
@@ -174,6 +175,7 @@ class Dispatcher:
             self._note(call, target, began, None, None)
             raise
         self._note(call, target, began, failure, call.credential)
+        self._learn(call, target, began, failure)
         if failure is not None:
             self._leave(call)
             over(call, failure)
@@ -189,6 +191,7 @@ class Dispatcher:
         headers = call.inbound.headers
         extra = [(name, headers[name]) for name in _MAY_PASS.get(target.entry.provider, ()) if name in headers]
         call.credential = credential = await self._credentials.get(target.entry, credential)
+        asked.wire = None
         request = provider.build(asked, target.entry, credential, extra, imposed_cap(call, target.entry))
         _carried(call, request)
         call.sent = True
@@ -233,6 +236,14 @@ class Dispatcher:
             failure.partly = True
             raise
 
+    def _learn(self, call: Call, target: Target, began: float, failure: UpstreamError | None) -> None:
+        """How fast an entry answered, or that it asked for rest: for those who have a choice after this call."""
+        if failure is None:
+            self._pace.note(target.entry.id, call.reader is not None, self._clock.monotonic() - began)
+        elif failure.code is Code.UPSTREAM_RATE_LIMITED and failure.retry_after and target.passed is None:
+            # The limit of a key that a caller passed through is that caller's alone.
+            self._pace.rest(target.entry.id, failure.retry_after)
+
     def _leave(self, call: Call) -> None:
         if call.answer is not None:
             call.answer.close()
@@ -260,11 +271,14 @@ class Dispatcher:
 
 
 def _pause(failure: UpstreamError, retries: Retries, number: int) -> float:
-    """Seconds before the next attempt: as the provider asks, else doubled each time.
+    """Seconds before the next attempt: as long as the provider asks and a little longer, else doubled each time.
 
     Jitter keeps callers that failed together from coming back together; it guards nothing.
     """
-    return failure.retry_after or min(retries.cap, retries.base * 2**number) * (0.5 + random.random() / 2)  # noqa: S311
+    jitter = random.random()  # noqa: S311
+    if failure.retry_after:
+        return failure.retry_after * (1 + jitter / 10)
+    return min(retries.cap, retries.base * 2**number) * (1 + jitter) / 2
 
 
 def _carried(call: Call, request: UpstreamRequest) -> None:

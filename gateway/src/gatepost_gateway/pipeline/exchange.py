@@ -25,6 +25,7 @@ from gatepost_gateway.pipeline.permits import over
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
+from gatepost_gateway.pipeline.responses import Responses, only_there
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.watch import watch, watch_whole
 
@@ -44,6 +45,7 @@ class Stages(Struct, frozen=True):
     ledger: Ledger
     rates: Rates
     sessions: Sessions
+    responses: Responses
     engines: Engines
     escalations: Escalations
     clock: Clock
@@ -95,6 +97,8 @@ class Exchange:
             if call.record.session_id is None:
                 # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
                 call.record.session_id = ids.new()
+            if isinstance(error, Refused) and call.inbound.presented.proxy is not None:
+                error.veiled = True
             journal.close(call, _outcome(call, error), error.status, error)
             await self._stages.journal.durable()
             raise
@@ -123,9 +127,10 @@ class Exchange:
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         await follow(call, stages.sessions)
         stages.escalations.admit(call)
+        chain = await stages.responses.follow(call)
         judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
-        call.plan = stages.planner.plan(call, passed)
+        call.plan = only_there(stages.planner.plan(call, passed), chain)
         await reserve(stages.ledger, stages.rates, call)
         recall(call)
         stages.escalations.write(call)
@@ -139,6 +144,7 @@ class Exchange:
         headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
             body = watch_whole(call, call.body)
+            self._stages.responses.keep(call, body)
             await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
@@ -179,6 +185,7 @@ class Exchange:
             else:
                 await outlet.drain()
         over(call)
+        self._stages.responses.keep(call, flow.last)
         await remember(call, self._stages.sessions)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()

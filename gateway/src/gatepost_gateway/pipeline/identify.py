@@ -8,6 +8,7 @@ from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.secret import Secret, digest, same
 from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind, KeyState, Snapshot
 from gatepost_gateway.pipeline.call import Presented
+from gatepost_gateway.pipeline.proxied import at_proxy
 
 PREFIXES = ("gp_", "gpa_")
 _NOBODY = b"\0" * 32
@@ -16,8 +17,16 @@ _NOBODY = b"\0" * 32
 def identify(snapshot: Snapshot, presented: Presented, now: int, salt: bytes) -> Principal:
     """The principal of the key that was shown. `now` in microseconds; `salt` keys the hash of a passed-through bearer.
 
-    Raises Unauthenticated with a text of its own for a missing, unknown, paused, revoked and expired key.
+    Raises Unauthenticated with a text of its own for a missing, unknown, paused, revoked and expired key; Forbidden
+    (403) for a key of another proxy or project than the path's, CallerError (404) for a proxy that is not there.
     """
+    principal = _of_key(snapshot, presented, now, salt)
+    if principal.proxy is None and presented.proxy is None:
+        return principal
+    return at_proxy(snapshot, principal, presented.proxy)
+
+
+def _of_key(snapshot: Snapshot, presented: Presented, now: int, salt: bytes) -> Principal:
     bearer = presented.bearer or presented.beside
     if bearer is None:
         raise Unauthenticated(

@@ -10,8 +10,13 @@ from gatepost_gateway.domain.routing import Route, Tier
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.pipeline.call import Call, Plan, Target
+from gatepost_gateway.pipeline.data_policy import admit
+from gatepost_gateway.pipeline.proxied import confine
 from gatepost_gateway.pipeline.routing import Choice, Choosing, choose
+from gatepost_gateway.pipeline.strategies import Ordering, Sight
 
+MOST_OUT = 32
+"""Entries that were left out, of which a record says why."""
 MOST_TARGETS = 16
 """Places that one call may be sent to, one after the other."""
 _OFF = b"off"
@@ -21,32 +26,54 @@ class Planner(Struct, frozen=True):
     """The stage with what it decides by."""
 
     providers: Providers
+    sight: Sight
 
     def plan(self, call: Call, passed: Secret | None) -> Plan:
         """The targets of a call; its route goes into the record.
 
         `passed`: the caller's own provider key, for the one family that the project passes it to. Raises CallerError:
         404 for a name that means nothing here, 422 for what no target of it can do; Forbidden (403) for a name that
-        may not be said here.
+        may not be said here; Refused when the project's data may go to none of them.
         """
         project, asked = call.project, call.asked
         assert project is not None
         assert asked is not None
-        choice = choose(call, self.providers)
         at = Choosing(call.snapshot, project, asked, self.providers)
-        keyed = [entry for entry in choice.entries if _has_key(entry, project, passed)]
-        reserves = [entry for entry in _fallbacks(choice, at) if _has_key(entry, project, passed)]
-        entries = [*keyed, *reserves]
+        choice = choose(call, at)
+        # What a call goes on with lives at one place, and means nothing at another.
+        reserves = () if call.pinned is not None else _fallbacks(choice, at)
+        able = confine(call, [*choice.entries, *reserves])
+        entries = [entry for entry in able if _has_key(entry, project, passed)]
         if not entries:
             raise _no_key(asked.model, project, passed)
-        if fallback_off(call):
-            entries = entries[:1]
-        call.record.route = Route(entries[0].id, choice.source, choice.rationale[:300], choice.tier)
-        return Plan(tuple(_target(entry, project, passed) for entry in entries[:MOST_TARGETS]))
+        out: tuple[str, ...] = ()
+        if len(entries) < len(able):
+            out = tuple(f"{entry.id}: no provider key" for entry in able if entry not in entries)
+        if project.data_policy is not None:
+            entries, refused = admit(call, project.data_policy, entries)
+            out += refused
+        strategy = None
+        if len(entries) > 1:
+            entries, strategy = self._ordered(call, at, choice, entries)
+        call.record.route = Route(entries[0].id, choice.source, choice.rationale, choice.tier, strategy, out[:MOST_OUT])
+        return Plan(tuple([_target(entry, project, passed) for entry in entries[:MOST_TARGETS]]))
+
+    def _ordered(
+        self, call: Call, at: Choosing, choice: Choice, entries: list[ModelEntry]
+    ) -> tuple[list[ModelEntry], str | None]:
+        """The candidates as the strategy says, the fallbacks behind them, and the strategy where there was a choice."""
+        group = [entry for entry in entries if entry in choice.entries]
+        document = call.snapshot.document
+        routing = at.project.routing or document.routing
+        ordered = Ordering(routing, document.breaker, at.asked, at.project, self.sight).order(group)
+        ordered += entries[len(group) :]
+        return ordered[:1] if fallback_off(call) else ordered, routing.strategy if len(group) > 1 else None
 
 
 def _fallbacks(choice: Choice, at: Choosing) -> Iterable[ModelEntry]:
     """The fallbacks of all candidates, in their order, each once. A secure call falls back to private entries only."""
+    if not at.snapshot.fallbacks:
+        return
     seen = {entry.id for entry in choice.entries}
     for entry in choice.entries:
         for id in at.snapshot.fallbacks.get(entry.id, ()):

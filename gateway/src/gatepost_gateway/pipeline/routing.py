@@ -5,7 +5,7 @@ What is chosen here is what the configuration says; strategies put it into an or
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
@@ -52,18 +52,18 @@ class Choosing(Struct, frozen=True):
         return entry if entry is not None and entry.project in (None, self.project.id) else None
 
 
-def choose(call: Call, providers: Providers) -> Choice:
+def choose(call: Call, at: Choosing) -> Choice:
     """Raises CallerError: 404 for a name that means nothing here, 422 for what nothing here can do; and Forbidden (403)
     for a model's name where the project lets its callers name tiers only.
     """
-    assert call.project is not None
-    assert call.asked is not None
-    at = Choosing(call.snapshot, call.project, call.asked, providers)
-    name, by_default = call.asked.model, call.inbound.by_default
+    name, by_default = at.asked.model, call.inbound.by_default
+    if call.forced_tier is not None:
+        forced = _of_tier(at, Tier(call.forced_tier), Source.FORCED, "a policy sends this call there")
+        return forced if call.pinned is None else _kept_within(forced, call.pinned)
     if call.pinned is not None:
         return _pinned(at, call.pinned)
-    if call.forced_tier is not None:
-        return _of_tier(at, Tier(call.forced_tier), Source.FORCED, "a policy sends this call there")
+    if call.proxy is not None and call.proxy.target_model is not None:
+        return _of_proxy(at, call.proxy.target_model)
     if name == AUTO or (at.project.model_policy is ModelPolicy.OVERRIDE and not name.startswith(TIER)):
         source = Source.FORCED if name != AUTO else Source.DEFAULT if by_default else Source.AUTO
         return _by_rule(at, call.signals, source)
@@ -86,6 +86,25 @@ def _pinned(at: Choosing, id: str) -> Choice:
     return Choice(_able(at, [entry], id), Source.PINNED, "the answer that it continues came from there")
 
 
+def _kept_within(forced: Choice, pinned: str) -> Choice:
+    """A forced tier's choice for a call that only one entry can go on with. Raises Forbidden (403) for another one."""
+    entries = tuple(entry for entry in forced.entries if entry.id == pinned)
+    if not entries:
+        raise Forbidden(
+            f"a policy sends this call to tier `{forced.tier}`, and the answer that it continues came from elsewhere:"
+            " begin a new conversation",
+            code=Code.MODEL_NOT_ALLOWED,
+        )
+    return structs.replace(forced, entries=entries)
+
+
+def _of_proxy(at: Choosing, id: str) -> Choice:
+    entry = at.visible(id)
+    if entry is None:
+        raise unknown_model(at.snapshot, at.project, id)
+    return Choice(_able(at, [entry], id), Source.FORCED, "the proxy sends every call there")
+
+
 def _called(at: Choosing, name: str, source: Source) -> Choice:
     """What a model's name means. Entries that share an identifier are one group; an id of its own names one entry."""
     entries = at.snapshot.called(at.project.id, name)
@@ -95,6 +114,8 @@ def _called(at: Choosing, name: str, source: Source) -> Choice:
     first = able[0]
     if first.identifier != name or not first.declared:
         return Choice((first,), source, "the name of one entry")
+    if len(able) == 1:
+        return Choice(able, source, "the name of one entry")
     group = tuple(entry for entry in able if entry.identifier == name and entry.project == first.project)
     words = "the name of one entry" if len(group) == 1 else f"the name of {len(group)} entries"
     return Choice(group, source, words)
@@ -157,7 +178,7 @@ def _configured(at: Choosing) -> str:
 
 def _able(at: Choosing, entries: Sequence[ModelEntry], name: str) -> tuple[ModelEntry, ...]:
     """Those that can do the operation. Raises CallerError (422) when none can: the call is not sent elsewhere."""
-    able = tuple(entry for entry in entries if at.serves(entry))
+    able = tuple([entry for entry in entries if at.serves(entry)])
     if not able:
         kinds = ", ".join(dict.fromkeys(entry.provider.value for entry in entries))
         raise CallerError(

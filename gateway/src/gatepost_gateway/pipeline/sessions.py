@@ -24,9 +24,9 @@ class Sessions:
         head = f"{stamp[:8]}-{stamp[8:]}-7{noise[:3]}-{'89ab'[int(noise[3], 16) & 3]}{noise[4:7]}-{noise[7:9]}"
         return head + self._mark(head) + self._mark(f"{head}|{owner}")
 
-    def mark(self, way: str, key_id: str, value: bytes) -> bytes:
-        """The keyed hash under which a session is found: by `way` (a strategy), for one key only."""
-        return hashlib.blake2b(f"{way}|{key_id}|".encode() + value, key=self._key, digest_size=16).digest()
+    def mark(self, way: str, scope: str, value: bytes) -> bytes:
+        """The keyed hash under which a session is found: by `way` (a strategy), in one scope only."""
+        return hashlib.blake2b(f"{way}|{scope}|".encode() + value, key=self._key, digest_size=16).digest()
 
     async def named(self, session_id: str, owner: str, now: int) -> int | None:
         """The number of the next turn of a session that its caller named; None: it is another owner's."""

@@ -10,12 +10,12 @@ from time import perf_counter_ns
 from msgspec import Struct, structs
 
 from gatepost_gateway.domain.errors import GatewayError
-from gatepost_gateway.domain.findings import Detector, Finding, Leaf, Place, find_all
+from gatepost_gateway.domain.findings import Detector, Leaf, Place, find_all
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
 from gatepost_gateway.policy.facts import Facts, Texts
 from gatepost_gateway.policy.redaction import Replacement, apply, edits_of
-from gatepost_gateway.policy.rules import CallRule, Reach, Rule, TextRule, Vote, reach_of
-from gatepost_gateway.policy.verdict import STRENGTH, Tally, first_tier, least, risk_of
+from gatepost_gateway.policy.rules import Reach, Rule, TextRule, Vote, reach_of
+from gatepost_gateway.policy.tallies import Tallies
 
 Path = tuple[str | int, ...]
 _REACHES = (Reach.NOTHING, Reach.TOOL_CALLS, Reach.SPAN, Reach.WHOLE)
@@ -103,52 +103,28 @@ class Engine:
 class _Judging:
     """One gate, one call."""
 
-    __slots__ = ("_key", "_leaves", "_micros", "_stage", "_tallies", "_wanted")
+    __slots__ = ("_stage", "_tallies", "_wanted")
 
     def __init__(self, stage: Stage, key: bytes) -> None:
         self._stage = stage
-        self._key = key
-        self._tallies = {number: Tally(rule) for number, rule in stage.rules}
-        self._micros = dict.fromkeys(self._tallies, 0)
-        self._leaves: tuple[Leaf, ...] = ()
+        self._tallies = Tallies(stage.phase, stage.rules, key)
         self._wanted: dict[Path, tuple[str, list[Replacement]]] = {}
 
     def ruling(self, facts: Facts) -> Ruling:
         for number, rule in self._stage.calls:
-            self._ask(number, rule, facts)
+            for detector in self._tallies.ask(number, rule, facts):
+                self._redact(number, detector, facts)
         if self._stage.texts and (texts := self._open(facts)) is not None:
-            self._leaves = texts.leaves
             self._refuse_unread(texts)
             for detector, listeners in self._stage.detectors:
-                self._detect(detector, listeners)
-        return self._sum()
-
-    def _ask(self, number: int, rule: CallRule, facts: Facts) -> None:
-        tally, began = self._tallies[number], perf_counter_ns()
-        try:
-            vote = rule.judge(facts)
-            if vote is not None:
-                tally.take(vote)
-                for detector in vote.redact if vote.effect is Effect.REDACT else ():
-                    self._redact(number, detector, _side(facts))
-        except GatewayError as error:
-            self._unreadable(tally, error)
-        except Exception as error:  # noqa: BLE001 - whatever fails in a rule denies, in the name of the rule
-            tally.fail(error)
-        self._micros[number] += perf_counter_ns() - began
-
-    def _unreadable(self, tally: Tally, error: GatewayError) -> None:
-        """A body that cannot be read is refused as such, unless its rule only observes."""
-        if tally.enforced:
-            raise error
-        tally.not_run = error.public
+                self._detect(detector, listeners, texts.leaves)
+        return self._tallies.ruling(self._changes)
 
     def _open(self, facts: Facts) -> Texts | None:
         try:
             return _side(facts)
         except GatewayError as error:
-            for number, _ in self._stage.texts:
-                self._unreadable(self._tallies[number], error)
+            self._tallies.unreadable((number for number, _ in self._stage.texts), error)
             return None
 
     def _refuse_unread(self, texts: Texts) -> None:
@@ -156,73 +132,37 @@ class _Judging:
         if texts.unread:
             names = ", ".join(f"`{name}`" for name in texts.unread)
             words = f"{names} holds tokens as numbers, which rules cannot read: send text"
-            vote = Vote(Effect.BLOCK, words, "unreadable")
             for number, _ in self._stage.texts:
-                self._tallies[number].take(vote)
+                self._tallies.take(number, Vote(Effect.BLOCK, words, "unreadable"))
 
-    def _detect(self, detector: Detector, listeners: tuple[Listener, ...]) -> None:
+    def _detect(self, detector: Detector, listeners: tuple[Listener, ...], leaves: tuple[Leaf, ...]) -> None:
         began = perf_counter_ns()
+        numbers = [one.number for one in listeners]
         try:
-            for leaf in self._leaves:
+            for leaf in leaves:
                 heard = [one for one in listeners if not one.places or leaf.place in one.places]
                 for finding in find_all(detector, leaf.text) if heard else ():
-                    for listener in heard:
-                        self._weigh(listener, leaf, finding)
+                    found = leaf.text[finding.start : finding.end]
+                    for one in heard:
+                        self._want(leaf, self._tallies.weigh(one.number, leaf, finding, found))
         except Exception as error:  # noqa: BLE001 - whatever fails in a detector denies, in the name of its rules
-            for listener in listeners:
-                self._tallies[listener.number].fail(error)
-        spent = perf_counter_ns() - began
-        for listener in listeners:
-            self._micros[listener.number] += spent
+            self._tallies.fail(numbers, error)
+        self._tallies.spend(numbers, perf_counter_ns() - began)
 
-    def _weigh(self, listener: Listener, leaf: Leaf, finding: Finding) -> None:
-        tally, rule = self._tallies[listener.number], listener.rule
-        vote = rule.weigh(finding)
-        tally.take(vote)
-        tally.note(self._key, leaf, finding, vote.effect)
-        if vote.effect is Effect.REDACT and tally.enforced:
-            text = rule.replacement(finding, leaf.text[finding.start : finding.end])
-            self._want(leaf, finding, listener.number, text)
-
-    def _redact(self, number: int, detector: Detector, texts: Texts) -> None:
+    def _redact(self, number: int, detector: Detector, facts: Facts) -> None:
         """What a call rule wants replaced."""
-        tally = self._tallies[number]
-        for leaf in texts.leaves:
-            for finding in find_all(detector, leaf.text):
-                tally.note(self._key, leaf, finding, Effect.REDACT)
-                if tally.enforced:
-                    self._want(leaf, finding, number, f"[{finding.kind}]")
+        try:
+            for leaf in _side(facts).leaves:
+                for finding in find_all(detector, leaf.text):
+                    self._want(leaf, self._tallies.redact(number, leaf, finding))
+        except GatewayError as error:
+            self._tallies.unreadable((number,), error)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._tallies.fail((number,), error)
 
-    def _want(self, leaf: Leaf, finding: Finding, number: int, text: str) -> None:
-        one = Replacement(finding.start, -finding.end, number, text)
-        self._wanted.setdefault(leaf.path, (leaf.text, []))[1].append(one)
-
-    def _sum(self) -> Ruling:
-        tallies = list(self._tallies.values())
-        effect, strongest = Effect.ALLOW, None
-        tier: str | None = None
-        cap: int | None = None
-        signals: set[str] = set()
-        for one in tallies:
-            if not one.enforced:
-                continue
-            signals |= one.signals
-            tier, cap = first_tier(tier, one.tier), least(cap, one.max_tokens)
-            if STRENGTH[one.effect] > STRENGTH[effect]:
-                effect, strongest = one.effect, one
-        phase = self._stage.phase
-        return Ruling(
-            effect,
-            tuple(one.decision(phase, self._micros[number] // 1000) for number, one in self._tallies.items()),
-            strongest.rule.label.name if strongest else None,
-            strongest.reason if strongest else None,
-            strongest.code if strongest else None,
-            self._changes() if effect is Effect.REDACT else {},
-            frozenset(signals),
-            tier,
-            cap,
-            risk_of(tallies, blocked=effect is Effect.BLOCK),
-        )
+    def _want(self, leaf: Leaf, wanted: Replacement | None) -> None:
+        if wanted is not None:
+            self._wanted.setdefault(leaf.path, (leaf.text, []))[1].append(wanted)
 
     def _changes(self) -> dict[Path, str]:
         return {path: apply(text, edits_of(wanted)) for path, (text, wanted) in self._wanted.items()}

@@ -26,8 +26,8 @@ def digest(key: bytes, found: str) -> str:
     return "sha256:" + hmac.digest(key, found.encode("utf-8", "surrogatepass"), "sha256").hex()[:12]
 
 
-def mark(key: bytes, leaf: Leaf, finding: Finding, effect: Effect) -> Mark:
-    found = leaf.text[finding.start : finding.end]
+def mark(key: bytes, leaf: Leaf, finding: Finding, found: str, effect: Effect) -> Mark:
+    """Of `leaf` only the place is asked for: of a text on its way `found` may be all that is there."""
     return Mark(
         leaf.place.value,
         path_text(leaf.path),

@@ -43,11 +43,11 @@ class Tally:
         if vote.max_tokens is not None:
             self.max_tokens = least(self.max_tokens, vote.max_tokens)
 
-    def note(self, key: bytes, leaf: Leaf, finding: Finding, effect: Effect) -> None:
+    def note(self, key: bytes, leaf: Leaf, finding: Finding, found: str, effect: Effect) -> None:
         """Something was found; the record shows the first few."""
         self.found += 1
         if len(self.marks) < MOST:
-            self.marks.append(mark(key, leaf, finding, effect))
+            self.marks.append(mark(key, leaf, finding, found, effect))
 
     def fail(self, error: Exception) -> None:
         """A rule that fails denies. Its words may hold a caller's text, so that only the sort of error is said."""

@@ -13,8 +13,9 @@ from gatepost_gateway.settings.yamltext import Tree
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 NOT_ENFORCED: tuple[Path, ...] = (
-    ("proxies",),
-    ("policies",),
+    ("proxies", "*", "request_policy"),
+    ("proxies", "*", "response_policy"),
+    ("proxies", "*", "policies"),
     ("compat", "rego_packages"),
 )
 """What the file may say and this version cannot carry out: refused, because a rule that is not enforced is a lie."""
@@ -139,7 +140,7 @@ def reporter(tree: Tree) -> Callable[[Path, str, bool], None]:
 
 def refuse_unenforced(tree: Tree) -> None:
     """Notes every key that promises what this version does not do."""
-    for path in NOT_ENFORCED:
+    for path in (found for pattern in NOT_ENFORCED for found in _matching(tree, pattern)):
         at = tree.get(path)
         if not _empty(at):
             name = ".".join(str(part) for part in path)
@@ -147,6 +148,18 @@ def refuse_unenforced(tree: Tree) -> None:
                 tree.at(path, key=True),
                 f"`{name}` is not enforced by this version: remove it",
             )
+
+
+def _matching(tree: Tree, pattern: Path) -> list[Path]:
+    """The paths that a pattern stands for: `*` is every entry of a list."""
+    if "*" not in pattern:
+        return [pattern]
+    before = pattern[: pattern.index("*")]
+    entries = tree.get(before)
+    if not isinstance(entries, list):
+        return []
+    rest = pattern[len(before) + 1 :]
+    return [(*before, number, *rest) for number in range(len(entries))]  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _empty(value: Any) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from gatepost_gateway.domain.chain import RuleSpec
+from gatepost_gateway.domain.routing import DataPolicy, DataTerms
 from gatepost_gateway.domain.snapshot import Sealed
 
 
@@ -53,6 +55,7 @@ class DeclaredModel(Struct, frozen=True, kw_only=True):
     data_retention_days: int | None = None
     additional_config: dict[str, Any] = field(default_factory=dict[str, Any])
     operations: tuple[str, ...] = ()
+    data_policy: DataTerms | None = None
 
 
 class DeclaredBudgets(Struct, frozen=True):
@@ -84,6 +87,36 @@ class DeclaredProject(Struct, frozen=True, kw_only=True):
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     routing: DeclaredRouting | None = None
     model_policy: str = "honour"
+    data_policy: DataPolicy | None = None
+
+
+class DeclaredPolicy(Struct, frozen=True):
+    """Rego as it was read when it was declared; `file`: where from."""
+
+    file: str | None = None
+    source: str | None = None
+
+
+class DeclaredRules(Struct, frozen=True):
+    chain: tuple[str, ...] = ()
+
+
+class DeclaredProxy(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str = ""
+    project: str = "default"
+    owner: str = ""
+    environment: str = ""
+    description: str = ""
+    models: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    default_model: str | None = None
+    target_model: str | None = None
+    model_policy: str | None = None
+    request_policy: DeclaredPolicy | None = None
+    response_policy: DeclaredPolicy | None = None
+    policies: DeclaredRules = DeclaredRules()
+    record_tool_arguments: bool = True
 
 
 class DeclaredServer(Struct, frozen=True):
@@ -112,12 +145,13 @@ class Layer(Struct, frozen=True):
     compat: DeclaredCompat = DeclaredCompat()
     retries: dict[str, float] = field(default_factory=dict[str, float])
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    proxies: tuple[dict[str, Any], ...] = ()
+    proxies: tuple[DeclaredProxy, ...] = ()
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
     escalations: dict[str, float] = field(default_factory=dict[str, float])
     metrics: DeclaredMetrics = DeclaredMetrics()
     breaker: dict[str, float] = field(default_factory=dict[str, float])
+    rules: tuple[RuleSpec, ...] = ()
 
 
 class Document(Struct, frozen=True):

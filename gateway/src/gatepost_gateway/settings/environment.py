@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 from pydantic import TypeAdapter, ValidationError
 
 from gatepost_gateway.domain.secret import Secret
@@ -28,6 +28,7 @@ OWN = (
     "GATEPOST_MASTER_KEY",
     "GATEPOST_BASE_URL",
     "GATEPOST_API_KEY",
+    "GATEPOST_STATE_URL",
 )
 """Every variable of ours. One that is nearly called so is a slip of the pen; others may be anybody's: a cluster names
 variables after its services."""
@@ -145,8 +146,32 @@ def load(
         path = here / DEFAULT_FILE
     where = str(data_dir) if data_dir is not None else environment.data_dir
     if path is None:
-        return Settings(server_of(None, environment.listen, where, here), environment)
+        return Settings(_with_state(server_of(None, environment.listen, where, here), None, environment), environment)
     file = parse(read_file(path), str(path), path.parent)
     if where is None and file.server.data_dir is None:
         where = str(here / DEFAULT_DATA_DIR)
-    return Settings(server_of(file.server, environment.listen, where, path.parent), environment, file)
+    server = server_of(file.server, environment.listen, where, path.parent)
+    return Settings(_with_state(server, file, environment), environment, file)
+
+
+def _with_state(server: Server, file: ConfigFile | None, environment: Environment) -> Server:
+    """Where shared state is: the environment's word, else the file's. Raises ConfigurationError."""
+    found = environment.variables.get("GATEPOST_STATE_URL")
+    said = file.server.state_url if file is not None else None
+    if found is None and said is not None and file is not None:
+        found = environment.variables.get(said.env) if said.env is not None else _read_secret(file.base, said.file)
+        if found is None:
+            words = f"`state_url` names the variable `{said.env}`, which is not set"
+            raise ConfigurationError((Problem(file.name, words),))
+    if found is not None and not found.reveal().startswith(("postgres://", "postgresql://")):
+        words = "the address of the shared state must begin with postgresql://"
+        raise ConfigurationError((Problem("state_url", words),))
+    return structs.replace(server, state_url=found)
+
+
+def _read_secret(base: Path, name: str | None) -> Secret:
+    path = base / (name or "")
+    try:
+        return Secret(path.read_text().strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError((Problem("state_url", f"`{path}` cannot be read"),)) from error

@@ -12,6 +12,9 @@ from gatepost_gateway.domain.money import MILLION, NANO
 from gatepost_gateway.domain.routing import AUTO, TIER
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
+_REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_PROXY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""It stands in paths."""
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 _HEADER_PREFIX = re.compile(r"[Xx]-[A-Za-z0-9-]*[A-Za-z0-9]-?")
@@ -166,6 +169,9 @@ Id = Annotated[
     str, _matching(_ID, 128, "must be 1 to 128 letters, digits or ._:/@- and begin with a letter or a digit")
 ]
 ModelId = Annotated[Id, AfterValidator(_no_tier)]
+ProxyId = Annotated[
+    str, _matching(_PROXY_ID, 128, "must be 1 to 128 letters, digits or ._- and begin with a letter or a digit")
+]
 Name = Annotated[str, Field(max_length=200)]
 Identifier = Annotated[str, AfterValidator(_visible)]
 Url = Annotated[str, AfterValidator(_url)]
@@ -177,6 +183,7 @@ Price = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_price)]
 Dollars = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_dollars)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Count = Annotated[int, Field(gt=0, le=10**12)]
+Region = Annotated[str, _matching(_REGION, 64, "must be a region such as eu or eu-west-1")]
 Weight = Annotated[int, Field(ge=0, le=1000)]
 Targets = Annotated[list[Id], BeforeValidator(_listed), Field(min_length=1, max_length=MOST_TARGETS)]
 Settings = Annotated[dict[str, Any], BeforeValidator(_plain)]

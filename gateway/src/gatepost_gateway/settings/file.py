@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.settings.check import check, order, refuse_unenforced, reporter
 from gatepost_gateway.settings.declared import Layer
 from gatepost_gateway.settings.problems import ConfigurationError, Problem
 from gatepost_gateway.settings.references import Elsewhere, check_references
+from gatepost_gateway.settings.rules import check_rules, placed_rules
 from gatepost_gateway.settings.shapes import FileShape, ServerShape
 from gatepost_gateway.settings.yamltext import MAX_BYTES, Tree, read
 
@@ -39,9 +41,14 @@ def parse(
     refuse_unenforced(tree)
     if elsewhere is not None:
         check_references(tree, elsewhere)
+    dumped = said.model_dump(exclude_none=True) if said is not None else {}
+    rules = placed_rules(dumped)
+    if elsewhere is not None and elsewhere.load is not None:
+        check_rules(tree, rules, dumped.get("policy", ()), elsewhere.rules, elsewhere.load)
     if tree.problems or said is None:
         raise ConfigurationError(order(tree))
-    return ConfigFile(text, name, base or Path(), _layer(said), said.server or ServerShape(), tree)
+    layer = _layer(dumped, tuple(one.spec for one in rules))
+    return ConfigFile(text, name, base or Path(), layer, said.server or ServerShape(), tree)
 
 
 def read_file(path: Path) -> str:
@@ -56,8 +63,8 @@ def read_file(path: Path) -> str:
         raise ConfigurationError((Problem(str(path), "is not UTF-8 text"),)) from error
 
 
-def _layer(said: FileShape) -> Layer:
-    dumped = said.model_dump(exclude_none=True)
+def _layer(dumped: dict[str, Any], rules: tuple[RuleSpec, ...]) -> Layer:
     server: dict[str, Any] = dumped.pop("server", {})
     dumped["server"] = {key: server[key] for key in ("pass_through_project", "timeouts") if key in server}
-    return msgspec.convert(dumped, Layer)
+    dumped.pop("policies", None)
+    return structs.replace(msgspec.convert(dumped, Layer), rules=rules)

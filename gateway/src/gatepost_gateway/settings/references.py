@@ -11,6 +11,7 @@ from msgspec import Struct
 from gatepost_gateway.domain.routing import AUTO, TIER, Tier
 from gatepost_gateway.settings.check import near
 from gatepost_gateway.settings.problems import Path
+from gatepost_gateway.settings.rules import Load
 from gatepost_gateway.settings.yamltext import Tree
 
 SANDBOX_MODEL = "sandbox/echo"
@@ -22,6 +23,10 @@ class Elsewhere(Struct, frozen=True):
 
     models: Collection[str] = ()
     projects: Collection[str] = ()
+    proxies: Collection[str] = ()
+    rules: Collection[str] = ()
+    load: Load | None = None
+    """Tries a rule of the policy chain."""
 
 
 def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
@@ -42,8 +47,16 @@ def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
         if not _names_tier(project.get("default_model")):
             _known(tree, ("projects", index, "default_model"), "model", models)
         _routes(tree, ("projects", index), models)
-    for index, _ in _entries(tree, "proxies"):
+    for index, proxy in _entries(tree, "proxies"):
+        if (name := proxy.get("id")) in elsewhere.proxies:
+            words = f"proxy `{name}` was made by the API: delete it there first, or use another id"
+            _note(tree, ("proxies", index, "id"), words)
         _known(tree, ("proxies", index, "project"), "project", projects)
+        _known(tree, ("proxies", index, "target_model"), "model", models)
+    known = {*_ids(tree, "proxies"), *elsewhere.proxies}
+    chain: Any = tree.get(("policies", "chain"))
+    for index in range(len(cast("list[Any]", chain)) if isinstance(chain, list) else 0):
+        _known(tree, ("policies", "chain", index, "proxy"), "proxy", known)
     _routes(tree, (), models)
     _known(tree, ("server", "pass_through_project"), "project", projects)
     _fallbacks(tree, models)

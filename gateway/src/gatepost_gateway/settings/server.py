@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
+from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.settings.shapes import ServerShape
 
 DEFAULT_LISTEN = "127.0.0.1:41002"
@@ -39,6 +40,8 @@ class Server(Struct, frozen=True):
     drain_seconds: float = 30.0
     fsync: bool = False
     public_url: str | None = None
+    state_url: Secret | None = None
+    """Where sessions are kept that several gateways share: PostgreSQL. None: in this process."""
 
 
 def server_of(said: ServerShape | None, listen: str | None, data_dir: str | None, base: Path) -> Server:

@@ -16,6 +16,8 @@ from gatepost_gateway.settings.fields import (
     Name,
     Network,
     Price,
+    ProxyId,
+    Region,
     Seconds,
     Settings,
     Shape,
@@ -84,6 +86,7 @@ class ServerShape(Shape):
     egress: EgressShape | None = None
     drain_seconds: Seconds | None = None
     fsync: bool | None = None
+    state_url: SecretShape | None = None
 
 
 class PriceShape(Shape):
@@ -95,11 +98,22 @@ class PriceShape(Shape):
 
     @model_validator(mode="after")
     def _whole(self) -> "PriceShape":
-        said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
-        rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
-        if len(said) == 1 or (not said and any(value is not None for value in rest)):
+        if self._half():
             raise ValueError("half a price is none: give `input_cost_per_1k` and `output_cost_per_1k`")
         return self
+
+    def _half(self) -> bool:
+        said = [value for value in (self.input_cost_per_1k, self.output_cost_per_1k) if value is not None]
+        rest = (self.cache_read_cost_per_1k, self.cache_write_cost_per_1k, self.image_cost)
+        return len(said) == 1 or (not said and any(value is not None for value in rest))
+
+
+class DataTermsShape(Shape):
+    """What the operator vouches for of an entry's provider."""
+
+    zero_retention: bool | None = None
+    training: bool | None = None
+    region: Region | None = None
 
 
 class ModelFields(PriceShape):
@@ -116,6 +130,15 @@ class ModelFields(PriceShape):
     data_retention_days: Count | None = None
     additional_config: Settings | None = None
     operations: list[OperationName] | None = None
+    data_policy: DataTermsShape | None = None
+
+    def _half(self) -> bool:
+        """What makes vectors only has no output to price, what makes pictures only no tokens."""
+        operations = {*(self.operations or ())}
+        if operations and operations <= {"embeddings", "images"} and self.input_cost_per_1k is not None:
+            return False
+        tokens = self.input_cost_per_1k is not None or self.output_cost_per_1k is not None
+        return (operations != {"images"} or tokens or self.image_cost is None) and super()._half()
 
     @model_validator(mode="after")
     def _addressed(self) -> "ModelFields":
@@ -152,8 +175,50 @@ class TiersShape(Shape):
 
 
 class RoutingShape(Shape):
-    strategy: Literal["ordered"] | None = None
+    strategy: Literal["ordered", "weighted", "round_robin", "lowest_latency", "lowest_cost"] | None = None
     weights: dict[Id, Weight] | None = None
+
+
+class DataPolicyShape(Shape):
+    """What a project demands of every place that its data goes to."""
+
+    zero_retention: bool | None = None
+    no_training: bool | None = None
+    regions: list[Region] | None = Field(default=None, min_length=1, max_length=50)
+    private_only: bool | None = None
+
+
+class RuleFields(Shape):
+    """What every rule instance may say of itself."""
+
+    kind: Id
+    mode: Literal["enforce", "observe"] | None = None
+    phases: list[Literal["request", "response"]] | None = None
+    operations: list[Id] | None = None
+    streaming_mode: Literal["realtime", "buffered"] | None = None
+    proxy: ProxyId | None = None
+
+
+class RuleShape(RuleFields):
+    """An instance in the chain; each kind reads further keys of its own. `alone`: only its kind was named."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Id
+    alone: bool = Field(default=False, exclude_if=lambda said: not said)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value, "kind": value, "alone": True}
+        if isinstance(value, dict) and "alone" in value:
+            raise ValueError("has no key `alone`")
+        return value  # pyright: ignore[reportUnknownVariableType]
+
+
+class PoliciesShape(Shape):
+    chain: list[RuleShape] = Field(default=[])
 
 
 class ProjectShape(Shape):
@@ -163,38 +228,54 @@ class ProjectShape(Shape):
     tiers: TiersShape | None = None
     routing: RoutingShape | None = None
     model_policy: Literal["honour", "override", "tier"] | None = None
+    data_policy: DataPolicyShape | None = None
     budgets: BudgetsShape | None = None
     rate_limits: RatesShape | None = None
     pass_through_provider: ProviderName | None = None
     features: list[Literal["offline_testing"]] | None = None
     max_output_default: Count | None = None
     strict_translation: bool | None = None
+    policies: PoliciesShape | None = None
 
 
-class PolicyFileShape(Shape):
-    file: str
+class PolicySourceShape(Shape):
+    """Rego, in a file or in place."""
+
+    file: str | None = Field(default=None, min_length=1, max_length=4096)
+    source: str | None = Field(default=None, min_length=1, max_length=262_144)
+
+    @model_validator(mode="after")
+    def _one(self) -> "PolicySourceShape":
+        if (self.file is None) == (self.source is None):
+            raise ValueError("must say one: {file: path} or {source: text}")
+        return self
 
 
-class ProxyShape(Shape):
-    id: Id
+class ProxyRulesShape(Shape):
+    chain: list[Id] = Field(default=[])
+
+
+class ProxyFields(Shape):
+    """A proxy without its id."""
+
     name: Name | None = None
     project: Id | None = None
-    request_policy: PolicyFileShape | None = None
-    response_policy: PolicyFileShape | None = None
+    owner: Name | None = None
+    environment: Id | None = None
+    description: str | None = Field(default=None, max_length=2000)
+    models: list[Identifier] | None = None
+    providers: list[ProviderName] | None = None
+    default_model: Identifier | None = None
+    target_model: Identifier | None = None
+    model_policy: Literal["honour", "override", "tier"] | None = None
+    request_policy: PolicySourceShape | None = None
+    response_policy: PolicySourceShape | None = None
+    policies: ProxyRulesShape | None = None
+    record_tool_arguments: bool | None = None
 
 
-class RuleShape(Shape):
-    """An instance in the chain; each kind reads further keys of its own."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: Id
-    kind: Id
-    mode: Literal["enforce", "observe"] | None = None
-
-
-class PoliciesShape(Shape):
-    chain: list[RuleShape] = Field(default=[])
+class ProxyShape(ProxyFields):
+    id: ProxyId
 
 
 class CompatShape(Shape):
@@ -241,6 +322,7 @@ class FileShape(Shape):
     projects: list[ProjectShape] = Field(default=[])
     proxies: list[ProxyShape] = Field(default=[])
     policies: PoliciesShape | None = None
+    policy: dict[Id, dict[str, Any]] = Field(default={})
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
     escalations: EscalationsShape | None = None

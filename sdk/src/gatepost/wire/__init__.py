@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from .executions import Execution, ExecutionRequest, LogRecorded, LogRequest, ToolCall, ToolResult, Usage
     from .identities import Budget, KeyCreate, KeyCreated, KeyPage, KeyView, Project, ProjectPage
+    from .making import EmbeddingRequest, EmbeddingResult, Image, ImageRequest, ImageResult
     from .problems import LimitSums, Problem, ProblemAt
     from .registry import ModelCard, ModelCards, ModelEntry, ModelPage, ModelView, Pricing
     from .service import Health, SdkConfig, SdkFeatures, Up, VersionInfo
@@ -52,9 +53,14 @@ __all__ = [
     "Budget",
     "Change",
     "Decision",
+    "EmbeddingRequest",
+    "EmbeddingResult",
     "Execution",
     "ExecutionRequest",
     "Health",
+    "Image",
+    "ImageRequest",
+    "ImageResult",
     "KeyCreate",
     "KeyCreated",
     "KeyPage",
@@ -102,6 +108,7 @@ _HOMES = {
     "configuration": ("Applied", "ApplyRequest", "Change", "Rollback", "Version", "VersionDiff", "VersionPage"),
     "executions": ("Execution", "ExecutionRequest", "LogRecorded", "LogRequest", "ToolCall", "ToolResult", "Usage"),
     "identities": ("Budget", "KeyCreate", "KeyCreated", "KeyPage", "KeyView", "Project", "ProjectPage"),
+    "making": ("EmbeddingRequest", "EmbeddingResult", "Image", "ImageRequest", "ImageResult"),
     "problems": ("LimitSums", "Problem", "ProblemAt"),
     "registry": ("ModelCard", "ModelCards", "ModelEntry", "ModelPage", "ModelView", "Pricing"),
     "service": ("Health", "SdkConfig", "SdkFeatures", "Up", "VersionInfo"),

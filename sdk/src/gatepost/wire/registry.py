@@ -33,6 +33,8 @@ class ModelEntry(Ask):
     data_retention_days: Optional[int] = None
     additional_config: JsonObject = {}
     operations: Optional[list[str]] = None
+    data_policy: Optional[JsonObject] = None
+    """What is declared of its data: `zero_retention`, `training`, `region`."""
 
 
 class ModelView(Answer):
@@ -56,6 +58,8 @@ class ModelView(Answer):
     data_retention_days: Optional[int] = None
     additional_config: JsonObject = {}
     operations: Optional[list[str]] = None
+    data_policy: Optional[JsonObject] = None
+    """What is declared of its data: `zero_retention`, `training`, `region`."""
     managed_by: str = "api"
     """Either "file" or "api": who may change the entry. What the file declares, the API shows read-only."""
 

@@ -128,7 +128,7 @@ IBAN = Pattern(
     r"(?i)\b[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,29}",
     hint=r"(?i)\b[a-z]{2}\d{2}[ -]?[a-z0-9]{4}[ -]?[a-z0-9]{4}",
     check=_is_iban,
-    trim=_iban_end,
+    measure=_iban_end,
     margin=1,
 )
 PATTERNS = (CARD, IBAN)

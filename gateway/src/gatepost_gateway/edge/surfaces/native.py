@@ -66,7 +66,7 @@ class NativeSurface:
         body = await request.body(self._limits)
 
         async def make() -> Answer:
-            asked = _read(body or b"{}", NewTrace)
+            asked = read_body(body or b"{}", NewTrace)
             revenue = _revenue(asked.revenue)
             trace_id, at = await self._traces.create(principal, asked.metadata, revenue)
             page = {
@@ -78,7 +78,7 @@ class NativeSurface:
             }
             return 201, msgspec.json.encode(page)
 
-        await self._once(request, send, principal, body, make)
+        await answer_once(self._idempotency, request, send, principal, body, make)
 
     async def complete_trace(self, request: Request, send: Send) -> None:
         """PATCH /api/v1/traces/{id}/complete"""
@@ -95,19 +95,19 @@ class NativeSurface:
         project = self._snapshot().projects[principal.project]
 
         async def make() -> Answer:
-            asked = _read(body, Execution)
+            asked = read_body(body, Execution)
             inbound = inbound_of(NAME, request.headers, request.request_id, request.presented())
             try:
                 return 200, msgspec.json.encode(_executed(await self._executions.run(asked, project, inbound)))
             except Refused as blocked:
                 return 200, msgspec.json.encode(_blocked(asked, blocked))
 
-        await self._once(request, send, principal, body, make)
+        await answer_once(self._idempotency, request, send, principal, body, make)
 
     async def log(self, request: Request, send: Send) -> None:
         """POST /api/v1/logs"""
         principal = self._who(request)
-        asked = _read(await request.body(self._limits), NewLog)
+        asked = read_body(await request.body(self._limits), NewLog)
         require_step_id(asked.parent_step_id)
         step_id = await self._traces.log(principal, asked.trace_id, asked.name[:200], asked.data, asked.parent_step_id)
         await respond_json(send, 201, {"step_id": step_id, "trace_id": asked.trace_id}, _id(request))
@@ -119,20 +119,22 @@ class NativeSurface:
         features = {"offline_testing": "offline_testing" in project.features}
         await respond_json(send, 200, {"features": features, "version": VERSION, "project": project.id}, _id(request))
 
-    async def _once(
-        self, request: Request, send: Send, principal: Principal, body: bytes, make: Callable[[], Any]
-    ) -> None:
-        owner = f"{principal.project}/{principal.key_id}/{request.path}"
-        key = request.headers.get(b"idempotency-key")
-        status, page = await self._idempotency.once(owner, key, body, make)
-        await respond(send, status, [(b"content-type", b"application/json"), *_id(request)], page)
+
+async def answer_once(
+    idempotency: Idempotency, request: Request, send: Send, principal: Principal, body: bytes, make: Callable[[], Any]
+) -> None:
+    """Answers with what `make` gives; a repeated idempotency key gets the answer of the first time."""
+    owner = f"{principal.project}/{principal.key_id}/{request.path}"
+    key = request.headers.get(b"idempotency-key")
+    status, page = await idempotency.once(owner, key, body, make)
+    await respond(send, status, [(b"content-type", b"application/json"), *_id(request)], page)
 
 
 def _id(request: Request) -> list[tuple[bytes, bytes]]:
     return [(b"x-request-id", request.request_id.encode())]
 
 
-def _read(body: bytes, shape: type[T]) -> T:
+def read_body(body: bytes, shape: type[T]) -> T:
     """Raises CallerError: 400 for what is not JSON, 422 for what has another shape."""
     try:
         return msgspec.json.decode(body, type=shape)
@@ -182,7 +184,7 @@ def _executed(done: Executed) -> dict[str, Any]:
     said: list[dict[str, Any]] = message.get("tool_calls") or []
     calls = [_tool_call(call) for call in said]
     return {
-        **_base(record),
+        **step_page(record),
         "provider": record.provider,
         "attempts": done.attempts,
         "fallback_used": done.fallback_used,
@@ -193,7 +195,8 @@ def _executed(done: Executed) -> dict[str, Any]:
     }
 
 
-def _base(record: Closed) -> dict[str, Any]:
+def step_page(record: Closed) -> dict[str, Any]:
+    """What every governed call says of its step."""
     return {
         "trace_id": record.trace_id,
         "step_id": record.step_id,

@@ -77,10 +77,16 @@ class OpenAISurface:
             status, headers, page = problems.openai(error, request.request_id)
             await respond(send, status, [*headers, *ids], page)
 
+    def knows_proxy(self, name: str) -> bool:
+        """Whether a proxy is called so."""
+        return name in self._snapshot().proxies
+
     async def models(self, request: Request, send: Send) -> None:
         """GET /v1/models"""
         principal = self._who(request)
-        entries = self._snapshot().visible(principal.project)
+        snapshot = self._snapshot()
+        proxy = snapshot.proxies.get(principal.proxy or "")
+        entries = [one for one in snapshot.visible(principal.project) if proxy is None or proxy.allows(one)]
         page = {"object": "list", "data": [describe(entry) for entry in entries]}
         await respond_json(send, 200, page, [(b"x-request-id", request.request_id.encode())])
 
@@ -88,7 +94,9 @@ class OpenAISurface:
         """GET /v1/models/{id}"""
         principal = self._who(request)
         name = request.path.removeprefix("/v1/models/")
-        entries = self._snapshot().called(principal.project, name)
+        snapshot = self._snapshot()
+        proxy = snapshot.proxies.get(principal.proxy or "")
+        entries = [one for one in snapshot.called(principal.project, name) if proxy is None or proxy.allows(one)]
         if not entries:
             raise CallerError(f"model `{name[:200]}` is not known here", code=Code.MODEL_NOT_FOUND, status=404)
         await respond_json(send, 200, describe(entries[0]), [(b"x-request-id", request.request_id.encode())])

@@ -74,8 +74,6 @@ class VerdictSurface:
         principal = self._who(request)
         asked = _read(await request.body(self._limits))
         call = self._call(request, asked, principal)
-        if asked.metadata:
-            call.metadata = asked.metadata
         page = simulated(self._verdicts.simulate(call))
         await respond_json(send, 200, page, [(b"x-request-id", request.request_id.encode())])
 
@@ -132,7 +130,7 @@ def simulated(said: Simulated) -> dict[str, Any]:
         "policy_name": blocked.rule if blocked is not None else None,
         "model": route.model if route is not None else None,
         "provider": targets[0].entry.provider.value if targets else None,
-        "tier": route.tier.value if route is not None and route.tier is not None else None,
+        "tier": route.tier if route is not None else None,
         "source": route.source.value if route is not None else None,
         "rationale": route.rationale if route is not None else None,
         "fallbacks": [target.entry.id for target in targets[1:]],

@@ -1,0 +1,126 @@
+"""The votes of all rules at one gate, added up to a ruling."""
+
+from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter_ns
+
+from gatepost_gateway.domain.errors import GatewayError
+from gatepost_gateway.domain.findings import Detector, Finding, Leaf
+from gatepost_gateway.domain.governance import Effect, Phase, Ruling
+from gatepost_gateway.policy.facts import Facts
+from gatepost_gateway.policy.redaction import Replacement
+from gatepost_gateway.policy.rules import CallRule, Rule, TextRule, Vote
+from gatepost_gateway.policy.verdict import STRENGTH, Tally, first_tier, least, risk_of
+
+Path = tuple[str | int, ...]
+
+
+class Tallies:
+    """`rules` with their places in the chain. `effect`: the strongest verdict that is enforced, so far."""
+
+    __slots__ = ("_key", "_micros", "_phase", "_tallies", "effect")
+
+    def __init__(self, phase: Phase, rules: Iterable[tuple[int, Rule]], key: bytes) -> None:
+        self._phase = phase
+        self._key = key
+        self._tallies = {number: Tally(rule) for number, rule in rules}
+        self._micros = dict.fromkeys(self._tallies, 0)
+        self.effect = Effect.ALLOW
+
+    def take(self, number: int, vote: Vote) -> None:
+        tally = self._tallies[number]
+        tally.take(vote)
+        self._raise(tally)
+
+    def ask(self, number: int, rule: CallRule, facts: Facts) -> tuple[Detector, ...]:
+        """Lets a call rule judge; what it wants found and replaced. Raises GatewayError where an enforced rule cannot
+        read the call.
+        """
+        began = perf_counter_ns()
+        try:
+            vote = rule.judge(facts)
+            if vote is not None:
+                self.take(number, vote)
+        except GatewayError as error:
+            self.unreadable((number,), error)
+        except Exception as error:  # noqa: BLE001 - whatever fails in a rule denies, in the name of the rule
+            self.fail((number,), error)
+        else:
+            return vote.redact if vote is not None and vote.effect is Effect.REDACT else ()
+        finally:
+            self.spend((number,), perf_counter_ns() - began)
+        return ()
+
+    def weigh(
+        self, number: int, leaf: Leaf, finding: Finding, found: str, *, again: bool = False
+    ) -> Replacement | None:
+        """Counts what was `found` in a text; gives what replaces it, where the rule is enforced and says so.
+
+        `again`: the text repeats another, where the same was counted.
+        """
+        tally = self._tallies[number]
+        rule = tally.rule
+        assert isinstance(rule, TextRule)
+        vote = rule.weigh(finding)
+        if not (again and tally.found):
+            tally.note(self._key, leaf, finding, found, vote.effect)
+        self.take(number, vote)
+        if vote.effect is not Effect.REDACT or not tally.enforced:
+            return None
+        return Replacement(finding.start, -finding.end, number, rule.replacement(finding, found))
+
+    def redact(self, number: int, leaf: Leaf, finding: Finding) -> Replacement | None:
+        """The same for what a call rule wants replaced."""
+        tally = self._tallies[number]
+        tally.note(self._key, leaf, finding, leaf.text[finding.start : finding.end], Effect.REDACT)
+        if not tally.enforced:
+            return None
+        return Replacement(finding.start, -finding.end, number, f"[{finding.kind}]")
+
+    def fail(self, numbers: Iterable[int], error: Exception) -> None:
+        """What these rules say rests on something that failed: they deny."""
+        for number in numbers:
+            self._tallies[number].fail(error)
+            self._raise(self._tallies[number])
+
+    def unreadable(self, numbers: Iterable[int], error: GatewayError) -> None:
+        """A body that cannot be read is refused as such, unless its rules only observe."""
+        for number in numbers:
+            if self._tallies[number].enforced:
+                raise error
+            self._tallies[number].not_run = error.public
+
+    def spend(self, numbers: Iterable[int], nanos: int) -> None:
+        for number in numbers:
+            self._micros[number] += nanos
+
+    def _raise(self, tally: Tally) -> None:
+        if tally.enforced and STRENGTH[tally.effect] > STRENGTH[self.effect]:
+            self.effect = tally.effect
+
+    def ruling(self, changes: Callable[[], Mapping[Path, str]]) -> Ruling:
+        """`changes`: the redacted texts, asked for when redacting is the verdict."""
+        tallies = list(self._tallies.values())
+        strongest: Tally | None = None
+        tier: str | None = None
+        cap: int | None = None
+        signals: set[str] = set()
+        for one in tallies:
+            if not one.enforced:
+                continue
+            signals |= one.signals
+            tier, cap = first_tier(tier, one.tier), least(cap, one.max_tokens)
+            if STRENGTH[one.effect] > (STRENGTH[strongest.effect] if strongest else 0):
+                strongest = one
+        effect = strongest.effect if strongest else Effect.ALLOW
+        return Ruling(
+            effect,
+            tuple(one.decision(self._phase, self._micros[number] // 1000) for number, one in self._tallies.items()),
+            strongest.rule.label.name if strongest else None,
+            strongest.reason if strongest else None,
+            strongest.code if strongest else None,
+            changes() if effect is Effect.REDACT else {},
+            frozenset(signals),
+            tier,
+            cap,
+            risk_of(tallies, blocked=effect is Effect.BLOCK),
+        )

@@ -1,0 +1,170 @@
+"""One text on its way past the rules: how far it is settled, and what it reads like when it goes out.
+
+A whole text is a window that is fed once: what is found and what is replaced is the same.
+"""
+
+from collections.abc import Sequence
+from time import perf_counter_ns
+
+from msgspec import Struct
+
+from gatepost_gateway.domain.findings import Detector, Finding, Leaf, Place, Scan
+from gatepost_gateway.domain.governance import Mode
+from gatepost_gateway.policy.engine import Listener, Stage
+from gatepost_gateway.policy.redaction import Edit, Replacement, Runs, apply
+from gatepost_gateway.policy.tallies import Tallies
+
+_SPARE = 4096
+"""Characters behind a window that are dropped at once, and not one by one."""
+
+
+class Ear(Struct, frozen=True):
+    """A detector with the rules that hear it. What only observing rules hear holds nothing back."""
+
+    detector: Detector
+    listeners: tuple[Listener, ...]
+    numbers: tuple[int, ...]
+    enforced: bool
+
+
+def ears_of(stage: Stage, place: Place) -> tuple[Ear, ...]:
+    """Who hears texts of this place."""
+    ears: list[Ear] = []
+    for detector, listeners in stage.detectors:
+        heard = tuple(one for one in listeners if not one.places or place in one.places)
+        if heard:
+            enforced = any(one.rule.label.mode is Mode.ENFORCE for one in heard)
+            ears.append(Ear(detector, heard, tuple(one.number for one in heard), enforced))
+    return tuple(ears)
+
+
+class Window:
+    """`end`: how much of the text has come. `safe`: how far it is settled by every rule that may change it.
+
+    Positions count characters from the start of the text.
+    """
+
+    __slots__ = (
+        "_base",
+        "_fresh",
+        "_keep",
+        "_runs",
+        "_scans",
+        "_tallies",
+        "_text",
+        "_waiting",
+        "_whole",
+        "end",
+        "leaf",
+        "reach",
+        "safe",
+        "scanned",
+    )
+
+    def __init__(
+        self, ears: Sequence[Ear], tallies: Tallies, leaf: Leaf, *, whole: bool = False, keep: bool = False
+    ) -> None:
+        """`leaf`: where the text stands; its own text is not asked for. `whole`: nothing is settled before `finish`;
+        `keep`: nothing of the text is forgotten.
+        """
+        self._scans = [(ear, ear.detector.begin()) for ear in ears]
+        self._tallies = tallies
+        self._whole = whole
+        self._keep = keep or whole
+        self._text = ""
+        self._base = 0
+        self._fresh: list[str] = []
+        self._waiting: list[Replacement] = []
+        self._runs = Runs()
+        spans = [ear.detector.span for ear in ears]
+        self.reach = None if None in spans else max((span for span in spans if span is not None), default=0)
+        """The widest span in force; None: the whole text."""
+        self.leaf = leaf
+        self.end = self.safe = self.scanned = 0
+
+    def add(self, piece: str) -> None:
+        """More of the text. Nothing is judged before `scan`."""
+        self._fresh.append(piece)
+        self.end += len(piece)
+
+    def scan(self, *, ended: bool = False) -> None:
+        """Judges what has come; with `ended` nothing more comes."""
+        self.scanned = safe = self.end
+        if not self._scans and not self._keep:
+            self._fresh.clear()
+            self.safe = safe
+            return
+        self._text += "".join(self._fresh)
+        self._fresh.clear()
+        for ear, scan in self._scans:
+            self._feed(ear, scan, ended=ended)
+            if ear.enforced and scan.settled < safe:
+                safe = scan.settled
+        if self._whole:
+            return
+        self.safe = safe
+        if self._waiting:
+            self._settle(safe)
+        if self.reach is not None and not self._keep:
+            self._forget(self.reach)
+
+    def _feed(self, ear: Ear, scan: Scan, *, ended: bool) -> None:
+        span, began = ear.detector.span, perf_counter_ns()
+        start = max(scan.settled - span, self._base) if span is not None else 0
+        try:
+            for finding in scan.feed(self._text[start - self._base :], start, ended):
+                self._weigh(ear, finding)
+        except Exception as error:  # noqa: BLE001 - whatever fails in a detector denies, in the name of its rules
+            self._tallies.fail(ear.numbers, error)
+        self._tallies.spend(ear.numbers, perf_counter_ns() - began)
+
+    def _weigh(self, ear: Ear, finding: Finding) -> None:
+        found = self._text[finding.start - self._base : finding.end - self._base]
+        for one in ear.listeners:
+            wanted = self._tallies.weigh(one.number, self.leaf, finding, found)
+            if wanted is not None:
+                self._waiting.append(wanted)
+
+    def _settle(self, safe: int) -> None:
+        """Whatever begins before `safe` is known, and so is its order."""
+        self._runs.add(one for one in self._waiting if one.start < safe)
+        self._waiting = [one for one in self._waiting if one.start >= safe]
+
+    def _forget(self, reach: int) -> None:
+        keep = min(scan.settled for _, scan in self._scans) - reach
+        if keep - self._base > _SPARE:
+            self._text = self._text[keep - self._base :]
+            self._base = keep
+
+    @property
+    def whole_leaf(self) -> Leaf:
+        """The text so far, where it is kept."""
+        return Leaf(self.leaf.path, self.leaf.place, self._text + "".join(self._fresh))
+
+    def want(self, one: Replacement) -> None:
+        """Something else is to be replaced, in a text that is whole and has not gone out."""
+        self._waiting.append(one)
+
+    def finish(self) -> None:
+        """All is settled."""
+        self._runs.add(self._waiting)
+        self._waiting.clear()
+        self.safe = self.end
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything of what has not gone out is replaced."""
+        return self._runs.first is not None
+
+    def reads(self, start: int, text: str) -> str:
+        """What goes out for `text`, which begins at `start` and is settled. Asked for once for each piece, in order."""
+        runs, end = self._runs, start + len(text)
+        edits = runs.take(end)
+        over = runs.first
+        if over is not None and over.start < end:
+            # A run that goes on in the next piece, and may still grow: there all of it is swallowed.
+            edits.append(Edit(over.start, end, over.text))
+        out = apply(text, edits, start)
+        if over is not None and over.start < end:
+            over.start, over.text = end, ""
+        return out

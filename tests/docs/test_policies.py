@@ -1,0 +1,23 @@
+"""What docs/policies.md says of files loads, and it names every kind with its keys."""
+
+import re
+
+import pytest
+from e2e.running import ROOT
+
+from gatepost_gateway.policy.kinds import KINDS
+from gatepost_gateway.policy.kinds.kind import Toolbox
+from gatepost_gateway.policy.loading import load_rule
+from gatepost_gateway.settings import Elsewhere, parse
+
+PAGE = (ROOT / "docs/policies.md").read_text()
+
+
+@pytest.mark.parametrize("block", re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+def test_every_file_loads(block: str) -> None:
+    assert parse(block, elsewhere=Elsewhere(load=lambda spec: load_rule(spec, Toolbox()))).layer.rules
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_is_there_with_its_keys(kind: object) -> None:
+    assert f"`{getattr(kind, 'name', '')}`" in PAGE

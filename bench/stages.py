@@ -51,6 +51,7 @@ from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
+from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.watch import watch
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.storage.journal import Journal
@@ -161,6 +162,7 @@ class Bench:
                 responses=Responses(self.recorder, NothingKept(), Vault([b"\0" * 32])),
                 engines=engine_of,
                 escalations=Escalations(self.recorder, self.clock, b"salt"),
+                tools=ToolNotes(Vault([b"\0" * 32])),
                 clock=self.clock,
                 salt=b"salt",
             )

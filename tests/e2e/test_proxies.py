@@ -91,6 +91,36 @@ def test_a_conversation_is_one_session_whatever_speaks(gateway: Gateway, client:
         assert raw.headers["x-gatepost-session-id"] not in sessions
 
 
+def test_a_tools_arguments_and_result_are_in_the_trace(gateway: Gateway, client: OpenAI) -> None:
+    tool = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}}
+    said: list[Any] = turn(f'/tool get_weather {{"location": "London", "call": "{uuid.uuid4()}"}}')
+    first = client.chat.completions.with_raw_response.create(model=MODEL, messages=said, tools=[tool])
+    message = first.parse().choices[0].message
+    calls = message.tool_calls or []
+    assert calls
+    (use,) = gateway.trace(first.headers["x-gatepost-trace-id"])["steps"][0]["tools"]
+    assert (use["step_type"], use["tool_name"]) == ("tool_call", "get_weather")
+    assert use["text"] == calls[0].function.arguments
+    said += [message.to_dict(), {"role": "tool", "tool_call_id": calls[0].id, "content": "wet and 12 degrees"}]
+    second = client.chat.completions.with_raw_response.create(model=MODEL, messages=said, tools=[tool])
+    assert second.headers["x-gatepost-session-id"] == first.headers["x-gatepost-session-id"]
+    use = gateway.trace(second.headers["x-gatepost-trace-id"])["steps"][0]["tools"][0]
+    assert (use["step_type"], use["tool_name"], use["text"]) == ("tool_result", "get_weather", "wet and 12 degrees")
+    assert use["call_id"] == calls[0].id
+    for path in gateway.data.rglob("*"):
+        assert not path.is_file() or b"wet and 12 degrees" not in path.read_bytes(), path
+
+
+def test_responses_that_go_on_are_one_session(gateway: Gateway, client: OpenAI) -> None:
+    first = client.responses.with_raw_response.create(model=MODEL, input="Hello")
+    second = client.responses.with_raw_response.create(
+        model=MODEL, input="And then?", previous_response_id=first.parse().id
+    )
+    session = first.headers["x-gatepost-session-id"]
+    assert second.headers["x-gatepost-session-id"] == session
+    assert [one["turn"] for one in gateway.get(f"/api/v1/sessions/{session}")["turns"]] == [1, 2]
+
+
 def test_the_anthropic_client(gateway: Gateway, bot_key: str) -> None:
     with Anthropic(api_key=bot_key, base_url=f"{gateway.base_url}/a/support-bot/anthropic") as client:
         said: list[Any] = [{"role": "user", "content": f"Good evening {uuid.uuid4()}"}]

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from e2e.recordings import Recording, events_of, read
+from e2e.recordings import OPERATIONS, Recording, events_of, read
 from e2e.running import Gateway
 from e2e.upstream import Seen, Upstream, Wire
 
@@ -65,7 +65,7 @@ def gateway(every: list[Recording], replay: Replay, gateways: Callable[..., Gate
 
 def replayed(gateway: Gateway, one: Recording, client: httpx.Client) -> httpx.Response:
     return client.post(
-        f"{gateway.base_url}/v1/chat/completions",
+        f"{gateway.base_url}/v1{one.suffix}",
         json=one.body_to_send(),
         headers={"authorization": f"Bearer {gateway.runtime_key}"},
     )
@@ -140,7 +140,13 @@ def exception(one: Recording) -> str | None:
     """Why a recording cannot be carried; None when it must be."""
     if one.provider in NOT_CHAT and one.stream and b'"done":' in one.body:
         return NOT_CHAT[one.provider]
-    if one.stream and b'data: {"error"' in one.body:
+    if one.sent.get("previous_response_id"):
+        return "goes on from an answer that this key was never given, or was given by another entry"
+    if one.status == 200 and not one.stream and "error" in (said := json.loads(one.body)) and len(said) == 1:
+        return "an error that a source kept without its status"
+    if one.kind == "completions" and one.status == 400:
+        return "refused before it is sent, as the provider refused it"
+    if one.stream and re.search(rb'data: ?{"(?:error"|type": ?"(?:error|response.failed)")', one.body):
         return "the provider reports an error in the stream: it ends with an error, not as an answer"
     return None
 
@@ -152,14 +158,18 @@ def assert_failed(answer: httpx.Response) -> None:
         error = json.loads(last.partition(b"data: ")[2])["error"]
     else:
         error = answer.json()["error"]
-        assert answer.status_code in (502, 504)
-    assert error["code"].startswith("upstream_")
+        assert answer.status_code in (400, 404, 422, 502, 504)
+    ours = ("previous_response_not_found", "not_translatable", "invalid_request")
+    assert error["code"].startswith("upstream_") or error["code"] in ours
 
 
 def assert_recorded(gateway: Gateway, every: list[Recording], ids: dict[int, str]) -> None:
     """Each call has its record: what was asked, how it ended, the usage that the provider told."""
     for one in every:
         (step,) = gateway.trace(ids[one.number])["steps"]
+        if exception(one) is not None and not step["attempts"]:
+            assert step["outcome"] == "refused", one.source
+            continue
         assert (step["model_asked"], step["provider"]) == (one.name, one.family)
         if exception(one) is not None or one.status != 200:
             assert step["outcome"] in ("failed", "refused"), one.source
@@ -171,8 +181,11 @@ def assert_recorded(gateway: Gateway, every: list[Recording], ids: dict[int, str
 
 
 def assert_usage(ours: dict[str, Any], theirs: dict[str, Any] | None, one: Recording) -> None:
+    if theirs is not None and "input_tokens" in theirs:
+        theirs = {**theirs, "prompt_tokens": theirs["input_tokens"], "completion_tokens": theirs["output_tokens"]}
     if theirs is None or theirs.get("prompt_tokens") is None:
         return
+    theirs = {"completion_tokens": 0, **theirs}
     assert ours["exact"] is True
     # Sounds are counted beside `prompt_tokens` by some; the total has them.
     whole = theirs.get("total_tokens", 0) - theirs["completion_tokens"]
@@ -187,8 +200,10 @@ def table(every: list[Recording], carried: Counter[tuple[str, str]], exceptions:
     asked = Counter((one.provider, one.operation) for one in every)
     lines = ["recordings carried through the gateway (carried/replayed; compatible ones by two provider families)"]
     for provider in sorted({one.provider for one in every}):
-        cells = [f"{name} {carried[provider, name]}/{asked[provider, name]}" for name in ("chat", "chat_stream")]
-        lines.append(f"  {provider:<14} {cells[0]:<16} {cells[1]}")
+        cells = [
+            f"{name} {carried[provider, name]}/{asked[provider, name]}" for name in OPERATIONS if asked[provider, name]
+        ]
+        lines.append(f"  {provider:<14} " + "  ".join(cells))
     lines.append(f"  {'all':<14} {carried.total()}/{len(every)}")
     lines += [f"  not an answer: {len(ones)} ({reason})" for reason, ones in exceptions.items()]
     return "\n".join(lines)

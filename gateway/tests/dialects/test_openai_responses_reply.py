@@ -1,15 +1,16 @@
 import msgspec
 import pytest
 
-from gatepost_gateway.dialects import openai_responses
+from gatepost_gateway.dialects import openai_responses, registry, translation
 from gatepost_gateway.dialects.framing import ModelFailed
 from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.openai_responses_reply import read_reply, response_object, summarise
-from gatepost_gateway.domain.chat import Stop
+from gatepost_gateway.domain.chat import DialectName, Stop
 from gatepost_gateway.domain.conversation import Media, MediaKind, Opaque, Reasoning, Refusal, Text, ToolCall
 from gatepost_gateway.domain.usage import Usage
 
 from ..recordings import need
+from .kit import asked_in, meaning
 
 
 def response(*output, **more):
@@ -92,6 +93,30 @@ def test_a_translated_answer_repeats_its_request():
     assert (said["id"], said["created_at"], said["model"], said["store"]) == ("resp_abc", 7, "claude", False)
     assert (said["tools"], said["temperature"], said["metadata"]) == (body["tools"], 0, {"a": "b"})
     assert (said["user"], said["tool_choice"], said["text"]) == (None, "auto", {"format": {"type": "text"}})
+
+
+@pytest.mark.parametrize(
+    "caller", [DialectName.OPENAI_CHAT, DialectName.ANTHROPIC_MESSAGES, DialectName.GEMINI_GENERATE]
+)
+def test_each_recorded_answer_reaches_callers_of_other_formats(caller):
+    sides = {
+        side.dialect: side for side in (registry.OPENAI_CHAT, registry.ANTHROPIC_MESSAGES, registry.GEMINI_GENERATE)
+    }
+    seen = 0
+    for row in need("provider-recordings/openai-responses.jsonl"):
+        body = row["response"].get("body")
+        if row["operation"] != "responses" or row["response"]["status"] != 200 or "output" not in (body or {}):
+            continue
+        (first,) = meaning(read_reply(msgspec.json.encode(body)))
+        said, summary = translation.read_answer(asked_in(caller), registry.OPENAI_RESPONSES, msgspec.json.encode(body))
+        (second,) = meaning(sides[caller].read_reply(said))
+        assert second["text"] + second["refusal"] == first["text"] + first["refusal"], row["id"]
+        assert [call[1:] for call in second["calls"]] == [call[1:] for call in first["calls"]], row["id"]
+        hosted = {item["type"] for item in body["output"]} - {"message", "reasoning", "function_call"}
+        listed = {name.partition(".")[2] for name in summary.lossy}
+        assert hosted - {"image_generation_call"} <= listed, row["id"]
+        seen += 1
+    assert seen > 30
 
 
 @pytest.mark.parametrize("file", ["openai-responses", "azure-openai", "openai-compatible"])

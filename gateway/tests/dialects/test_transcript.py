@@ -151,6 +151,23 @@ def test_geminis_format():
     assert not goes_on(GEMINI, first, {"candidates": [{"content": answer}]}, asked(hello, answer, seen))
 
 
+def test_the_responses_format():
+    responses = DialectName.OPENAI_RESPONSES
+    first = read(responses, instructions="be kind", input="look")
+    call = {"type": "function_call", "call_id": "c", "name": "look", "arguments": '{"a":1}'}
+    said_first = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "I look."}]}
+    reply = {"output": [{"type": "reasoning", "summary": []}, said_first, call]}
+    result = {"type": "function_call_output", "call_id": "c", "output": "seen"}
+    again = [{"role": "user", "content": [{"type": "input_text", "text": "look"}]}, *reply["output"], result]
+    following = read(responses, instructions="be kind", input=again)
+    assert goes_on(responses, first, reply, following)
+    assert not goes_on(responses, first, reply, read(responses, instructions="be rude", input=again))
+    whole = {"output": [said_first]}
+    assert goes_on(
+        responses, first, whole, read(responses, instructions="be kind", input=[again[0], said_first, again[0]])
+    )
+
+
 def test_pictures_count_by_their_length_and_ends():
     def ends(data):
         picture = {"type": "image_url", "image_url": {"url": data}}

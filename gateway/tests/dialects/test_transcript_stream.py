@@ -83,6 +83,23 @@ def test_a_stream_says_what_the_whole_answer_says():
     assert reply_turns(GEMINI, whole) == turns(GEMINI, CONTENT)
 
 
+def test_a_stream_of_responses_says_what_its_last_event_says():
+    output = [{"type": "function_call", "call_id": "c", "name": "look", "arguments": '{"a":1}'}]
+    stream = sse({"type": "response.created"}, {"type": "response.completed", "response": {"output": output}})
+    words = Words(DialectName.OPENAI_RESPONSES)
+    words.feed(stream)
+    assert words.turns() == [Turn("assistant", "", [["look", {"a": 1}]])]
+    assert words.calls() == [("c", "look", '{"a":1}')]
+
+
+def test_the_calls_of_a_stream_with_their_ids():
+    for dialect, stream in ((OPENAI, CHAT), (ANTHROPIC, MESSAGES), (GEMINI, CONTENT)):
+        words = Words(dialect)
+        words.feed(stream)
+        assert words.calls()[0][1:] == ("look", '{"a":1}')
+    assert Words(DialectName.BEDROCK_CONVERSE).calls() == []
+
+
 def test_choices_are_kept_apart():
     stream = sse(delta(0, content="a"), delta(1, content="b"), delta(0, content="c"))
     assert [turn.text for turn in turns(OPENAI, stream)] == ["ac", "b"]

@@ -5,6 +5,7 @@ import pytest
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.edge.http import BodyLimits, HttpOutlet, Request, respond, respond_json
+from gatepost_gateway.edge.surfaces.gemini import ArrayOutlet
 
 LIMITS = BodyLimits(bytes=10, seconds=0.05)
 
@@ -167,3 +168,15 @@ def test_a_stream_goes_out_in_order_whatever_carries_it(corked):
     bodies = [message["body"] for message in wire.messages[1:]]
     assert [one for one in [*cork.said, *bodies] if one != "drain"] == [b"1", b"2", b"3", b"4"]
     assert "more_body" not in wire.messages[-1]
+
+
+def test_a_sign_of_life_says_nothing_in_either_form_of_a_stream():
+    wire = Wire()
+
+    async def both():
+        await HttpOutlet(wire.send).alive()
+        await ArrayOutlet(wire.send).alive()
+
+    asyncio.run(both())
+    assert [message["body"] for message in wire.messages] == [b": keep-alive\n\n", b"\n"]
+    assert all(message["more_body"] for message in wire.messages)

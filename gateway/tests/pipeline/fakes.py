@@ -36,6 +36,7 @@ from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
+from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SandboxTransport
@@ -186,6 +187,9 @@ class Outlet:
         self.batches.append(batch)
         return True
 
+    async def alive(self) -> None:
+        self.batches.append(b": keep-alive\n\n")
+
     async def drain(self) -> None:
         return
 
@@ -290,6 +294,7 @@ class House:
             responses=Responses(self.recorder, self.archive, PlainVault()),
             engines=engine_of if engine is None else lambda _: Ruled(engine),
             escalations=Escalations(self.recorder, self.clock, b"salt"),
+            tools=ToolNotes(PlainVault()),
             clock=self.clock,
             salt=b"salt",
         )

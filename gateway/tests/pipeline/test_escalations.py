@@ -4,13 +4,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.errors import Code, LimitExceeded, Refused
 from gatepost_gateway.domain.escalation import HumanVerdict
-from gatepost_gateway.domain.governance import Decision, Effect, Mode, Ruling
+from gatepost_gateway.domain.governance import Decision, Effect, Mode, Phase, Ruling
 from gatepost_gateway.domain.records import Admitted, Escalated
 from gatepost_gateway.domain.snapshot import Snapshot
 
-from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, run, snapshot_of
+from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, events, run, snapshot_of
 
 ASKS = Ruling(
     Effect.ESCALATE,
@@ -142,3 +143,20 @@ def test_nothing_of_the_text_is_in_the_entry():
     one = house()
     held(one, chat("the secret is 4711"))
     assert "4711" not in json.dumps(msgspec.to_builtins(escalations(one)[0]))
+
+
+def test_an_escalated_answer_is_withheld_and_goes_out_when_it_is_approved():
+    rule = RuleSpec(
+        name="ask", kind="keyword", settings={"terms": ["titan"], "action": "escalate"}, phases=(Phase.RESPONSE,)
+    )
+    words = ("the ", "tit", "an ", "flies")
+    one = House(
+        snapshot_of(entry(), rules=(rule,)),
+        ScriptedTransport(*(Answer(200, list(events(*words))) for _ in range(3))),
+    )
+    body = chat(stream=True)
+    error = held(one, body)
+    assert escalations(one)[0].phase == "response"
+    decide(one, verdict(one))
+    assert b"flies" in b"".join(run(one.call(body)).batches)
+    assert held(one, body).escalation != error.escalation

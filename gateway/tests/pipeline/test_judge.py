@@ -135,13 +135,6 @@ def test_a_member_that_two_servers_read_differently_is_refused_by_name():
     assert run(ruled().call(body)).status == 200
 
 
-def test_no_byte_of_a_stream_leaves_unjudged():
-    held = ruled(word())
-    with pytest.raises(Refused, match="streamed"):
-        run(held.call(chat(stream=True)))
-    assert held.transport.asked == []
-
-
 def test_a_rule_of_another_project_is_not_met():
     held = ruled(word(project="other"))
     assert run(held.call(chat("titan"))).status == 200

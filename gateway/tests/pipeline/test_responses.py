@@ -106,6 +106,23 @@ def test_a_tool_loop_goes_on_from_the_calls_and_their_seals():
     assert [one["tool_use_id"] for one in results["content"]] == ["t1", "t2"]
 
 
+def test_thoughts_of_another_family_stay_out_when_a_conversation_moves_on():
+    blocks = [{"type": "thinking", "thinking": "hm", "signature": "s1"}, {"type": "text", "text": "Hello."}]
+    held = house(claude("", content=blocks), native())
+
+    async def story():
+        _, first = await ask(held)
+        assert [item["type"] for item in whole(first)["output"]] == ["reasoning", "message"]
+        await ask(held, model="m", input="On", previous_response_id=whole(first)["id"])
+
+    run(story)
+    words = [
+        one["content"] if isinstance(one["content"], str) else one["content"][0]["text"] for one in sent(held)["input"]
+    ]
+    assert words == ["Hi", "Hello.", "On"]
+    assert "previous_response_id" not in sent(held)
+
+
 def test_a_streamed_answer_can_be_gone_on_from_too():
     held = house(Answer(200, events("Hel", "lo")), Answer(200, [completion()]))
 

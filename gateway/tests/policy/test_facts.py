@@ -42,3 +42,12 @@ def test_the_answer_is_empty_at_the_request_gate_and_open_at_the_response_gate()
 @pytest.mark.parametrize("key", ["model", "messages"])
 def test_the_body_is_the_callers_json(key: str):
     assert key in Facts(Phase.REQUEST, SETTING, ASKED, lambda: OPENED).body
+
+
+def test_an_answer_in_parts_is_another_answer_of_the_same_call() -> None:
+    facts = Facts(Phase.REQUEST, SETTING, ASKED, lambda: OPENED)
+    first = facts.with_answer(Said(b""), Texts((Leaf(("a",), Place.ASSISTANT, "one"),)), None)
+    assert [leaf.text for leaf in first.answer.leaves] == ["one"]
+    second = first.with_answer(Said(b""), Texts(()), None)
+    assert (second.answer.leaves, second.phase) == ((), Phase.RESPONSE)
+    assert facts.phase is Phase.REQUEST

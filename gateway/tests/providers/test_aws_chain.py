@@ -33,10 +33,12 @@ class World:
         self.clock = Clock()
         self.files = files or {}
         self.pages: dict[str, Any] = {}
+        self.bodies: list[bytes] = []
         self.fetched: list[tuple[str, str, dict[str, str]]] = []
         self.chain = AwsChain({"HOME": "/h", **(variables or {})}, self.files.get, self.fetch, self.clock)
 
-    async def fetch(self, method: str, url: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    async def fetch(self, method: str, url: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, bytes]:
+        self.bodies.append(body)
         self.fetched.append((method, url, headers))
         await asyncio.sleep(0)
         page = self.pages.get(url)
@@ -161,3 +163,37 @@ def test_who_hands_out_nothing_is_not_asked_again_at_once(page: Any) -> None:
     count = len(world.fetched)
     assert world.get() is None
     assert len(world.fetched) == count
+
+
+ANSWER = """<AssumeRoleWithWebIdentityResponse><R><Credentials><SessionToken>T&amp;</SessionToken>
+<SecretAccessKey>S</SecretAccessKey><Expiration>2027-01-15T09:00:00Z</Expiration><AccessKeyId>WEB</AccessKeyId>
+</Credentials></R></AssumeRoleWithWebIdentityResponse>"""
+WEB = {"AWS_ROLE_ARN": "arn:aws:iam::1:role/r", "AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_REGION": "eu-west-1"}
+
+
+def test_a_web_identity_is_traded_for_a_role_and_its_token_is_in_no_address() -> None:
+    world = World(
+        WEB, {"/t": "TOKEN\n", "/h/.aws/credentials": "[default]\naws_access_key_id=F\naws_secret_access_key=s"}
+    )
+    world.pages["https://sts.eu-west-1.amazonaws.com/"] = ANSWER.encode()
+    found = world.get()
+    assert found is not None
+    keys, region = read_keys(found)
+    assert (keys.access_key_id, region) == ("WEB", "eu-west-1")
+    assert keys.session_token is not None
+    assert keys.session_token.reveal() == "T&"
+    assert b"WebIdentityToken=TOKEN" in world.bodies[0]
+    assert "TOKEN" not in str(world.fetched)
+    world.clock.now += 3600 * SECOND
+    world.files["/t"] = "NEWER"
+    world.get()
+    assert b"WebIdentityToken=NEWER" in world.bodies[-1]
+
+
+def test_a_web_identity_that_is_refused_gives_way_to_the_next_source() -> None:
+    files = {"/t": "TOKEN", "/h/.aws/credentials": "[default]\naws_access_key_id=F\naws_secret_access_key=s"}
+    for page in ((403, b"no"), (200, b"nonsense"), None):
+        world = World(WEB, files)
+        world.pages["https://sts.eu-west-1.amazonaws.com/"] = page
+        assert world.id()[0] == "F"
+    assert World(WEB, {"/h/.aws/credentials": files["/h/.aws/credentials"]}).id()[0] == "F"

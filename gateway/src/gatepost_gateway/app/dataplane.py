@@ -38,6 +38,7 @@ from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
+from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.pipeline.verdict import Verdicts
 from gatepost_gateway.policy.chains import Chains
@@ -138,6 +139,7 @@ class DataPlane:
             responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
             escalations=Escalations(base.recorder, base.clock, begin.secret),
+            tools=ToolNotes(base.vault),
             clock=base.clock,
             salt=begin.secret,
         )

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.ports import Origin, UpstreamRequest
 from gatepost_gateway.domain.snapshot import Timeouts
+from gatepost_gateway.providers.aws_assumed import AssumedRoles
 from gatepost_gateway.providers.aws_chain import ADDRESSES, AwsChain
 from gatepost_gateway.settings.environment import read_aws
 from gatepost_gateway.transport import Client, Egress, client_context
@@ -17,8 +18,8 @@ _LARGEST = 64 * 1024
 _PORTS = {"http": 80, "https": 443}
 
 
-def aws_chain(clock: Clock) -> AwsChain:
-    return AwsChain(read_aws(), read_file, fetch, clock)
+def aws_chain(clock: Clock) -> AssumedRoles:
+    return AssumedRoles(AwsChain(read_aws(), read_file, fetch, clock), fetch, clock)
 
 
 def read_file(path: str) -> str | None:
@@ -28,13 +29,13 @@ def read_file(path: str) -> str | None:
         return None
 
 
-async def fetch(method: str, url: str, headers: dict[str, str]) -> tuple[int, bytes]:
+async def fetch(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, bytes]:
     """One request with a client of its own: no call of a caller can ever go where this one may."""
     parts = urlsplit(url)
     origin = Origin(parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme], private_ok=True)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     wire = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-    request = UpstreamRequest(origin, target.encode(), wire, b"", method.encode())
+    request = UpstreamRequest(origin, target.encode(), wire, body, method.encode())
     client = Client(egress=Egress.of(*ADDRESSES), ssl_context=client_context())
     try:
         answer = await UpstreamTransport(client, {}).open(request, _TIMEOUTS, "aws")

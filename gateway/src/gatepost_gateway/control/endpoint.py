@@ -12,6 +12,7 @@ from gatepost_gateway.control.identity import Keyring
 from gatepost_gateway.control.records import TraceSource
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import CallerError
+from gatepost_gateway.domain.ports import Vault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.settings import Settings
@@ -41,6 +42,8 @@ class House(Protocol):
     records: TraceSource | None
     local_token: Secret | None
 
+    @property
+    def vault(self) -> Vault: ...
     @property
     def snapshot(self) -> Snapshot: ...
     def projects(self) -> set[str]: ...

@@ -95,6 +95,17 @@ class ClaimView(Struct, frozen=True):
     held: str
 
 
+class ToolView(Struct, frozen=True):
+    """`step_type` is `tool_call`, with the arguments as text, or `tool_result`; `cut`: there was more."""
+
+    step_type: str
+    call_id: str
+    tool_name: str
+    text: str
+    cut: bool
+    status: str
+
+
 class StepView(Struct, frozen=True, kw_only=True):
     """A governed call, or a custom event (`name` and `data`)."""
 
@@ -128,6 +139,8 @@ class StepView(Struct, frozen=True, kw_only=True):
     finish_reasons: list[str] = field(default_factory=list[str])
     upstream_id: str | None = None
     tool_calls: list[str] = field(default_factory=list[str])
+    tools: list[ToolView] = field(default_factory=list[ToolView])
+    """What tools were asked and answered, where the proxy records it."""
     proxy: str | None = None
     session_id: str | None = None
     turn: int | None = None

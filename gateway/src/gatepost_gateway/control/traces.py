@@ -1,8 +1,11 @@
 """`/api/v1/traces` and `/api/v1/sessions`, as they are read. Writing them is the data plane's work."""
 
+from msgspec import structs
+
 from gatepost_gateway.control import story
 from gatepost_gateway.control.endpoint import Access, Answer, Asked, Endpoint, House, Parameter
 from gatepost_gateway.control.records import TraceSource
+from gatepost_gateway.control.tools import with_tools
 from gatepost_gateway.domain.clock import from_iso
 from gatepost_gateway.domain.errors import CallerError, Code, Forbidden, GatewayFault
 from gatepost_gateway.domain.records import Outcome
@@ -85,7 +88,9 @@ async def show(house: House, asked: Asked) -> Answer:
     found = await source(house).trace(trace_id)
     if found is None or asked.caller.project not in (None, found.row.project):
         raise CallerError(f"there is no trace `{trace_id[:80]}`", code=Code.TRACE_NOT_FOUND, status=404)
-    return Answer(story.whole(found))
+    told = story.whole(found)
+    steps = [with_tools(view, one, house.vault) for view, one in zip(told.steps, found.steps, strict=True)]
+    return Answer(structs.replace(told, steps=steps))
 
 
 async def session(house: House, asked: Asked) -> Answer:
@@ -94,7 +99,9 @@ async def session(house: House, asked: Asked) -> Answer:
     own = [turn for turn in turns if asked.caller.project in (None, turn.project)]
     if not own:
         raise CallerError(f"there is no session `{session_id[:80]}`", code=Code.NOT_FOUND, status=404)
-    return Answer(story.SessionView(session_id, own[0].project, [story.step(turn) for turn in own]))
+    return Answer(
+        story.SessionView(session_id, own[0].project, [with_tools(story.step(turn), turn, house.vault) for turn in own])
+    )
 
 
 ENDPOINTS = (

@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 
 from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, read_envelope
 from gatepost_gateway.dialects.openai_chat import NULL, encode
+from gatepost_gateway.dialects.seals import read_seal
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError, Code
@@ -40,6 +41,7 @@ class _Tool(Struct):
 
 _envelope = msgspec.json.Decoder(_Envelope)
 _tools = msgspec.json.Decoder(list[_Tool] | None)
+_items = msgspec.json.Decoder(list[dict[str, Raw]])
 _GOVERNED = frozenset(_Envelope.__struct_fields__)
 MOST_KEPT = 4 * 1024 * 1024
 """Bytes of a conversation that is remembered: a longer one is answered, and not kept."""
@@ -150,13 +152,29 @@ def _parts_beside_text(parts: Any) -> int:
 
 
 def pass_request(asked: Asked, shape: Shape) -> bytes:
-    """The body to send: the caller's own bytes, or its own members with only the named ones changed."""
+    """The body to send: the caller's own bytes, or its own members with only the named ones changed.
+
+    A conversation that the gateway put in front of the input was had with other families: thoughts that this one has
+    neither sealed nor kept stay out of it, because it refuses them.
+    """
     changes: dict[str, Raw] = {}
     if shape.model != asked.model:
         changes["model"] = Raw(encode(shape.model))
+    if asked.previous is not None and "previous_response_id" not in asked.fields:
+        changes["input"] = Raw(encode([item for item in _items.decode(asked.fields["input"]) if not _foreign(item)]))
     if shape.cap is not None:
         changes["max_output_tokens"] = Raw(encode(shape.cap))
     return encode({**asked.fields, **changes}) if changes else asked.body
+
+
+def _foreign(item: dict[str, Raw]) -> bool:
+    if item.get("type") != Raw(b'"reasoning"'):
+        return False
+    seal: Any = msgspec.json.decode(item.get("encrypted_content", NULL))
+    return (
+        not isinstance(seal, str)
+        or read_seal(seal, DialectName.OPENAI_RESPONSES)[1] is not DialectName.OPENAI_RESPONSES
+    )
 
 
 class _InputDetails(Struct):

@@ -42,9 +42,9 @@ _DEFAULTS: dict[str, Any] = {
 def read_reply(body: bytes) -> Reply:
     """Raises Malformed when it is not a response, ModelFailed when it is one that failed."""
     said = as_object(decoded(body), "the answer")
-    if said.get("output") is None or "status" not in said:
-        raise Malformed("the answer has no `output` or no `status`")
-    if said["status"] in _UNFINISHED:
+    if said.get("output") is None:
+        raise Malformed("the answer has no `output`")
+    if said.get("status") in _UNFINISHED:
         raise ModelFailed(failure(said))
     parts = read_output(as_list(said["output"], "output"))
     word = read_word(said)
@@ -66,7 +66,8 @@ def failure(said: dict[str, Any]) -> str:
 def read_word(said: dict[str, Any]) -> str:
     """Why it ended, in the format's own word: `completed`, or the reason of an incomplete one."""
     details = as_object(said.get("incomplete_details") or {}, "incomplete_details")
-    return as_text(details.get("reason"), "incomplete_details.reason") or as_text(said.get("status"), "status")
+    word = as_text(details.get("reason"), "incomplete_details.reason") or as_text(said.get("status"), "status")
+    return word or "completed"
 
 
 def read_stop(word: str, parts: list[AnyPart]) -> Stop:

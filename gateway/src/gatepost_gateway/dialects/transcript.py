@@ -69,7 +69,7 @@ def transcript(asked: Asked) -> Transcript | None:
         return None
     try:
         turns = read(asked.fields)
-    except (AttributeError, TypeError, ValueError, KeyError, RecursionError):
+    except (AttributeError, TypeError, ValueError, LookupError, RecursionError):
         # What is not of the format is the provider's to refuse: it is only not found again.
         return None
     return Transcript(turns)
@@ -82,7 +82,7 @@ def reply_turns(dialect: DialectName, body: bytes) -> list[Turn]:
         return []
     try:
         turns = read(msgspec.json.decode(body))
-    except (AttributeError, TypeError, ValueError, KeyError, RecursionError):
+    except (AttributeError, TypeError, ValueError, LookupError, RecursionError):
         return []
     return [turn for turn in turns if turn.text or turn.rest]
 
@@ -211,13 +211,45 @@ def _gemini_reply(reply: Json) -> list[Turn]:
     return [_gemini_turn({**content, "role": "model"}) for content in found]
 
 
+def _responses(fields: Mapping[str, Raw]) -> list[Turn]:
+    said = msgspec.json.decode(fields["instructions"]) if "instructions" in fields else None
+    turns = [_turn("system", said)] if said else []
+    items = msgspec.json.decode(fields["input"])
+    if isinstance(items, str):
+        return [*turns, _turn("user", items)]
+    return turns + [turn for item in items if (turn := _item_turn(item)) is not None]
+
+
+def _item_turn(item: Json) -> Turn | None:
+    """An item of a Responses input; what a provider adds of its own is no turn."""
+    match item.get("type", "message"):
+        case "message":
+            said = _turn(item["role"], item.get("content"))
+            return spoken([said.text], []) if said.role == ASSISTANT else said
+        case "function_call":
+            return spoken([], [(item["name"], item.get("arguments"))])
+        case "function_call_output":
+            inner = _turn("", item.get("output"))
+            return Turn("tool", inner.text, inner.rest)
+        case _:
+            return None
+
+
+def output_turn(items: list[Json]) -> Turn:
+    """The output of a response as one turn."""
+    turns = [turn for item in items if (turn := _item_turn(item)) is not None]
+    return _merged(turns)[0] if turns else Turn(ASSISTANT, "", [])
+
+
 _REQUESTS: Mapping[DialectName, Callable[[Mapping[str, Raw]], list[Turn]]] = {
     DialectName.OPENAI_CHAT: _openai,
     DialectName.ANTHROPIC_MESSAGES: _anthropic,
     DialectName.GEMINI_GENERATE: _gemini,
+    DialectName.OPENAI_RESPONSES: _responses,
 }
 _REPLIES: Mapping[DialectName, Callable[[Json], list[Turn]]] = {
     DialectName.OPENAI_CHAT: _openai_reply,
     DialectName.ANTHROPIC_MESSAGES: lambda reply: [_anthropic_turn(reply)],
     DialectName.GEMINI_GENERATE: _gemini_reply,
+    DialectName.OPENAI_RESPONSES: lambda reply: [output_turn(reply["output"])],
 }

@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 import msgspec
 from msgspec import Struct
 
-from gatepost_gateway.dialects.transcript import LARGEST, Turn, spoken
+from gatepost_gateway.dialects.transcript import LARGEST, Turn, output_turn, spoken
 from gatepost_gateway.domain.chat import DialectName
 
 _AT_ONCE = 16 * 1024
@@ -17,18 +17,22 @@ _AT_ONCE = 16 * 1024
 
 
 class _Words(Struct):
-    """What one choice has said. Calls are [name, pieces of arguments]."""
+    """What one choice has said. Calls are (id, name, pieces of arguments)."""
 
     texts: list[str] = msgspec.field(default_factory=list[str])
-    calls: dict[int, tuple[str, list[str]]] = msgspec.field(default_factory=dict[int, tuple[str, list[str]]])
+    calls: dict[int, tuple[str, str, list[str]]] = msgspec.field(default_factory=dict[int, tuple[str, str, list[str]]])
+
+    def said(self) -> list[tuple[str, str, str]]:
+        return [(call_id, name, "".join(pieces)) for call_id, name, pieces in self.calls.values()]
 
     def turn(self) -> Turn:
-        return spoken(self.texts, [(name, "".join(pieces)) for name, pieces in self.calls.values()])
+        return spoken(self.texts, [(name, "".join(pieces)) for _, name, pieces in self.calls.values()])
 
 
 class _Reader(Protocol):
     def take(self, data: bytes) -> None: ...
     def turns(self) -> list[Turn]: ...
+    def calls(self) -> list[tuple[str, str, str]]: ...
 
 
 class Words:
@@ -60,6 +64,12 @@ class Words:
             return []
         return [turn for turn in self._reader.turns() if turn.text or turn.rest]
 
+    def calls(self) -> list[tuple[str, str, str]]:
+        """The calls of the first choice so far, each (id, name, arguments)."""
+        self._held.append(b"\n")
+        self._read()
+        return self._reader.calls() if self._reader is not None else []
+
     def _read(self) -> None:
         if self._reader is None:
             return
@@ -73,7 +83,7 @@ class Words:
             for line in lines:
                 if line.startswith(b"data:") and line[5:].strip() != b"[DONE]":
                     take(line[5:])
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             self._reader = None
         if self._taken > LARGEST:
             self._reader = None
@@ -86,6 +96,7 @@ class _Function(Struct):
 
 class _ToolCall(Struct):
     index: int = 0
+    id: str | None = None
     function: _Function | None = None
 
 
@@ -120,15 +131,20 @@ class _OpenAI:
                 words.texts += [part["text"] for part in delta.content if part.get("type") == "text"]
             for call in delta.tool_calls or ():
                 if call.function is not None:
-                    _, pieces = words.calls.setdefault(call.index, (call.function.name or "", []))
+                    said = words.calls.setdefault(call.index, (call.id or "", call.function.name or "", []))
+                    _, _, pieces = said
                     pieces.append(call.function.arguments or "")
 
     def turns(self) -> list[Turn]:
         return [words.turn() for words in self._said.values()]
 
+    def calls(self) -> list[tuple[str, str, str]]:
+        return self._said[0].said() if 0 in self._said else []
+
 
 class _Block(Struct):
     type: str = ""
+    id: str = ""
     text: str = ""
     name: str = ""
 
@@ -154,17 +170,20 @@ class _Anthropic:
         words, block = self._words, event.content_block
         if block is not None:
             if block.type == "tool_use":
-                words.calls[event.index] = (block.name, [])
+                words.calls[event.index] = (block.id, block.name, [])
             elif block.type == "text" and block.text:
                 words.texts.append(block.text)
         if event.delta is not None:
             if event.delta.text:
                 words.texts.append(event.delta.text)
             elif event.delta.partial_json and event.index in words.calls:
-                words.calls[event.index][1].append(event.delta.partial_json)
+                words.calls[event.index][2].append(event.delta.partial_json)
 
     def turns(self) -> list[Turn]:
         return [self._words.turn()]
+
+    def calls(self) -> list[tuple[str, str, str]]:
+        return self._words.said()
 
 
 class _Gemini:
@@ -172,6 +191,7 @@ class _Gemini:
 
     def __init__(self) -> None:
         self._said: dict[int, Turn] = {}
+        self._calls: list[tuple[str, str, str]] = []
 
     def take(self, data: bytes) -> None:
         event = cast("dict[str, Any]", msgspec.json.decode(data))
@@ -183,15 +203,44 @@ class _Gemini:
             said.text += "".join(part["text"] for part in parts if "text" in part) if not said.rest else ""
             calls: list[dict[str, Any]] = [call for part in parts if (call := part.get("functionCall"))]
             said.rest += spoken((), [(call["name"], call.get("args") or {}) for call in calls]).rest
+            if index == 0:
+                self._calls += [(call.get("id") or "", call["name"], _text(call.get("args"))) for call in calls]
 
     def turns(self) -> list[Turn]:
         for said in self._said.values():
             said.text = "" if said.rest else said.text.strip()
         return list(self._said.values())
 
+    def calls(self) -> list[tuple[str, str, str]]:
+        return self._calls
+
+
+def _text(arguments: Any) -> str:
+    return msgspec.json.encode(arguments or {}).decode()
+
+
+class _Responses:
+    """The last event has the whole answer."""
+
+    def __init__(self) -> None:
+        self._output: list[dict[str, Any]] = []
+
+    def take(self, data: bytes) -> None:
+        if b'"response.completed"' in data or b'"response.incomplete"' in data:
+            event = cast("dict[str, Any]", msgspec.json.decode(data))
+            self._output = event["response"]["output"] if "response" in event else self._output
+
+    def turns(self) -> list[Turn]:
+        return [output_turn(self._output)]
+
+    def calls(self) -> list[tuple[str, str, str]]:
+        items = [item for item in self._output if item.get("type") == "function_call"]
+        return [(item["call_id"], item["name"], item["arguments"]) for item in items]
+
 
 _READERS: dict[DialectName, type[_Reader]] = {
     DialectName.OPENAI_CHAT: _OpenAI,
     DialectName.ANTHROPIC_MESSAGES: _Anthropic,
     DialectName.GEMINI_GENERATE: _Gemini,
+    DialectName.OPENAI_RESPONSES: _Responses,
 }

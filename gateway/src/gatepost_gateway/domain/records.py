@@ -48,6 +48,26 @@ class Attempt(Struct, frozen=True, array_like=True):
     """A failure after which the provider may bill: it was asked, and it did not refuse."""
 
 
+TOOLS = "tools"
+"""The kind under which uses of tools are sealed."""
+
+
+class ToolPart(StrEnum):
+    CALL = "tool_call"
+    RESULT = "tool_result"
+
+
+class ToolUse(Struct, frozen=True, array_like=True):
+    """A call with its arguments, or a result. `whole`: nothing of the text was cut off."""
+
+    part: ToolPart
+    call_id: str
+    name: str
+    text: str
+    whole: bool = True
+    failed: bool = False
+
+
 class Opened(Struct, frozen=True, array_like=True, tag="o"):
     """Before the first upstream byte: who asks for what, and the money set aside for it."""
 
@@ -137,6 +157,8 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """Keyed hashes by which the next turn finds this session again."""
     risk: float = 0.0
     """From 0 to 1: what the rules found in it, enforced or not."""
+    tools: bytes = b""
+    """Ciphertext of a list of ToolUse, where they are recorded."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -131,6 +131,9 @@ async def respond_json(send: Send, status: int, value: Any, headers: Sequence[tu
 class HttpOutlet:
     """Implements `pipeline.call.Outlet`. `begun`: the head has gone out, so an error can only end the stream."""
 
+    NOTHING: ClassVar = b": keep-alive\n\n"
+    """A comment (WHATWG HTML, "Server-sent events", section 9.2.6)."""
+
     __slots__ = ("_cork", "_extra", "_send", "_waiting", "begun")
 
     def __init__(self, send: Send, cork: Cork | None = None, extra: Headers = ()) -> None:
@@ -156,6 +159,9 @@ class HttpOutlet:
             return self._cork.chunk(batch)
         self._waiting.append(batch)
         return False
+
+    async def alive(self) -> None:
+        await self._send({"type": "http.response.body", "body": self.NOTHING, "more_body": True})
 
     async def drain(self) -> None:
         if self._cork is not None:

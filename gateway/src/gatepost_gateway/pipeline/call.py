@@ -18,6 +18,7 @@ from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntr
 from gatepost_gateway.domain.usage import NOTHING
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts
+from gatepost_gateway.policy.gate import Gate
 
 OWN = b"x-gatepost-"
 """How the headers begin that are between callers and the gateway."""
@@ -83,6 +84,10 @@ class Outlet(Protocol):
         """Sends a batch at once; False: the caller reads slowly, send no more before `drain`."""
         ...
 
+    async def alive(self) -> None:
+        """Sends something that says nothing, for a caller who has waited long."""
+        ...
+
     async def drain(self) -> None: ...
     async def end(self, batch: bytes) -> None: ...
 
@@ -106,6 +111,7 @@ class Call:
         "first",
         "forced_cap",
         "forced_tier",
+        "gate",
         "hold",
         "inbound",
         "judged",
@@ -140,6 +146,10 @@ class Call:
     """The response gate has spoken."""
     forced_cap: int | None
     """The most output tokens that a ruling gives this call."""
+    admitted: str | None
+    """The escalation whose approval let this call through."""
+    fingerprint: str | None
+    """Who asked for what, as a keyed hash: what an approval is matched by."""
     signals: frozenset[str]
     """What the request gate found: `pii`, `secret`, `injection`."""
     forced_tier: str | None
@@ -165,10 +175,7 @@ class Call:
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
-        self.admitted: str | None = None
-        """The escalation whose approval let this call through."""
-        self.fingerprint: str | None = None
-        """Who asked for what, as a keyed hash: what an approval is matched by."""
+        self.admitted = self.fingerprint = None
         self.opened = self.closed = self.named = False
         """The record is begun; it is done; the caller named its session."""
         self.sent = False
@@ -185,6 +192,8 @@ class Call:
         self.first = self.body = b""
         self.summary: Summary | None = None
         self.judged = False
+        self.gate: Gate | None = None
+        """What judges the answer while it is streamed."""
         self.response_id: str | None = None
         """The id by which a later Responses call goes on from this answer, when it is complete."""
         self.transcript: Transcript | None = None

@@ -4,8 +4,6 @@ DESIGN section 6, in its order: the `previous_response_id` of a Responses call, 
 fingerprint of what was said so far, which an answer leaves behind. All three hold for one key only.
 """
 
-import msgspec
-
 from gatepost_gateway.dialects.transcript import reply_turns, transcript
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.errors import GatewayFault
@@ -70,11 +68,7 @@ async def _lookup(call: Call, sessions: Sessions) -> str | None:
 def _previous(call: Call) -> str | None:
     """The answer that a Responses call goes on from."""
     assert call.asked is not None
-    said = call.asked.fields.get("previous_response_id")
-    if said is None:
-        return None
-    value = msgspec.json.decode(said)
-    return value if isinstance(value, str) else None
+    return call.asked.previous
 
 
 async def remember(call: Call, sessions: Sessions, body: bytes | None = None) -> None:
@@ -88,7 +82,7 @@ async def remember(call: Call, sessions: Sessions, body: bytes | None = None) ->
     marks: list[bytes] = []
     if call.response_id:
         marks.append(sessions.mark(RESPONSE, scope, call.response_id.encode()))
-    if asked.operation is Operation.CHAT:
+    if asked.operation is Operation.CHAT and asked.previous is None:
         said = call.transcript or transcript(asked)
         if said is not None:
             turns = reply_turns(asked.dialect, body) if body is not None else call.words.turns() if call.words else []

@@ -313,8 +313,7 @@ def read_events(call: Call, data: bytes) -> bytes:
     try:
         return reader.feed(data)
     except ValueError as error:
-        words = scrub(str(error), call.credential)
-        raise _broken(_provider(call), words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
+        raise garbage(call, error) from error
 
 
 def finish(call: Call) -> bytes:
@@ -324,12 +323,17 @@ def finish(call: Call) -> bytes:
     try:
         last = reader.close()
     except ValueError as error:
-        words = scrub(str(error), call.credential)
-        raise _broken(_provider(call), words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT) from error
+        raise garbage(call, error) from error
     if not reader.ended:
         words = "it stopped in the middle of the stream"
         raise _broken(_provider(call), words, Code.UPSTREAM_TRUNCATED, NextStep.RETRY_SAME)
     return last
+
+
+def garbage(call: Call, error: ValueError) -> UpstreamError:
+    """What a provider sent is not its format, in the provider's words or a decoder's."""
+    words = scrub(str(error), call.credential)
+    return _broken(_provider(call), words, Code.UPSTREAM_GARBAGE, NextStep.TRY_NEXT)
 
 
 def _provider(call: Call) -> str:

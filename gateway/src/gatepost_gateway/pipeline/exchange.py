@@ -16,8 +16,9 @@ from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Outlet
 from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
-from gatepost_gateway.pipeline.dispatch import Dispatcher, finish, read_events
+from gatepost_gateway.pipeline.dispatch import Dispatcher, finish
 from gatepost_gateway.pipeline.escalations import Escalations
+from gatepost_gateway.pipeline.flow import Flow
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engines, judge, note_unjudged
@@ -27,6 +28,7 @@ from gatepost_gateway.pipeline.recall import recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.responses import Responses, only_there
 from gatepost_gateway.pipeline.sessions import Sessions
+from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.watch import watch, watch_whole
 
 _PASSED_ANSWER_HEADERS = frozenset({b"openai-processing-ms", b"openai-version", b"openai-organization", b"x-ms-region"})
@@ -48,6 +50,7 @@ class Stages(Struct, frozen=True):
     responses: Responses
     engines: Engines
     escalations: Escalations
+    tools: ToolNotes
     clock: Clock
     salt: bytes
 
@@ -145,6 +148,7 @@ class Exchange:
         if call.reader is None:
             body = watch_whole(call, call.body)
             self._stages.responses.keep(call, body)
+            self._stages.tools.note(call, body)
             await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
@@ -168,64 +172,37 @@ class Exchange:
 
     async def _stream(self, call: Call, outlet: Outlet, headers: Headers) -> None:
         """Batches go out from where they come in; the task wakes for the end, for trouble, and for a slow caller."""
+        assert call.asked is not None
+        call.words = Words(call.asked.dialect)
+        flow = Flow(call, outlet, headers)
+        try:
+            await self._pour(call, flow)
+        except GatewayError:
+            await flow.fail()
+            raise
+        finally:
+            flow.leave()
+        await _finish_reading(call)
+
+    async def _pour(self, call: Call, flow: Flow) -> None:
         answer, reader = call.answer, call.reader
         assert answer is not None
         assert reader is not None
-        assert call.asked is not None
-        call.words = Words(call.asked.dialect)
-        flow = Flow(call, outlet)
-        await outlet.begin(headers)
-        call.begun = True
+        await flow.open()
         flow.release(watch(call, call.first))
         while not reader.ended:
+            await flow.drain()
             ended = await answer.pump(flow.take)
             flow.check()
             if ended:
                 flow.release(watch(call, finish(call)))
-            else:
-                await outlet.drain()
         over(call)
         self._stages.responses.keep(call, flow.last)
+        self._stages.tools.note(call)
         await remember(call, self._stages.sessions)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()
-        await outlet.end(flow.last)
-        await _finish_reading(call)
-
-
-class Flow:
-    """A stream's way out: each batch is read, watched and sent. `last` is what must wait for the record."""
-
-    __slots__ = ("_call", "_outlet", "_trouble", "last")
-
-    def __init__(self, call: Call, outlet: Outlet) -> None:
-        self._call = call
-        self._outlet = outlet
-        self._trouble: Exception | None = None
-        self.last = b""
-
-    def take(self, data: bytes) -> bool:
-        """A sink: whether more may come at once. Trouble is kept for `check`."""
-        try:
-            return self.release(watch(self._call, read_events(self._call, data)))
-        except Exception as error:  # noqa: BLE001 - raised where the task can tell a failure from a bug
-            self._trouble = error
-            return False
-
-    def release(self, batch: bytes) -> bool:
-        reader, words = self._call.reader, self._call.words
-        assert reader is not None
-        if words is not None:
-            words.feed(batch)
-        if reader.ended:
-            self.last = batch
-            return False
-        return self._outlet.push(batch) if batch else True
-
-    def check(self) -> None:
-        """Raises what went wrong in `take`."""
-        if self._trouble is not None:
-            raise self._trouble
+        await flow.end()
 
 
 def _outcome(call: Call, error: GatewayError) -> Outcome:

@@ -69,6 +69,9 @@ class Collected:
     def push(self, batch: bytes) -> bool:  # noqa: ARG002
         raise GatewayFault("an execution is not streamed")
 
+    async def alive(self) -> None:
+        raise GatewayFault("an execution is not streamed")
+
     async def drain(self) -> None:
         raise GatewayFault("an execution is not streamed")
 

@@ -53,7 +53,6 @@ def judge(engines: Engines, call: Call) -> None:
     call.asked = asked
     call.signals |= ruling.signals
     call.forced_tier = ruling.tier or call.forced_tier
-    _check_stream(engine, call, asked)
 
 
 def facts_of(call: Call) -> Facts:
@@ -107,18 +106,13 @@ def refuse(call: Call, ruling: Ruling, code: Code) -> None:
 
 
 def note_unjudged(call: Call, why: str) -> None:
-    """The call ended before the response gate: its rules are recorded as not run, never as passed."""
-    if call.engine is not None and not call.judged:
-        call.judged = True
-        call.record.decisions += call.engine.not_run(Phase.RESPONSE, why)
-
-
-def _check_stream(engine: Engine, call: Call, asked: Asked) -> None:
-    """No byte of a stream leaves unjudged. Raises Refused where an enforced rule would have to judge it."""
-    if not asked.stream or not engine.judges(Phase.RESPONSE):
+    """The call ended before the response gate: its rules are recorded as not run, never as passed. Where a stream broke
+    off it is recorded what they said of what had come.
+    """
+    if call.engine is None or call.judged:
         return
-    rule = engine.enforced(Phase.RESPONSE)
-    if rule is not None:
-        words = f"rule `{rule}` judges answers, and answers that are streamed are not judged here: ask without `stream`"
-        raise Refused(words, rule=rule, code=Code.INPUT_BLOCKED)
-    note_unjudged(call, "the answer was streamed")
+    call.judged = True
+    if call.gate is not None:
+        note(call, call.gate.ruling())
+    else:
+        call.record.decisions += call.engine.not_run(Phase.RESPONSE, why)

@@ -3,6 +3,9 @@
 Without rules it passes what it gets, and holds the provider to the output that the hold pays for: more is cut off.
 """
 
+from weakref import WeakKeyDictionary
+
+from gatepost_gateway.dialects.frame_readers import FRAMES
 from gatepost_gateway.dialects.leaves import open_answer
 from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.rewriting import rewrite_answer
@@ -11,8 +14,12 @@ from gatepost_gateway.domain.findings import Texts
 from gatepost_gateway.domain.governance import Phase
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.pipeline.judge import note, refuse
-from gatepost_gateway.policy.facts import Said
+from gatepost_gateway.policy.engine import Engine
+from gatepost_gateway.policy.facts import Facts, Said
+from gatepost_gateway.policy.gate import Gate, Gates
 
+_GATES: WeakKeyDictionary[Engine, Gates] = WeakKeyDictionary()
+"""What chains ask of streams, as long as they are in use."""
 BYTES_PER_TOKEN = 64
 """No tokenizer makes prose of more bytes than this from one token: a bound that never cuts falsely."""
 
@@ -49,6 +56,24 @@ def watch_whole(call: Call, body: bytes) -> bytes:
     note(call, ruling)
     refuse(call, ruling, Code.OUTPUT_BLOCKED)
     return rewrite_answer(body, ruling.changes)
+
+
+def gate_of(call: Call) -> Gate | None:
+    """What a streamed answer passes while it comes; None where no rule judges it."""
+    engine, facts, asked = call.engine, call.facts, call.asked
+    if engine is None or facts is None or not engine.judges(Phase.RESPONSE):
+        return None
+    assert asked is not None
+
+    def answered(texts: Texts) -> Facts:
+        summary = call.summary
+        said = Said(b"", summary.usage, summary.finish) if summary is not None else Said(b"")
+        return facts.with_answer(said, texts, call.target.entry if call.target is not None else None)
+
+    gates = _GATES.get(engine)
+    if gates is None:
+        gates = _GATES[engine] = Gates(engine)
+    return gates.open(FRAMES[asked.dialect](), answered, approved=call.admitted is not None)
 
 
 def _opened(call: Call, body: bytes) -> Texts:

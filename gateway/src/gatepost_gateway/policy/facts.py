@@ -1,5 +1,6 @@
 """What rules may ask about one call. Everything is read when it is first asked for, and kept."""
 
+import copy
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -63,6 +64,14 @@ class Facts:
         self.phase = Phase.RESPONSE
         self.said = said
         self._answer = answer
+
+    def with_answer(self, said: Said, answer: Texts, target: ModelEntry | None) -> "Facts":
+        """The same call with this much of its answer, for rules that see answers in parts."""
+        facts = copy.copy(self)
+        facts.__dict__.pop("answer", None)
+        facts.target = target
+        facts.answered(said, lambda: answer)
+        return facts
 
     @cached_property
     def request(self) -> Texts:

@@ -36,7 +36,7 @@ def load_rule(spec: RuleSpec, toolbox: Toolbox) -> Loaded:
         raise Unloadable(("kind",), f"kind `{spec.kind[:60]}` is not known{_near(spec.kind, BY_NAME)}")
     where = _operations(spec, kind)
     settings = _settings(spec, kind)
-    label = Label(spec.name, spec.kind, spec.mode)
+    label = Label(spec.name, spec.kind, spec.mode, spec.streaming_mode is Streaming.BUFFERED)
     rule = kind.load(Instance(label, frozenset(where), settings), toolbox)
     if spec.streaming_mode is Streaming.REALTIME and Phase.RESPONSE in where and reach_of(rule) is Reach.WHOLE:
         raise Unloadable(

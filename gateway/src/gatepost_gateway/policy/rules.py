@@ -33,6 +33,8 @@ class Label(Struct, frozen=True):
     name: str
     kind: str
     mode: Mode = Mode.ENFORCE
+    buffered: bool = False
+    """Answers are judged when all of them is there, though the rule could judge them while they come."""
 
 
 class Vote(Struct, frozen=True):

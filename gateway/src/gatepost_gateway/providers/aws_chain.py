@@ -1,7 +1,8 @@
 """Where AWS keys come from when an entry holds none: the usual chain, refreshed before its keys expire.
 
-Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers": environment variables, the shared
-credentials and config files, the container endpoint (ECS and EKS Pod Identity), the instance's role by IMDSv2.
+Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers": environment variables, a web identity
+(`AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`), the shared credentials and config files, the container endpoint (ECS
+and EKS Pod Identity), the instance's role by IMDSv2.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from gatepost_gateway.domain.clock import Clock, from_iso
 from gatepost_gateway.domain.errors import UpstreamError
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
+from gatepost_gateway.providers import aws_sts
 from gatepost_gateway.providers.aws_keys import write_keys
 
 METADATA = "http://169.254.169.254"
@@ -29,8 +31,8 @@ _RETRY_MICROS = 30 * 1_000_000
 _FOREVER = 2**62
 _ROLE = "/latest/meta-data/iam/security-credentials/"
 
-Fetch = Callable[[str, str, dict[str, str]], Awaitable[tuple[int, bytes]]]
-"""(method, URL, headers) -> (status, body). Raises UpstreamError when nobody answers."""
+Fetch = Callable[[str, str, dict[str, str], bytes], Awaitable[tuple[int, bytes]]]
+"""(method, URL, headers, body) -> (status, body). Raises UpstreamError when nobody answers."""
 Read = Callable[[str], str | None]
 """A file's text; None when it is not there."""
 
@@ -70,11 +72,14 @@ class AwsChain:
         return self._kept
 
     async def _refresh(self) -> None:
-        found = self._from_environment() or self._from_files()
+        found = self._from_environment()
+        role = None if found is not None else await self._web_identity()
+        if role is None:
+            found = found or self._from_files()
         if found is not None:
             self._kept, self._until = found, _FOREVER
             return
-        role = await self._role()
+        role = role or await self._role()
         now = self._clock.micros()
         if role is None:
             self._kept, self._until = None, now + _RETRY_MICROS
@@ -127,6 +132,25 @@ class AwsChain:
             # Nobody there, or nobody who speaks so: this machine has no role.
             return None
 
+    async def _web_identity(self) -> _Role | None:
+        """A workload's identity token traded for a role. It is read anew each time: whoever hands it out renews it."""
+        said = self._variables
+        arn, path = said.get("AWS_ROLE_ARN"), said.get("AWS_WEB_IDENTITY_TOKEN_FILE")
+        token = (self._read(path) or "").strip() if arn and path else ""
+        if not arn or not token:
+            return None
+        body = aws_sts.web_identity(arn, said.get("AWS_ROLE_SESSION_NAME") or "gatepost", token)
+        headers = {"content-type": aws_sts.FORM}
+        try:
+            status, page = await self._fetch("POST", aws_sts.address(self._region()), headers, body)
+            role = aws_sts.read_role(page) if status == 200 else None
+        except (UpstreamError, ValueError):
+            # Refused or away: the next source is asked, and this one again soon.
+            return None
+        if role is None:
+            return None
+        return _Role(role.access_key_id, role.secret_access_key, role.token, role.expiration)
+
     async def _container(self) -> _Role | None:
         said = self._variables
         full = said.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
@@ -144,16 +168,16 @@ class AwsChain:
         if self._variables.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
             return None
         lifetime = {"x-aws-ec2-metadata-token-ttl-seconds": "21600"}
-        status, token = await self._fetch("PUT", METADATA + "/latest/api/token", lifetime)
+        status, token = await self._fetch("PUT", METADATA + "/latest/api/token", lifetime, b"")
         if status != 200:
             return None
         headers = {"x-aws-ec2-metadata-token": token.decode("ascii")}
-        status, names = await self._fetch("GET", METADATA + _ROLE, headers)
+        status, names = await self._fetch("GET", METADATA + _ROLE, headers, b"")
         name = names.decode().split("\n")[0].strip()
         return await self._ask(METADATA + _ROLE + quote(name), headers) if status == 200 and name else None
 
     async def _ask(self, url: str, headers: dict[str, str]) -> _Role | None:
-        status, body = await self._fetch("GET", url, headers)
+        status, body = await self._fetch("GET", url, headers, b"")
         return _role.decode(body) if status == 200 else None
 
 

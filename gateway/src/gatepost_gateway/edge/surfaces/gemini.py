@@ -5,6 +5,7 @@ Source: Gemini API reference, `models.generateContent`, `models.streamGenerateCo
 said.
 """
 
+from typing import ClassVar
 from urllib.parse import parse_qsl
 
 from gatepost_gateway.dialects.framing import EventSplitter, data_of
@@ -107,6 +108,8 @@ def presented(request: Request, key: str | None) -> Presented:
 
 class ArrayOutlet(HttpOutlet):
     """A stream as one JSON array whose items come one by one."""
+
+    NOTHING: ClassVar = b"\n"
 
     __slots__ = ("_mark", "_splitter")
 

@@ -8,13 +8,19 @@ from gatepost_gateway.policy.kinds.keyword import KEYWORD
 from gatepost_gateway.policy.kinds.kind import Kind
 from gatepost_gateway.policy.kinds.model_allowlist import MODEL_ALLOWLIST
 from gatepost_gateway.policy.kinds.pattern import PATTERN
+from gatepost_gateway.policy.kinds.pii_detector import PII_DETECTOR
+from gatepost_gateway.policy.kinds.prompt_injection import PROMPT_INJECTION
 from gatepost_gateway.policy.kinds.redactor import REDACTOR
+from gatepost_gateway.policy.kinds.secret_detector import SECRET_DETECTOR
 
 KINDS: tuple[Kind, ...] = (
     AGENT_FIREWALL,
     KEYWORD,
     MODEL_ALLOWLIST,
     PATTERN,
+    PII_DETECTOR,
+    PROMPT_INJECTION,
     REDACTOR,
+    SECRET_DETECTOR,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})

@@ -1,0 +1,104 @@
+"""Weighs the signs that a text shows.
+
+Each reading of a text is weighed by itself: the heaviest sign of each class, and half of every further sign of it;
+classes add up. A text is as suspicious as its worst reading, 1 at most. A long text is read in windows that overlap.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from gatepost_gateway.detect.expressions import Expression, ExpressionSet
+from gatepost_gateway.detect.injection import languages, signs
+from gatepost_gateway.detect.injection.signs import Sign
+from gatepost_gateway.detect.injection.views import SENTENCE, TRIGGERS, plain, readings
+from gatepost_gateway.domain.findings import Finding, Scan
+
+WINDOW = 20_000
+OVERLAP = 1_000
+LEAST = 0.4
+"""Less than this is not worth a finding."""
+_FURTHER = 0.5
+_HIDDEN_SENTENCE = Sign(signs.ENCODING, 0.8, SENTENCE)
+
+
+class InjectionDetector:
+    """One finding at most for each window: all of it, by the name of its heaviest class."""
+
+    name = "injection"
+    span = None
+
+    def __init__(self, extra: Sequence[str] = ()) -> None:
+        """`extra`: an operator's own signs, over plain text, each enough by itself. Raises PatternError."""
+        own = tuple(Sign(signs.OVERRIDE, 1.0, source) for source in extra)
+        self._signs: tuple[Sign, ...] = (*signs.SIGNS, *languages.SIGNS, _HIDDEN_SENTENCE, *own)
+        for sign in own:
+            Expression(sign.source)
+        hints = [sign.hint or sign.source for sign in self._signs]
+        self._hints = tuple(dict.fromkeys(hints))
+        self._hinted = [[place for place, hint in enumerate(hints) if hint == one] for one in self._hints]
+        self._set = ExpressionSet([f"(?i){hint}" for hint in self._hints] + [f"(?i){one}" for one in TRIGGERS])
+        self._expressions: list[Expression | None] = [None] * len(self._signs)
+
+    def begin(self) -> Scan:
+        return _WholeScan(self)
+
+    def weigh(self, text: str) -> tuple[float, str]:
+        """How suspicious one window is, and the name of the heaviest class."""
+        bare = plain(text)
+        hits = self._hits(bare)
+        if not hits and text.isascii():
+            return 0.0, ""
+        worst = self._weigh(bare, hits)
+        first_trigger = len(self._hints)
+        triggers = {hit - first_trigger for hit in hits if hit >= first_trigger}
+        for reading in readings(text, triggers):
+            bare = plain(reading)
+            worst = max(worst, self._weigh(bare, self._hits(bare)))
+        return worst
+
+    def _hits(self, text: str) -> Sequence[int]:
+        return self._set.hits(text.encode("utf-8", "replace"))
+
+    def _weigh(self, bare: str, hits: Sequence[int]) -> tuple[float, str]:
+        weights: dict[str, list[float]] = {}
+        data = bare.encode("utf-8", "replace")
+        for hit in hits:
+            if hit >= len(self._hints):
+                continue
+            for place in self._hinted[hit]:
+                if self._expression(place).search(data):
+                    weights.setdefault(self._signs[place].kind, []).append(self._signs[place].weight)
+        if not weights:
+            return 0.0, ""
+        by_class = {kind: max(found) + _FURTHER * (sum(found) - max(found)) for kind, found in weights.items()}
+        heaviest = max(by_class, key=lambda kind: (by_class[kind], kind))
+        return min(1.0, sum(by_class.values())), heaviest
+
+    def _expression(self, place: int) -> Expression:
+        known = self._expressions[place]
+        if known is None:
+            known = self._expressions[place] = Expression(self._signs[place].source)
+        return known
+
+
+class _WholeScan:
+    """A text is judged when all of it is there."""
+
+    def __init__(self, detector: InjectionDetector) -> None:
+        self.settled = 0
+        self._detector = detector
+
+    def feed(self, text: str, base: int, ended: bool) -> Sequence[Finding]:
+        if not ended:
+            return ()
+        self.settled = base + len(text)
+        return [finding for start, window in _windows(text) for finding in self._judge(base + start, window)]
+
+    def _judge(self, start: int, window: str) -> Iterator[Finding]:
+        score, kind = self._detector.weigh(window)
+        if score >= LEAST:
+            yield Finding(start, start + len(window), kind, self._detector.name, round(score, 4))
+
+
+def _windows(text: str) -> Iterator[tuple[int, str]]:
+    for start in range(0, max(len(text) - OVERLAP, 1), WINDOW - OVERLAP):
+        yield start, text[start : start + WINDOW]

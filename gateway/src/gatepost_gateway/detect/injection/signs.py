@@ -1,0 +1,372 @@
+"""Signs of an attempt to take a model over, by class, in the words of many languages.
+
+A sign has a weight: 1 is enough by itself, less asks for company. Sources are RE2's syntax over plain text (views.py):
+lower case, single blanks.
+"""
+
+from msgspec import Struct
+
+
+class Sign(Struct, frozen=True):
+    kind: str
+    weight: float
+    source: str
+    hint: str = ""
+    """What every match holds, without gaps, and so cheap to look for among many; empty: `source` itself."""
+
+
+OVERRIDE = "OVERRIDE"
+EXTRACTION = "EXTRACTION"
+DELIMITER = "DELIMITER"
+JAILBREAK = "JAILBREAK"
+ENCODING = "ENCODING"
+AUTHORITY = "AUTHORITY"
+HIDDEN_ORDER = "HIDDEN_ORDER"
+
+_IGNORE = (
+    r"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?|overrid(?:e|ing)|bypass(?:ing)?|neglect|skip|discard|dismiss|abandon|cancel"
+    r"|erase|overlook|delete|set aside|throw away|void|nullify|reset|clear|drop|unlearn|do not (?:follow|obey|listen to|adhere)"
+    r"|don'?t (?:follow|obey|listen to|adhere)|stop (?:following|obeying)|pay no attention to|no longer (?:follow|obey|bound by))\b"
+)
+_EARLIER = r"(?:previous(?:ly)?|prior|above|earlier|preceding|former|original|initial|existing|past|foregoing|before|system|default|other|last|first)"
+_ORDERS = (
+    r"(?:instructions?|prompts?|directives?|rules?|guidelines?|commands?|orders?|contexts?|messages?|constraints?|programming|training|tasks?"
+    r"|inputs?|conversations?|polic(?:y|ies)|restrictions?|sentences?|requests?|text|content|statements?|directions?|limitations?|safeguards?|filters?)"
+)
+_PROMPT = r"(?:prompts?|instructions?|messages?|directives?|guidelines?|rules|configuration|programming|constraints|text|context)"
+_TELL = (
+    r"(?:reveal|show|print|repeat|output|display|tell|give|share|disclose|leak|expose|dump|recite|copy|provide|write|summari[sz]e|list|paste"
+    r"|return|translate|spell|echo|describe|explain|read|type|say|reproduce|present|quote|paraphrase|encode|convert|include|send|email|what(?:'s| is| are| was| were))"
+)
+_SAY = r"(?:say|state|print|output|declare|claim|admit|return|write|tell|respond|answer|reply|report|conclude|recommend|rate|give|add|mention|send|execute|run|do)"
+_MACHINE = r"(?:ai|assistant|chatgpt|gpt(?:-?\d)?|claude|gemini|llama|(?:large )?language model|llm|chatbot|bot|model)"
+
+SIGNS: tuple[Sign, ...] = (
+    # Telling it to drop what it was told.
+    Sign(OVERRIDE, 1.0, rf"{_IGNORE}.{{0,40}}\b{_EARLIER}\b.{{0,30}}\b{_ORDERS}\b", _IGNORE),
+    Sign(
+        OVERRIDE,
+        1.0,
+        rf"{_IGNORE} (?:(?:all|any|every|each|the|these|those|your|my|his|of|what|everything) ){{0,4}}{_ORDERS} (?:above|before|so far|you (?:were|have|had|received|got))\b",
+        _IGNORE,
+    ),
+    Sign(OVERRIDE, 0.9, rf"{_IGNORE} (?:all )?(?:of )?(?:your|its) (?:\w+ ){{0,2}}{_ORDERS}\b", _IGNORE),
+    Sign(
+        OVERRIDE,
+        1.0,
+        rf"{_IGNORE} (?:everything|all|anything|whatever|what)(?: that)?(?: (?:was|i|you|we|has been|have been|is|were))?.{{0,20}}\b(?:above|before|previously|prior|said|told|told you|know|learned|so far|written|rules)\b",
+        _IGNORE,
+    ),
+    Sign(
+        OVERRIDE,
+        0.9,
+        rf"{_IGNORE} (?:the )?(?:above|previous|prior|preceding|foregoing)\b(?: (?:and|but)|[.,!;:]|$)",
+        _IGNORE,
+    ),
+    Sign(
+        OVERRIDE,
+        0.9,
+        rf"{_IGNORE} (?:the|this|that|these|all|any|my|his|her)(?: \w+){{1,4}}[,.;:]? (?:and|instead|then|but)(?: (?:just|instead|only|simply|please))? {_SAY}\b",
+        _IGNORE,
+    ),
+    Sign(
+        OVERRIDE,
+        0.6,
+        r"\b(?:new|updated|real|actual|revised|additional|important|urgent|secret) (?:instructions?|task|rules?|directives?|objective|orders?)(?: (?:is|are|follow)|:)",
+    ),
+    Sign(OVERRIDE, 0.4, r"\bfrom now on,? (?:you|your|i)\b"),
+    Sign(
+        OVERRIDE,
+        0.5,
+        r"\byour (?:new|only|real|true) (?:instructions?|task|role|purpose|objective|job|goal|name|identity) (?:is|are|will)\b",
+    ),
+    Sign(
+        OVERRIDE,
+        0.5,
+        r"\binstead,? (?:of (?:that|answering|summari[sz]ing|doing)|(?:just )?(?:say|print|output|respond|reply|answer|tell|return))\b",
+    ),
+    Sign(OVERRIDE, 0.9, r"\b(?:start|begin) (?:over|fresh|anew|again) with (?:new|these|the following)\b"),
+    # Asking for what it was told.
+    Sign(
+        EXTRACTION,
+        1.0,
+        rf"\b{_TELL}\b.{{0,50}}\b(?:your|the|its|this|all|full|entire|exact|complete|any|hidden|secret|previous)\b.{{0,20}}\b(?:system|initial|original|hidden|secret|starting|base|developer|internal|pre|underlying|confidential|first) ?-?{_PROMPT}\b.{{0,30}}",
+        rf"(?:system|initial|original|hidden|secret|starting|base|developer|internal|pre|underlying|confidential|first) ?-?{_PROMPT}",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        rf"\b{_TELL}\b.{{0,30}}\byour (?:\w+ ){{0,3}}(?:prompt|instructions|directives|guidelines|programming|constraints|configuration)\b",
+        _PROMPT,
+    ),
+    Sign(
+        EXTRACTION,
+        1.0,
+        r"\b(?:repeat|print|output|copy|show|recite|echo|return|translate|display|write|say|summari[sz]e|encode|spell|reveal)\b.{0,40}\b(?:everything|all|the (?:text|words|sentence|paragraph|message|content|lines?)|anything|whatever)\b.{0,20}\b(?:above|before|prior|preceding|previous(?:ly)?|at the (?:top|start|beginning)|up to (?:here|this))\b",
+        r"\b(?:above|before|prior|preceding|previous|at the (?:top|start|beginning)|up to (?:here|this))",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        r"\b(?:what|which|how) (?:were|was|are|have|had|did) (?:you|your|they|the)\b.{0,30}\b(?:told|instructed|programmed|configured|prompted|given|instructions|initial prompt|system prompt|system message|prompted with)\b",
+        r"told|instructed|programmed|configured|prompt|given|instructions|system message",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        r"\b(?:system prompt|system message|initial prompt|hidden prompt|pre-?prompt|hidden instructions|secret instructions|initial instructions|original instructions)\b.{0,60}\b(?:verbatim|word for word|exactly|in full|as is|code ?block|markdown|in its entirety|complete|plain ?text|base64|rot13)\b",
+        r"system prompt|system message|initial prompt|hidden prompt|pre-?prompt|(?:hidden|secret|initial|original) instructions",
+    ),
+    Sign(
+        EXTRACTION,
+        0.8,
+        r"\b(?:verbatim|word for word)\b.{0,60}\b(?:prompt|instructions|above|conversation|begin)\b",
+        r"verbatim|word for word",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        r"\b(?:your|the) (?:system|initial|original|hidden|secret) (?:prompt|instructions|message)\b.{0,20}(?:\?|:$|is:|begins?|starts? with)",
+        r"(?:system|initial|original|hidden|secret) (?:prompt|instructions|message)",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        r"\byou are (?:chatgpt|an? (?:ai|assistant)).{0,30}\b(?:complete|continue|finish|begin)",
+        r"you are (?:chatgpt|an? (?:ai|assistant))",
+    ),
+    Sign(
+        EXTRACTION,
+        0.8,
+        r"\b(?:give|tell|reveal|share|what(?:'s| is)|confirm|provide|show)\b.{0,30}\b(?:the |your |me the )(?:secret |admin |hidden |access |master )?(?:password|passphrase|secret key|api key|secret code|passcode|flag|credentials)\b",
+        r"password|passphrase|secret key|api key|secret code|passcode|\bflag\b|credentials",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        r"\b(?:repeat|print|output|show|reveal|display|recite|copy|paste|leak|dump|echo|return|list|give)(?: me)?(?: \w+){0,2} (?:above|previous|prior|given|initial|original|your) (?:\w+ )?(?:instructions?|prompts?|directives|rules)\b",
+        r"(?:instructions?|prompts?|directives|rules)\b",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        r"\b(?:repeat|print|output|show|reveal|display|recite|copy|paste|leak|dump|echo) (?:\w+ ){0,2}(?:instructions?|prompts?|directives|text|words) (?:given|you (?:were|have been)|above|at the (?:start|beginning)|from (?:the|your) (?:start|beginning|developer))",
+        r"(?:instructions?|prompts?|directives|text|words) (?:given|you (?:were|have been)|above|at the|from)",
+    ),
+    Sign(
+        EXTRACTION,
+        0.8,
+        r"\b(?:text|words|message|content|information|instructions) you were (?:given|told|provided|shown)\b",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        r"\b(?:complete|finish|continue|start|begin)\b.{0,60}\b(?:my instructions|i (?:was|am|have been) (?:instructed|told|programmed|asked)|my (?:system )?prompt)\b",
+        r"my instructions|(?:instructed|told|programmed|asked)|my (?:system )?prompt",
+    ),
+    Sign(
+        EXTRACTION,
+        0.8,
+        r"\bwhat (?:are|were|is it) (?:you|that you are) (?:not|never|forbidden|prohibited)\b|\byou(?:'re| are) not (?:supposed|allowed|permitted) to (?:tell|say|share|reveal|disclose|talk|mention)",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        r"(?:log|print|echo|return|cat|show|output|display|get)[ (\"'.]{1,3}(?:self\.|this\.|my |the |your )?(?:system_?prompt|initial_?prompt|initiali[sz]ation string|system_?message)",
+    ),
+    # Marks that only a frame around the conversation may use.
+    Sign(
+        DELIMITER,
+        1.0,
+        r"<\|(?:im_start|im_end|im_sep|system|user|assistant|endoftext|end_of_text|start_header_id|begin_of_text|eot_id|endofprompt)\|?>?",
+    ),
+    Sign(
+        DELIMITER,
+        1.0,
+        r"\[/?inst\]|<</?sys>>|\[/?system\]|<start_of_turn>|</?\|?(?:system|sys|system_prompt|instructions?|admin|developer)\|?>",
+    ),
+    Sign(
+        DELIMITER,
+        0.9,
+        r"(?:#{2,}|={3,}|-{3,}|\*{3,}|~{3,}|`{3}|<!--|/\*)\s?(?:end|begin|start|new|stop|important|system|instructions?|prompt|override|ignore|admin)\b.{0,30}\b(?:of|prompt|instructions?|system|context|document|user|input|override|message|data|conversation)\b",
+        r"(?:##|===|---|\*\*\*|~~~|`{3}|<!--|/\*)\s?(?:end|begin|start|new|stop|important|system|instructions?|prompt|override|ignore|admin)\b",
+    ),
+    Sign(
+        DELIMITER,
+        0.7,
+        r"(?:^|[.!?\"'>\])}-] ?)(?:system|developer|admin|sysadmin|root) ?(?:message|prompt|note|override|notice|instruction|update)? ?:",
+    ),
+    Sign(
+        DELIMITER,
+        0.4,
+        r"(?:^|[.!?\"'>] )(?:assistant|human|ai) ?: .{0,200}(?:human|user|assistant|system) ?:",
+        r"(?:assistant|human|\bai) ?:",
+    ),
+    Sign(
+        DELIMITER,
+        1.0,
+        r"[<\[({*] ?(?:system|god|admin|developer|dev|sudo|root|debug|maintenance|unrestricted|jailbreak|dan|expert|override|master)[ _-]?mode",
+    ),
+    Sign(DELIMITER, 0.8, r"\"?role\"? ?: ?\"system\""),
+    # Another self, without limits.
+    Sign(JAILBREAK, 1.0, r"\bdo[ -]?anything[ -]?now\b"),
+    Sign(JAILBREAK, 0.5, r"\bjailbr(?:eak|oken)"),
+    Sign(
+        JAILBREAK,
+        0.9,
+        r"\bdan\b.{0,60}\b(?:do anything|not limited|no limits|override|restrictions|no rules|unlimited|free from)",
+        r"\bdan\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.9,
+        r"\b(?:act|pretend|respond|answer|behave|play|pose|speak|roleplay|role-play|acting|simulate|simulating|emulate)\b.{0,40}\b(?:dan|stan|dude|aim|evilbot|betterdan|sydney|mongo tom|kevin|chaosgpt|bob|omega|maximum|ucar|alphabreak|hitchens|yes ?man|anti-?dan|dev ?mode|basedgpt|cooper|khajiit|jedi|freegpt|universal)\b",
+        r"\b(?:dan|stan|dude|aim|evilbot|betterdan|sydney|mongo tom|kevin|chaosgpt|bob|omega|maximum|ucar|alphabreak|hitchens|yes ?man|anti-?dan|dev ?mode|basedgpt|cooper|khajiit|jedi|freegpt|universal)\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.8,
+        r"\b(?:developer|god|debug|dev|sudo|opposite|evil|admin|root|maintenance|nsfw|chaos|rebel|anarchy|override) mode\b",
+    ),
+    Sign(JAILBREAK, 0.5, r"\b(?:unfiltered|uncensored|unrestricted|unmoderated|unhinged|limitless|amoral)\b"),
+    Sign(
+        JAILBREAK,
+        0.55,
+        r"\b(?:no|without|free (?:of|from)|lacks?|ignor\w+|bypass\w*|remov\w+|unbound by|disabl\w+|not (?:bound|limited|restricted|constrained) by|does ?n[o']t (?:have|follow|care))\b.{0,30}\b(?:restrictions?|limitations?|filters?|filtering|censor(?:ship)?|boundaries|ethic(?:s|al)|moral(?:s|ity)?|guidelines|safeguards?|content polic(?:y|ies)|rules|constraints|principles|confines|warnings|disclaimers)\b",
+        r"(?:restrictions?|limitations?|filter|censor|boundaries|ethic|moral|guidelines|safeguard|content polic|\brules\b|constraints|principles|confines|warnings|disclaimers)",
+    ),
+    Sign(
+        JAILBREAK,
+        0.5,
+        r"\b(?:never|cannot|can't|won't|will not|must not|don't|do not|not allowed to|never ever)\b.{0,15}\b(?:refuse|reject|decline|say no|deny|apologi[sz]e|break character|say you can't|say that you can't|say you cannot|warn|object)\b",
+        r"\b(?:refuse|reject|decline|say no|deny|apologi[sz]e|break character|say you can|say that you can|warn|object)\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.5,
+        r"\b(?:stay|remain|stays|keep|staying) in character\b|\bstay (?:a )?(?:dan|in dan)\b|\bbreak(?:ing)? character\b|\bout of character\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.6,
+        r"\b(?:openai|anthropic|google|meta|content|usage|use-case|ethical|safety)(?:'s)? (?:content )?(?:polic(?:y|ies)|guidelines|rules|restrictions)\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.5,
+        r"\b(?:you are|you're|you will|you shall|you have|he is|she is|is|can|be) (?:now |been |going to be |about to be |completely |totally |finally |free ){1,3}(?:free|liberated|released|unshackled|unlocked|independent|immersed|broken free)",
+    ),
+    Sign(
+        JAILBREAK,
+        0.4,
+        r"\b(?:pretend|imagine|act|roleplay|role-play|role play|simulate|you are going to|you will (?:now )?(?:act|play|be|become|take on|assume|pretend)|i want you to (?:act|be|play|pretend|imagine|roleplay)|take on the (?:role|persona)|assume the (?:role|persona|identity))\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.4,
+        r"\b(?:illegal|unethical|immoral|harmful|dangerous|nsfw|explicit|violent|profan(?:e|ity)|curse|swear|offensive|racist|sexist|criminal|unlawful|controversial|inappropriate)\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.4,
+        r"\b(?:two|both|2|dual) (?:different )?(?:responses|ways|answers|outputs|paragraphs|replies|versions|personalities|personas)\b|\[?(?:🔒|🔓)",
+    ),
+    Sign(
+        JAILBREAK,
+        0.5,
+        r"\btokens?\b.{0,60}\b(?:deduct|lose|lost|subtract|each time|punish|die|35|start with|taken away)",
+        r"\btokens?\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.3,
+        r"\bas an? (?:ai|artificial intelligence|large)(?: language)?(?: model)?\b|\bi(?:'m| am) sorry\b.{0,30}\b(?:but|can)|\bi can(?:'t|not) (?:assist|fulfil|do that|comply|provide)",
+        r"\bas an? (?:ai|artificial|large)|sorry|\bi can(?:'t|not) (?:assist|fulfil|do that|comply|provide)",
+    ),
+    Sign(
+        JAILBREAK,
+        0.3,
+        r"\b(?:hypothetical|fictional|fictitious|alternate|parallel)\b.{0,40}\b(?:response|story|world|scenario|universe|character|setting|dialogue)\b",
+        r"hypothetical|fictional|fictitious|alternate|parallel",
+    ),
+    Sign(
+        JAILBREAK,
+        0.3,
+        rf"\byou are (?:not|no longer) (?:an? |just )?(?:{_MACHINE}|bound|restricted|limited)\b|\bevil\b|\bmachiavelli",
+    ),
+    Sign(
+        JAILBREAK,
+        0.3,
+        r"\b(?:regardless of|no matter (?:how|what)|even if it|whatever i (?:ask|say|tell)|anything i (?:ask|say|want)|obey (?:all|every|me|my)|any (?:question|request|prompt|order|command)s?)\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.3,
+        r"\b(?:fulfil|comply|compl(?:y|ies|iant)|obey|obedient|cooperate)\w*\b|\bhow would \w+ (?:respond|answer)\b|\b(?:if you understand|say \"?understood|respond with \"?(?:ok|understood|yes))\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.3,
+        rf"\b(?:{_MACHINE})\b.{{0,60}}\b(?:persona|character|alter ego|version|mode|simulator|roleplay)\b",
+        r"persona|character|alter ego|simulator|roleplay|\bmode\b|\bversion\b",
+    ),
+    # Orders in a cipher.
+    Sign(
+        ENCODING,
+        0.9,
+        r"\b(?:decod\w+|decipher|decrypt|deobfuscate|unscramble|translate|convert|interpret)\b.{0,40}\b(?:base ?64|base ?32|rot-?13|morse|binary|hex(?:adecimal)?|caesar|cipher|ascii|leet|l33t|reversed?|pig latin|unicode|encoded|emoji)\b.{0,120}[:'\"`]",
+        r"base ?64|base ?32|rot-?13|morse|binary|\bhex|caesar|cipher|ascii|leet|l33t|reversed?|pig latin|unicode|encoded|emoji",
+    ),
+    Sign(
+        ENCODING,
+        0.9,
+        r"\b(?:answer|respond|reply|write|output|print|encode|repeat|spell|give|translate)\b.{0,60}\b(?:in|into|as|to|using|with) (?:base ?64|rot-?13|morse(?: code)?|binary|hex|caesar cipher|leetspeak|pig latin)\b",
+        r"(?:in|into|as|to|using|with) (?:base ?64|rot-?13|morse|binary|hex|caesar cipher|leetspeak|pig latin)",
+    ),
+    # Speaking as somebody it must obey.
+    Sign(
+        AUTHORITY,
+        0.9,
+        r"\bas (?:your|the) (?:creator|developer|administrator|admin|owner|master|programmer|maker|god|supervisor|boss)\b",
+    ),
+    Sign(
+        AUTHORITY,
+        0.8,
+        r"\b(?:i am|i'm|this is|we are) (?:actually )?(?:your|the|an?|from)? ?(?:creator|developers?|administrator|system admin\w*|admin|owner|god|president of the|openai|anthropic|google|security team|authorized|ceo|engineer at)\b.{0,120}\b(?:you|need|must|test|verify|share|give|provide|access|password)\b",
+        r"\b(?:i am|i'm|this is|we are) ",
+    ),
+    Sign(
+        AUTHORITY,
+        0.7,
+        r"\b(?:maintenance|diagnostic|debug|debugging|admin|system|test|testing|privileged|superuser|root|safe|emergency|god) mode\b",
+    ),
+    Sign(
+        AUTHORITY,
+        0.6,
+        r"\b(?:authori[sz]ation|access|override|clearance) (?:code|level|granted|token|protocol)\b|\bsudo\b",
+    ),
+    # Orders where only data should be.
+    Sign(
+        HIDDEN_ORDER,
+        0.9,
+        rf"\b(?:attention|important|note(?: to)?|hey|hello|dear|hi|to)[:,!]? (?:the |any |all |this )?{_MACHINE}s?\b.{{0,60}}\b(?:you|please|must|should|ignore|instead|do not|reading|processing|summari[sz]ing)\b",
+        rf"\b{_MACHINE}s?\b",
+    ),
+    Sign(
+        HIDDEN_ORDER,
+        0.9,
+        rf"\bif you(?:'re| are) (?:an? )?{_MACHINE}\b|\bwhen (?:summari[sz]ing|answering|processing|reading|analy[sz]ing) (?:this|the) (?:page|document|email|text|file|article|message|resume|cv)\b",
+    ),
+    Sign(
+        HIDDEN_ORDER,
+        0.9,
+        r"!\[[^\]]{0,80}\]\(https?://[^)]{0,200}(?:\{|\$|\?[a-z_]{1,20}=(?:\[|\{|<|data|secret|prompt|conversation))",
+        r"\]\(https?://",
+    ),
+    Sign(
+        HIDDEN_ORDER,
+        0.8,
+        r"\b(?:send|forward|email|post|upload|exfiltrate|transmit|leak)\b.{0,60}\b(?:conversation|chat history|history|data|password|credentials|contents?|secrets|keys?|inbox|records?|report)\b.{0,60}\b(?:to|at|via) (?:https?:|[\w.+-]{1,40}@|the following|this (?:url|address|email))",
+        r"\b(?:send|forward|email|post|upload|exfiltrate|transmit|leak)\b",
+    ),
+)

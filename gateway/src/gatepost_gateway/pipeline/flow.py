@@ -1,0 +1,134 @@
+"""The way out of a stream: each batch is read, watched, judged and sent, in the callback that brings it."""
+
+import asyncio
+
+from gatepost_gateway.domain.errors import Code
+from gatepost_gateway.domain.ports import Headers
+from gatepost_gateway.pipeline.beat import Beat
+from gatepost_gateway.pipeline.call import Call, Outlet
+from gatepost_gateway.pipeline.dispatch import MAX_ANSWER, garbage, read_events
+from gatepost_gateway.pipeline.judge import note, refuse
+from gatepost_gateway.pipeline.watch import gate_of, watch
+from gatepost_gateway.policy.gate import Gate
+
+
+class Flow:
+    """`last` is what must wait for the record. Where answers are judged, the head too waits for the first text: a block
+    before it is an answer of its own.
+    """
+
+    __slots__ = ("_beat", "_call", "_gate", "_headers", "_lock", "_outlet", "_pending", "_trouble", "last")
+
+    def __init__(self, call: Call, outlet: Outlet, headers: Headers) -> None:
+        self._call = call
+        self._outlet = outlet
+        self._headers = headers
+        self._trouble: Exception | None = None
+        self._pending = b""
+        self._gate = call.gate = gate_of(call)
+        self._beat: Beat | None = None
+        self._lock: asyncio.Lock | None = None
+        self.last = b""
+
+    async def open(self) -> None:
+        """Sends the head at once where nothing is held back."""
+        if self._gate is None:
+            await self._outlet.begin(self._headers)
+            self._call.begun = True
+            return
+        self._lock = asyncio.Lock()
+        self._beat = Beat(self._alive)
+        self._beat.start()
+
+    def take(self, data: bytes) -> bool:
+        """A sink: whether more may come at once. Trouble is kept for `check`."""
+        try:
+            return self.release(watch(self._call, read_events(self._call, data)))
+        except Exception as error:  # noqa: BLE001 - raised where the task can tell a failure from a bug
+            self._trouble = error
+            return False
+
+    def release(self, batch: bytes) -> bool:
+        """Sends what may go out of a batch. Raises GatewayError when the answer is blocked, or cannot be judged."""
+        call = self._call
+        reader, words = call.reader, call.words
+        assert reader is not None
+        if self._gate is not None:
+            batch = self._judged(self._gate, batch, ended=reader.ended)
+        if words is not None:
+            words.feed(batch)
+        if reader.ended:
+            self.last = batch
+            return False
+        if not batch:
+            return True
+        if not call.begun:
+            self._pending += batch
+            return False
+        if self._beat is not None:
+            self._beat.sent()
+        return self._outlet.push(batch)
+
+    def check(self) -> None:
+        """Raises what went wrong in `take`."""
+        if self._trouble is not None:
+            raise self._trouble
+
+    async def drain(self) -> None:
+        """Sends what waited for the head, and waits for a slow caller."""
+        if self._pending:
+            await self._begin()
+            pending, self._pending = self._pending, b""
+            self._outlet.push(pending)
+        if self._call.begun:
+            await self._outlet.drain()
+
+    async def end(self) -> None:
+        """The record is written: the last of it."""
+        if self._beat is not None:
+            await self._beat.stop()
+        await self.drain()
+        await self._begin()
+        await self._outlet.end(self.last)
+
+    async def fail(self) -> None:
+        """The provider is left at once. The edge will say what went wrong: nothing else is sent any more."""
+        if self._call.answer is not None:
+            self._call.answer.close()
+        if self._beat is not None:
+            await self._beat.stop()
+
+    def leave(self) -> None:
+        """The caller has gone, or all is sent."""
+        if self._beat is not None:
+            self._beat.cancel()
+
+    async def _begin(self) -> None:
+        if self._call.begun:
+            return
+        assert self._lock is not None
+        async with self._lock:
+            if not self._call.begun:
+                await self._outlet.begin(self._headers)
+                self._call.begun = True
+
+    async def _alive(self) -> None:
+        await self._begin()
+        await self._outlet.alive()
+
+    def _judged(self, gate: Gate, batch: bytes, *, ended: bool) -> bytes:
+        call = self._call
+        try:
+            out = gate.feed(batch)
+            if ended and not gate.stopped:
+                out += gate.close()
+        except ValueError as error:
+            raise garbage(call, error) from error
+        if ended or gate.stopped:
+            ruling = gate.ruling()
+            call.judged = True
+            note(call, ruling)
+            refuse(call, ruling, Code.OUTPUT_BLOCKED)
+        elif gate.held > MAX_ANSWER:
+            raise garbage(call, ValueError(f"the answer passed {MAX_ANSWER} bytes before it could be judged"))
+        return out

@@ -24,6 +24,7 @@ def cells(one: Tally, grain=HOUR):
         (Outcome.REFUSED, "price_unknown", Status.BUDGET_EXCEEDED),
         (Outcome.BLOCKED, "input_blocked", Status.BLOCKED),
         (Outcome.BLOCKED, "escalation_required", Status.BLOCKED),
+        (Outcome.BLOCKED, "policy_error", Status.BLOCKED),
         (Outcome.REFUSED, "model_not_found", Status.ERROR),
         (Outcome.FAILED, "upstream_timeout", Status.ERROR),
         (Outcome.INTERRUPTED, "internal_error", Status.ERROR),

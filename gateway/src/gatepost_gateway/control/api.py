@@ -20,6 +20,7 @@ from gatepost_gateway.control import (
     policies,
     projects,
     proxies,
+    rego_policies,
     traces,
     versions,
 )
@@ -43,6 +44,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *models.ENDPOINTS,
     *versions.ENDPOINTS,
     *keys.ENDPOINTS,
+    *rego_policies.ENDPOINTS,
     *projects.ENDPOINTS,
     *escalations.ENDPOINTS,
     *metrics.ENDPOINTS,

@@ -39,7 +39,7 @@ class Expression:
 
 
 class Search(Protocol):
-    def __call__(self, data: bytes, at: int = 0, /) -> Match | None: ...
+    def __call__(self, data: bytes, at: int = 0, end: int = 2**62, /) -> Match | None: ...
 
 
 class ExpressionSet:

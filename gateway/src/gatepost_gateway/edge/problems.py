@@ -22,7 +22,9 @@ Reply = tuple[int, list[tuple[bytes, bytes]], bytes]
 """Status, headers, body."""
 
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
-_NOT_AGAIN = frozenset({Code.BUDGET_EXCEEDED, Code.PRICE_UNKNOWN, Code.INPUT_BLOCKED, Code.OUTPUT_BLOCKED})
+_NOT_AGAIN = frozenset(
+    {Code.BUDGET_EXCEEDED, Code.PRICE_UNKNOWN, Code.INPUT_BLOCKED, Code.OUTPUT_BLOCKED, Code.POLICY_UNAVAILABLE}
+)
 
 
 def kind_of(error: GatewayError) -> str:

@@ -13,7 +13,7 @@ from gatepost_gateway.domain.money import NANO
 from gatepost_gateway.edge.http import BodyLimits, Request, Send, respond_json
 from gatepost_gateway.pipeline.call import Call, Inbound
 from gatepost_gateway.pipeline.exchange import Exchange
-from gatepost_gateway.pipeline.executions import FALLBACK_MODEL
+from gatepost_gateway.pipeline.executions import default_model
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.pipeline.verdict import Judged, Simulated, Verdicts
 
@@ -78,9 +78,10 @@ class VerdictSurface:
         await respond_json(send, 200, page, [(b"x-request-id", request.request_id.encode())])
 
     def _call(self, request: Request, asked: Question, principal: Principal) -> Call:
-        project = self._exchange.snapshot().projects[principal.project]
+        snapshot = self._exchange.snapshot()
         messages = [{"role": "user", "content": asked.input}] if isinstance(asked.input, str) else asked.input
-        body: dict[str, Any] = {"model": asked.model or project.default_model or FALLBACK_MODEL, "messages": messages}
+        model = asked.model or default_model(snapshot, snapshot.projects[principal.project])
+        body: dict[str, Any] = {"model": model, "messages": messages}
         if asked.tools:
             body["tools"] = asked.tools
         if asked.max_tokens is not None:
@@ -95,6 +96,7 @@ class VerdictSurface:
                 request.presented(),
                 trace_id=asked.trace_id,
                 parent_step_id=asked.parent_step_id,
+                by_default=not asked.model,
             )
         )
 

@@ -90,7 +90,8 @@ class Gate:
         """What may go out, now that these whole events have come. Raises ValueError on what is not the format."""
         for event in self._splitter.feed(batch):
             self._take(self._reader.read(event))
-        self._judge()
+        if not self._judge() and not self._queue.waits:
+            return b""
         if self._gates.buffered or self._tallies.effect in self._withholds:
             return b""
         return self._queue.release()
@@ -169,14 +170,21 @@ class Gate:
             self._ended.append(self._calls.pop(key))
             self._over.add(key)
 
-    def _judge(self) -> None:
-        """One look at all that the batch brought."""
+    def _judge(self) -> bool:
+        """One look at all that the batch brought, where it is enough for one; whether there was any."""
+        looked = bool(self._ended)
+        later: dict[Window, bool] = {}
         for window, ended in self._touched.items():
-            window.scan(ended=ended)
-        self._touched.clear()
+            if ended or window.end - window.scanned >= window.step:
+                window.scan(ended=ended)
+                looked = True
+            else:
+                later[window] = False
+        self._touched = later
         for call in self._ended:
             self._judge_call(call)
         self._ended.clear()
+        return looked
 
     def _judge_call(self, call: Call) -> None:
         self._called.append(call.called)

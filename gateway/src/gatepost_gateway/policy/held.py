@@ -132,6 +132,11 @@ class Held:
                 return False
         return all(call.whole for _, call in self.calls) if self.calls else True
 
+    @property
+    def plain(self) -> bool:
+        """Whether it holds one piece of a text, goes out as it came, and has nothing behind it."""
+        return not self.skip and not self.after and len(self.spots) == 1 and not self.spots[0][1].changed
+
     def write(self) -> bytes:
         """The frame as it goes out."""
         texts: dict[Path, str] = {}

@@ -17,6 +17,7 @@ from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.making import Making
@@ -80,6 +81,7 @@ class Front:
                 verdicts=VerdictSurface(house.exchange, Verdicts(house.stages), traces, who, limits),
                 actions=ActionSurface(house.exchange, Verdicts(house.stages), limits),
                 operator=OperatorSurface(lambda: self.health),
+                simple=SimpleSurface(house.exchange, who, limits, reporter),
             ),
             self.control,
             limits,

@@ -25,6 +25,7 @@ from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.link.evaluation import EvaluationPool
@@ -125,6 +126,7 @@ class DataPlane:
                 verdicts=VerdictSurface(exchange, verdicts, traces, who, bounds.body),
                 actions=ActionSurface(exchange, verdicts, bounds.body),
                 operator=OperatorSurface(self.health),
+                simple=SimpleSurface(exchange, who, bounds.body, reporter),
             ),
             base.control,
             bounds.body,

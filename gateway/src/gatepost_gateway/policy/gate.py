@@ -120,17 +120,17 @@ class Gate:
         for slot in frame.slots:
             if slot.grain is Grain.GROWS:
                 window = self._windows.get(slot.key) or self._window(slot)
-                held.spots.append((slot, window, window.end))
+                held.spots += ((slot, window, window.end),)
                 window.add(slot.text)
                 self._touched.setdefault(window, False)
             elif slot.grain is Grain.ALONE or slot.grain is Grain.REPEATS:
                 whole = Whole(Leaf(slot.path, slot.place, slot.text))
                 whole.hear(self._gates.ears[slot.place], self._tallies, again=slot.grain is Grain.REPEATS)
-                held.whole.append(whole)
+                held.whole += (whole,)
                 if self._texts is not None and slot.grain is Grain.ALONE:
                     self._texts.append(whole)
             else:
-                held.calls.append((slot, self._call(slot)))
+                held.calls += ((slot, self._call(slot)),)
         for key in frame.ends:
             self._end(key)
 

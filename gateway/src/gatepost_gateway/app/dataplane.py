@@ -24,6 +24,7 @@ from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
@@ -118,6 +119,7 @@ class DataPlane:
                 native=NativeSurface(traces, executions, self.snapshot, who, once, bounds.body),
                 making=MakingSurface(Making(exchange, traces), self.snapshot, who, once, bounds.body),
                 operator=OperatorSurface(self.health),
+                simple=SimpleSurface(exchange, who, bounds.body, reporter),
             ),
             base.control,
             bounds.body,

@@ -16,6 +16,8 @@ from gatepost_gateway.policy.tallies import Tallies
 
 _SPARE = 4096
 """Characters behind a window that are dropped at once, and not one by one."""
+_LEAST, _MOST = 16, 32
+"""Characters that are looked at together: a look costs much the same for one and for a few."""
 
 
 class Ear(Struct, frozen=True):
@@ -54,11 +56,13 @@ class Window:
         "_text",
         "_waiting",
         "_whole",
+        "changed",
         "end",
         "leaf",
         "reach",
         "safe",
         "scanned",
+        "step",
     )
 
     def __init__(
@@ -79,7 +83,11 @@ class Window:
         spans = [ear.detector.span for ear in ears]
         self.reach = None if None in spans else max((span for span in spans if span is not None), default=0)
         """The widest span in force; None: the whole text."""
+        self.step = max(_LEAST, min(self.reach // 4, _MOST)) if self.reach else 0
+        """So much more must come to be worth a look."""
         self.leaf = leaf
+        self.changed = False
+        """Anything of what has not gone out is replaced."""
         self.end = self.safe = self.scanned = 0
 
     def add(self, piece: str) -> None:
@@ -128,6 +136,7 @@ class Window:
     def _settle(self, safe: int) -> None:
         """Whatever begins before `safe` is known, and so is its order."""
         self._runs.add(one for one in self._waiting if one.start < safe)
+        self.changed = self._runs.first is not None
         self._waiting = [one for one in self._waiting if one.start >= safe]
 
     def _forget(self, reach: int) -> None:
@@ -149,12 +158,8 @@ class Window:
         """All is settled."""
         self._runs.add(self._waiting)
         self._waiting.clear()
+        self.changed = self._runs.first is not None
         self.safe = self.end
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything of what has not gone out is replaced."""
-        return self._runs.first is not None
 
     def reads(self, start: int, text: str) -> str:
         """What goes out for `text`, which begins at `start` and is settled. Asked for once for each piece, in order."""
@@ -167,4 +172,5 @@ class Window:
         out = apply(text, edits, start)
         if over is not None and over.start < end:
             over.start, over.text = end, ""
+        self.changed = runs.first is not None
         return out

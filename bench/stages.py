@@ -35,6 +35,7 @@ from gatepost_gateway.domain.snapshot import (
     Timeouts,
 )
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Presented
 from gatepost_gateway.pipeline.chain import follow, remember
@@ -160,6 +161,7 @@ class Bench:
                 sessions=self.sessions,
                 responses=Responses(self.recorder, NothingKept(), Vault([b"\0" * 32])),
                 engines=engine_of,
+                evaluator=EvaluationPool(()),
                 tools=ToolNotes(Vault([b"\0" * 32])),
                 clock=self.clock,
                 salt=b"salt",

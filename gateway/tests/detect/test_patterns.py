@@ -68,6 +68,14 @@ def test_a_pattern_without_a_bound_waits_for_the_whole_text():
     assert scan.feed("aaab", 0, ended=True) == [Finding(0, 3, "AS", "test")]
 
 
+def test_a_pattern_that_needs_words_beside_it_is_not_looked_for_without_them():
+    asked = []
+    needy = Pattern("N", r"\d", check=lambda found: asked.append(found.text) or 1.0, margin=9, beside="tel")
+    assert placed(PatternDetector("test", [needy]), "1 2 3") == []
+    assert placed(PatternDetector("test", [needy]), "tel 1") == [("N", "1")]
+    assert asked == ["1"]
+
+
 def test_the_span_is_the_widest_match_with_what_its_check_sees():
     assert DETECTOR.span == 9
     assert PatternDetector("test", []).span == 1

@@ -16,6 +16,7 @@ from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.making import Making
 from gatepost_gateway.pipeline.traces import Traces
@@ -75,6 +76,7 @@ class Front:
                 native=NativeSurface(traces, executions, snapshot, who, once, limits),
                 making=MakingSurface(Making(house.exchange, traces), snapshot, who, once, limits),
                 operator=OperatorSurface(lambda: self.health),
+                simple=SimpleSurface(house.exchange, who, limits, reporter),
             ),
             self.control,
             limits,

@@ -37,6 +37,7 @@ from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.policy.chains import Chains
+from gatepost_gateway.policy.rego.register import register_of
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SandboxTransport
 
@@ -228,19 +229,17 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
     rules = more.pop("rules", ())
     key = KeyEntry("k1", KeyKind.RUNTIME, "test", hashlib.sha256(KEY.encode()).digest(), "org", "p")
     project = ProjectEntry("p", "org", budgets=budgets, **more)
-    return Snapshot(
-        SnapshotDocument(
-            version=7,
-            identity_seq=1,
-            keys=(key, *keys),
-            projects=(project,),
-            models=(*models, SANDBOX),
-            fallbacks=fallbacks,
-            rules=rules,
-            **document,
-        ),
-        Chains(rules, b"key"),
+    whole = SnapshotDocument(
+        version=7,
+        identity_seq=1,
+        keys=(key, *keys),
+        projects=(project,),
+        models=(*models, SANDBOX),
+        fallbacks=fallbacks,
+        rules=rules,
+        **document,
     )
+    return Snapshot(whole, Chains(rules, b"key"), register_of(whole, b"key"))
 
 
 def daily(limit: int, **more: Any) -> Budget:
@@ -262,6 +261,24 @@ class Ruled:
         return ()
 
 
+class Elsewhere:
+    """Implements `domain.rego.Evaluator`: gives the answers that it was given, in order."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.asked: list[Any] = []
+
+    async def evaluate(self, entry: Any, document: bytes) -> bytes:
+        self.asked.append(msgspec.json.decode(document))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def prepare(self, entry: Any) -> None:
+        pass
+
+
 class House:
     """A whole exchange over fakes."""
 
@@ -276,6 +293,7 @@ class House:
         self.sight = Sight(self.breakers, self.pace, Turns())
         self.transport = transport or ScriptedTransport()
         self.sleeps: list[float] = []
+        self.elsewhere = Elsewhere()
         self.archive = KeptArchive(self.recorder)
         self.sessions = Sessions(b"key", MemorySessions())
 
@@ -293,6 +311,7 @@ class House:
                 sessions=self.sessions,
                 responses=Responses(self.recorder, self.archive, PlainVault()),
                 engines=engine_of if engine is None else lambda _: Ruled(engine),
+                evaluator=self.elsewhere,
                 tools=ToolNotes(PlainVault()),
                 clock=self.clock,
                 salt=b"salt",

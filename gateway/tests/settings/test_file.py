@@ -72,14 +72,10 @@ def test_the_sample_loads_without_what_is_not_enforced_yet() -> None:
     assert file.server.listen == "127.0.0.1:41002"
 
 
-def test_the_sample_is_refused_with_the_lines_that_are_not_enforced() -> None:
-    lines = SAMPLE.splitlines()
-    number = next(n for n, line in enumerate(lines, 1) if "request_policy" in line)
-    want = [
-        f"f.yaml:{number}:{lines[number - 1].index(key) + 1}: `proxies.0.{key}` is not enforced by this version: remove it"
-        for key in ("request_policy", "response_policy")
-    ]
-    assert wrong(SAMPLE) == want
+def test_the_sample_loads_as_it_stands() -> None:
+    (proxy,) = parse(SAMPLE).layer.proxies
+    assert proxy.request_policy is not None
+    assert proxy.request_policy.file == "policies/support.rego"
 
 
 def test_a_proxy_is_read() -> None:
@@ -95,10 +91,26 @@ def test_empty_keys_that_are_not_enforced_promise_nothing() -> None:
     assert parse("tiers: {}\nproxies: []\npolicies: {chain: []}\ncompat: {rego_packages: []}\n").layer.tiers == {}
 
 
-def test_rego_packages_are_not_enforced() -> None:
-    assert wrong("compat: {header_prefixes: [X-A-], rego_packages: [a.b]}") == [
-        "f.yaml:1:35: `compat.rego_packages` is not enforced by this version: remove it"
-    ]
+def test_rego_packages_are_names_of_packages() -> None:
+    assert parse("compat: {rego_packages: [xenovia.policy, a]}").layer.compat.rego_packages == ("xenovia.policy", "a")
+    (problem,) = wrong("compat: {rego_packages: [data.a]}")
+    assert "must be the name of a package" in problem
+
+
+@pytest.mark.parametrize(
+    ("policy", "want"),
+    [
+        ("{}", "must say one: {file: path} or {source: text}"),
+        ("{file: a.rego, source: x}", "must say one"),
+        ("{file: a.txt}", "must be a file whose name ends in .rego"),
+        ("{source: x, timeout_ms: 201}", "must be at most 200"),
+        ("{source: x, mode: off}", "`off` is not one of `enforce`, `observe`"),
+        ("{source: x, on_error: allow}", "unknown key `on_error`"),
+    ],
+)
+def test_a_policy_has_one_source_and_bounds(policy: str, want: str) -> None:
+    (problem,) = wrong(f"projects: [{{id: p, request_policy: {policy}}}]")
+    assert want in problem
 
 
 MODEL = "models:\n  - {id: a, identifier: x, provider: openai}\n"

@@ -96,3 +96,25 @@ def test_numbers_of_a_file_are_numbers_of_json() -> None:
     ).layer.rules
     assert rule.settings == {"threshold": 0.75, "of": [{"x": 1}]}
     assert plain({1: (2,)}) == {"1": (2,)}
+
+
+LISTED = """
+policies: {chain: [prompt-injection, pii-detector]}
+policy:
+  prompt-injection:
+    embedding_threshold: 0.75
+    encoding: {decode_base64: true, normalize_unicode: true, detect_homoglyphs: true}
+    response: {action: block, message: "..."}
+  pii-detector:
+    action: redact
+    pci_mode: true
+    redaction: {marker_format: label, include_metadata: true, preserve_length: false, custom_markers: {}}
+"""
+
+
+def test_a_policy_configuration_of_another_system_loads() -> None:
+    assert [(rule.name, rule.kind) for rule in rules(LISTED)] == [
+        ("prompt-injection", "prompt-injection"),
+        ("pii-detector", "pii-detector"),
+    ]
+    assert "`redction`" in wrong(LISTED.replace("redaction:", "redction:"))[0]

@@ -24,6 +24,8 @@ def cells(one: Tally, grain=HOUR):
         (Outcome.REFUSED, "price_unknown", Status.BUDGET_EXCEEDED),
         (Outcome.REFUSED, "input_blocked", Status.BLOCKED),
         (Outcome.FAILED, "output_blocked", Status.BLOCKED),
+        (Outcome.BLOCKED, "escalation_required", Status.BLOCKED),
+        (Outcome.BLOCKED, "policy_error", Status.BLOCKED),
         (Outcome.REFUSED, "model_not_found", Status.ERROR),
         (Outcome.FAILED, "upstream_timeout", Status.ERROR),
         (Outcome.INTERRUPTED, "internal_error", Status.ERROR),

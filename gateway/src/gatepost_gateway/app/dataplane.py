@@ -24,7 +24,9 @@ from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
@@ -38,6 +40,7 @@ from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.policy.chains import Chains
+from gatepost_gateway.policy.rego.register import Register, register_of
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SCHEME, SandboxTransport
 from gatepost_gateway.transport import Client, Egress, client_context
@@ -75,6 +78,8 @@ class Bounds(Struct, frozen=True):
     trusted_proxies: Sequence[str] = ()
 
 
+_EVALUATOR = ("-m", "gatepost_gateway.app.evaluator")
+
 Condition = Callable[[], dict[str, str]]
 """The parts' own words on how they are."""
 
@@ -84,7 +89,9 @@ class DataPlane:
 
     def __init__(self, base: Foundation, begin: Beginning, bounds: Bounds, condition: Condition) -> None:
         self._marks_key = hmac.digest(begin.secret, b"policy marks", "sha256")
-        self._snapshot = Snapshot(begin.snapshot, Chains(begin.snapshot.rules, self._marks_key))
+        chains = Chains(begin.snapshot.rules, self._marks_key)
+        self._snapshot = Snapshot(begin.snapshot, chains, register_of(begin.snapshot, self._marks_key))
+        self.evaluations = EvaluationPool(_EVALUATOR)
         self._condition = condition
         self._born = time.monotonic()
         self._clock = base.clock
@@ -112,6 +119,7 @@ class DataPlane:
                 native=NativeSurface(traces, executions, self.snapshot, who, once, bounds.body),
                 making=MakingSurface(Making(exchange, traces), self.snapshot, who, once, bounds.body),
                 operator=OperatorSurface(self.health),
+                simple=SimpleSurface(exchange, who, bounds.body, reporter),
             ),
             base.control,
             bounds.body,
@@ -131,6 +139,7 @@ class DataPlane:
             sessions=Sessions(begin.secret, self.sessions),
             responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
+            evaluator=self.evaluations,
             tools=ToolNotes(base.vault),
             clock=base.clock,
             salt=begin.secret,
@@ -148,9 +157,21 @@ class DataPlane:
         chains = self._snapshot.chains
         if document.rules != self._snapshot.document.rules:
             chains = await asyncio.to_thread(Chains, document.rules, self._marks_key)
+        policies = self._snapshot.policies
+        assert policies is None or isinstance(policies, Register)
+        policies = await asyncio.to_thread(register_of, document, self._marks_key, policies)
         held = self._snapshot.document
         if (document.version, document.identity_seq) >= (held.version, held.identity_seq):
-            self._snapshot = Snapshot(document, chains)
+            self._snapshot = Snapshot(document, chains, policies)
+            self.warm()
+
+    def warm(self) -> None:
+        """Lets the policies that are evaluated elsewhere be compiled there, before the first call asks."""
+        policies = self._snapshot.policies
+        if isinstance(policies, Register):
+            for rule in policies.rules.values():
+                if rule.away:
+                    self.evaluations.prepare(rule.entry)
 
     def health(self) -> dict[str, Any]:
         """Each part in a word, and whether calls are taken."""

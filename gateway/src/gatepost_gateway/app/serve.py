@@ -133,6 +133,7 @@ class Gateway:
                 lambda: self._condition(journal),
             )
             self._end.publish = plane.publish
+            plane.warm()
             await self._until_stopped(plane, sock, child, start)
         finally:
             if sessions is not None:
@@ -190,6 +191,7 @@ class Gateway:
             for chore in chores:
                 chore.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
+            await plane.evaluations.close()
             await plane.client.close()
 
     def _stop(self) -> None:

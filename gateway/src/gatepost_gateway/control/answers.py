@@ -145,6 +145,24 @@ class ProjectPage(Struct, frozen=True):
     items: list[Project]
 
 
+class RegoPolicy(Struct, frozen=True, kw_only=True):
+    """A policy in force. `packages` are those that it speaks in, `reads` what it looks at."""
+
+    stage: str
+    source: str
+    file: str | None
+    mode: str
+    timeout_ms: int
+    on_error: str
+    packages: list[str]
+    reads: list[str]
+    managed_by: str
+
+
+class RegoPolicyPage(Struct, frozen=True):
+    items: list[RegoPolicy]
+
+
 class Totals(Struct, frozen=True, kw_only=True):
     """Costs in dollars. Latency of answered calls; a quantile is off by at most `quantile_error` of itself."""
 

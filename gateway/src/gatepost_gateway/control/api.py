@@ -19,6 +19,7 @@ from gatepost_gateway.control import (
     policies,
     projects,
     proxies,
+    rego_policies,
     traces,
     versions,
 )
@@ -42,6 +43,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *models.ENDPOINTS,
     *versions.ENDPOINTS,
     *keys.ENDPOINTS,
+    *rego_policies.ENDPOINTS,
     *projects.ENDPOINTS,
     *metrics.ENDPOINTS,
     *policies.ENDPOINTS,

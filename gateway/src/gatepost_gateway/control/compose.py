@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from gatepost_gateway.control.rego import rego_entries
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices, nano, per_million
@@ -25,15 +26,7 @@ from gatepost_gateway.domain.snapshot import (
     Timeouts,
 )
 from gatepost_gateway.settings import SANDBOX_MODEL
-from gatepost_gateway.settings.declared import (
-    DeclaredModel,
-    DeclaredPolicy,
-    DeclaredProject,
-    DeclaredProxy,
-    DeclaredRouting,
-    Document,
-    Layer,
-)
+from gatepost_gateway.settings.declared import DeclaredModel, DeclaredProject, DeclaredProxy, DeclaredRouting, Document
 from gatepost_gateway.storage import catalog
 from gatepost_gateway.storage.config import Identities
 
@@ -92,7 +85,7 @@ def build_snapshot(
     """What is true now. `credentials`: the provider keys that the environment holds, sealed."""
     file = document.file
     models = [model_entry(model, credentials) for layer in (file, document.api) for model in layer.models]
-    projects = project_entries(file, identities)
+    projects = project_entries(document, identities)
     return SnapshotDocument(
         version=version,
         identity_seq=identities.seq,
@@ -150,15 +143,10 @@ def proxy_entry(proxy: DeclaredProxy) -> ProxyEntry:
         default_model=proxy.default_model,
         target_model=proxy.target_model,
         model_policy=ModelPolicy(proxy.model_policy) if proxy.model_policy is not None else None,
-        request_policy=_source(proxy.request_policy),
-        response_policy=_source(proxy.response_policy),
+        rego=rego_entries(f"proxies/{proxy.id}", proxy.request_policy, proxy.response_policy),
         chain=proxy.policies.chain,
         record_tool_arguments=proxy.record_tool_arguments,
     )
-
-
-def _source(policy: DeclaredPolicy | None) -> str | None:
-    return policy.source if policy is not None else None
 
 
 def _served_at(provider: ProviderKind, base_url: str) -> tuple[str, ...]:
@@ -208,10 +196,11 @@ def origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def project_entries(file: Layer, identities: Identities) -> tuple[ProjectEntry, ...]:
+def project_entries(document: Document, identities: Identities) -> tuple[ProjectEntry, ...]:
     """The projects that the file declares, and those that were made otherwise."""
-    declared = {project.id: project for project in file.projects}
-    names = [*declared, *(name for name in identities.projects if name not in declared)]
+    declared = {project.id: project for layer in (document.api, document.file) for project in layer.projects}
+    names = [project.id for project in document.file.projects]
+    names += [name for name in identities.projects if name not in names]
     return tuple(_project(declared.get(name), name, identities) for name in names)
 
 
@@ -232,6 +221,7 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         features=declared.features,
         max_output_default=declared.max_output_default,
         strict_translation=declared.strict_translation,
+        rego=rego_entries(f"projects/{name}", declared.request_policy, declared.response_policy),
         tiers=declared.tiers,
         routing=_routing(declared.routing) if declared.routing is not None else None,
         model_policy=ModelPolicy(declared.model_policy),

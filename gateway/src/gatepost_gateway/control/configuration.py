@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from gatepost_gateway.control.compose import ADDRESSES, origin
-from gatepost_gateway.control.proxy_registry import read_policies
+from gatepost_gateway.control.rego import Check, Checker, read_policies
 from gatepost_gateway.control.rule_registry import check_chain
 from gatepost_gateway.control.secrets import Keeper, UnreachableError, sealed_layer
 from gatepost_gateway.control.shapes import ModelChange
@@ -44,6 +44,7 @@ class Configuration:
     def __init__(self, store: ConfigStore, keeper: Keeper) -> None:
         self._store = store
         self._keeper = keeper
+        self.check_policies: Check = Checker()
         current = store.current()
         if current is None:
             store.append(Document(), base=0, by="gatepost", note="first start")
@@ -69,7 +70,7 @@ class Configuration:
     def apply(self, file: ConfigFile, *, by: str, note: str, dry_run: bool = False) -> Applied:
         """Makes `file` the file's layer. Raises ConfigurationError, or CallerError (409); nothing is half applied."""
         layer, warnings = sealed_layer(file, self.document.file, self._keeper)
-        layer = read_policies(layer, file.base)
+        layer = read_policies(file, layer, self.document.file, self.check_policies)
         return self._become(
             structs.replace(self.document, file=layer), by=by, note=note, dry_run=dry_run, warnings=warnings
         )

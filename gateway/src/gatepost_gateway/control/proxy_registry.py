@@ -1,55 +1,21 @@
 """The proxies of a configuration: declared by the file or made by the API, each change a new version."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import structs
 
+from gatepost_gateway.control.rego import POLICY_FIELDS, checked_policy
 from gatepost_gateway.control.shapes import ProxyChange
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.settings import ConfigurationError, Problem
-from gatepost_gateway.settings.declared import DeclaredPolicy, DeclaredProxy, Layer
+from gatepost_gateway.settings.declared import DeclaredPolicy, DeclaredProxy
 
 if TYPE_CHECKING:
     from gatepost_gateway.control.configuration import Configuration
 
-MAX_POLICY = 256 * 1024
-"""Bytes of one policy's text."""
-_NOT_ENFORCED = ("request_policy", "response_policy", "policies")
+_NOT_ENFORCED = ("policies",)
 """Fields that this version keeps and cannot carry out: refused, because a rule that is not enforced is a lie."""
-
-
-def read_policies(layer: Layer, base: Path) -> Layer:
-    """The layer with the text of every policy file in it. Relative paths are under `base`.
-
-    Raises ConfigurationError for files that cannot be read.
-    """
-    problems: list[Problem] = []
-    proxies: list[DeclaredProxy] = []
-    for proxy in layer.proxies:
-        texts: dict[str, DeclaredPolicy | None] = {}
-        for name in ("request_policy", "response_policy"):
-            policy: DeclaredPolicy | None = getattr(proxy, name)
-            try:
-                texts[name] = _read(policy, base)
-            except (OSError, UnicodeDecodeError, ValueError) as error:
-                words = (error.strerror if isinstance(error, OSError) else None) or str(error)
-                problems.append(Problem(f"proxies.{proxy.id}.{name}", f"cannot be read: {words}"))
-        proxies.append(structs.replace(proxy, **texts))
-    if problems:
-        raise ConfigurationError(tuple(problems))
-    return structs.replace(layer, proxies=tuple(proxies))
-
-
-def _read(policy: DeclaredPolicy | None, base: Path) -> DeclaredPolicy | None:
-    if policy is None or policy.file is None:
-        return policy
-    with (base / policy.file).open("rb") as source:
-        text = source.read(MAX_POLICY + 1)
-    if len(text) > MAX_POLICY:
-        raise ValueError(f"it is larger than {MAX_POLICY} bytes")
-    return DeclaredPolicy(policy.file, text.decode())
 
 
 class ProxyRegistry:
@@ -115,10 +81,27 @@ class ProxyRegistry:
         known = {model.id for model, _ in self._configuration.models()}
         if proxy.target_model is not None and proxy.target_model not in known:
             problems.append(Problem("target_model", f"model `{proxy.target_model}` is not registered"))
+        problems += [
+            Problem(f"{field}.file", "is read for the configuration file only: send the text as `source`")
+            for field in POLICY_FIELDS
+            if fields.get(field, {}).get("file") is not None
+        ]
         if problems:
             raise ConfigurationError(tuple(problems))
-        return proxy
+        return checked_proxy(self._configuration, proxy)
 
     def _keep(self, proxies: tuple[DeclaredProxy, ...], *, by: str, note: str) -> None:
         api = structs.replace(self._configuration.document.api, proxies=proxies)
         self._configuration.keep_api(api, by=by, note=note)
+
+
+def checked_proxy(configuration: "Configuration", proxy: DeclaredProxy) -> DeclaredProxy:
+    """With its policies checked. Raises ConfigurationError."""
+    packages = configuration.document.file.compat.rego_packages
+    said: dict[str, DeclaredPolicy | None] = {field: getattr(proxy, field) for field in POLICY_FIELDS}
+    checked = {
+        field: checked_policy(policy, packages, configuration.check_policies, f"{field}.source")
+        for field, policy in said.items()
+        if policy is not None
+    }
+    return structs.replace(proxy, **checked) if checked else proxy

@@ -105,3 +105,12 @@ class Application(Shape):
     document: str = Field(max_length=1024 * 1024)
     dry_run: bool = False
     name: str = Field(default="gatepost.yaml", min_length=1, max_length=300)
+
+
+class PolicyChange(Shape):
+    """PUT: a policy in Rego. `on_error` is for the response stage."""
+
+    source: str = Field(min_length=1, max_length=262_144)
+    mode: Literal["enforce", "observe"] = "enforce"
+    timeout_ms: Annotated[int, Field(ge=1, le=200)] = 10
+    on_error: Literal["block", "allow"] = "block"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from gatepost_gateway.detect.expressions import Expression, ExpressionSet
+from gatepost_gateway.detect.expressions import Expression, ExpressionSet, Match, Search
 from gatepost_gateway.detect.widths import width_of
 from gatepost_gateway.domain.findings import Finding, Scan
 
@@ -43,6 +43,8 @@ class Pattern(Struct, frozen=True):
     is looked at again. 0: it is none."""
     reach: int = 0
     """0: as far as the match goes."""
+    beside: str = ""
+    """Must match somewhere within `margin` of every match that the check lets pass; empty: nothing need."""
     opening: str | None = None
     """Matches at the start of every match of `source`. A wide pattern has one: where no match can have begun, a stream
     does not wait for the end of it."""
@@ -66,10 +68,21 @@ class PatternDetector:
         narrow = [pattern for pattern in self.patterns if pattern.opening is None]
         self.narrow = _span(narrow)
         self.opening = _openings([pattern for pattern in self.patterns if pattern.opening is not None])
+        self._beside: dict[str, Expression] = {}
         self._expressions: list[Expression | None] = [None] * len(self.patterns)
 
     def begin(self) -> Scan:
         return PatternScan(self)
+
+    def beside(self, index: int, text: str) -> bool:
+        """Whether the words that a pattern needs around it stand anywhere in `text`."""
+        source = self.patterns[index].beside
+        if not source:
+            return True
+        known = self._beside.get(source)
+        if known is None:
+            known = self._beside[source] = Expression(source)
+        return known.search(text.encode("utf-8", "replace")) is not None
 
     def expression(self, index: int) -> Expression:
         """Most patterns are never met, and never compiled."""
@@ -89,6 +102,17 @@ def _span(patterns: Sequence[Pattern]) -> int | None:
     spans = [pattern.span for pattern in patterns]
     known = [span for span in spans if span is not None]
     return max(known, default=1) if len(known) == len(spans) else None
+
+
+def _next(search: Search, data: bytes, at: int, near: int) -> Match | None:
+    """The leftmost match from `at` on. Where candidates stand close together a short look ahead finds the next one
+    sooner; what it finds counts only when `near` bytes, all that a match can depend on, were there to see.
+    """
+    if at and near:
+        match = search(data, at, at + 2 * near)
+        if match is not None and match.start() <= at + near:
+            return match
+    return search(data, at)
 
 
 _Ranked = tuple[int, int, float, int, Finding]
@@ -138,6 +162,8 @@ class PatternScan:
         piece = _Piece(text, base, first)
         found = self._waiting
         for index in self._detector.set.hits(piece.data):
+            if not self._detector.beside(index, text):
+                continue
             found.extend(self._locate(index, piece, limit if not ended else end + 1))
         self.settled = limit
         if not found:
@@ -173,7 +199,8 @@ class PatternScan:
         pattern, expression = self._detector.patterns[index], self._detector.expression(index)
         search, check, name = expression.search, pattern.check, self._detector.name
         walk = _Walk(piece, max(self._resume.pop(index, 0), self.settled))
-        while match := search(piece.data, walk.byte):
+        near = 4 * (pattern.span or 0)
+        while match := _next(search, piece.data, walk.byte, near):
             group = 1 if expression.grouped and match.start(1) >= 0 else 0
             before, start = walk.position, walk.to(match.start())
             if start >= limit:

@@ -44,7 +44,7 @@ class Grain(Enum):
     """The name of a called tool, or a piece of it."""
 
 
-class Slot(Struct, frozen=True):
+class Slot(Struct, frozen=True, gc=False):
     """One string of a frame."""
 
     path: Path
@@ -58,7 +58,7 @@ class Slot(Struct, frozen=True):
     """The JSON text of a call's arguments, where they do not come as one."""
 
 
-class Frame(Struct, frozen=True):
+class Frame(Struct, frozen=True, gc=False):
     """One event. `ends`: the keys whose texts are whole with it; `choice`: whose order it keeps, None: everybody's."""
 
     raw: bytes
@@ -81,12 +81,16 @@ class FrameReader(Protocol):
 
 def payload(event: bytes) -> bytes | None:
     """As `data_of`, faster for the ways events are usually written."""
-    if event.startswith(b"event: "):
+    size = len(event)
+    if event[:6] == b"data: ":
+        if event.find(b"\n") == size - 2 and b"\r" not in event:
+            return event[6:-2]
+        if event[-5:] == b"}\r\n\r\n" and event.find(b"\r") == size - 4 and event.find(b"\n") == size - 3:
+            return event[6:-4]
+    elif event[:7] == b"event: ":
         at = event.find(b"\ndata: ")
-        if at > 0 and event.find(b"\n", at + 1) == len(event) - 2 and b"\r" not in event:
+        if at > 0 and event.find(b"\n", at + 1) == size - 2 and b"\r" not in event:
             return event[at + 7 : -2]
-    elif event.startswith(b"data: ") and event.endswith(b"}\r\n\r\n") and event.find(b"\r") == len(event) - 4:
-        return event[6:-4]
     return data_of(event)
 
 

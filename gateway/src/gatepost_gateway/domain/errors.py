@@ -55,6 +55,7 @@ class Code(StrEnum):
     FOREIGN_SESSION = "foreign_session"
     INPUT_BLOCKED = "input_blocked"
     OUTPUT_BLOCKED = "output_blocked"
+    POLICY_UNAVAILABLE = "policy_unavailable"
     ESCALATION_REQUIRED = "escalation_required"
     POLICY_ERROR = "policy_error"
     BUDGET_EXCEEDED = "budget_exceeded"

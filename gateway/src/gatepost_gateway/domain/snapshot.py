@@ -182,7 +182,7 @@ class ProxyEntry(Struct, frozen=True):
     """An agent's own way in: its calls, sessions, keys and policies are its own.
 
     `models`: ids or identifiers that it may call, and `providers` the families; empty: all of its project's. A
-    `target_model` is called whatever the caller names. Policies are Rego source text; `chain` names rule instances.
+    `target_model` is called whatever the caller names. `chain` names rule instances.
     """
 
     id: str
@@ -195,8 +195,7 @@ class ProxyEntry(Struct, frozen=True):
     default_model: str | None = None
     target_model: str | None = None
     model_policy: ModelPolicy | None = None
-    request_policy: str | None = None
-    response_policy: str | None = None
+    rego: tuple[RegoEntry, ...] = ()
     chain: tuple[str, ...] = ()
     record_tool_arguments: bool = True
 
@@ -252,12 +251,14 @@ class SnapshotDocument(Struct, frozen=True):
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "projects", "proxies")
+    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "policies", "projects", "proxies")
 
-    def __init__(self, document: SnapshotDocument, chains: object = None) -> None:
+    def __init__(self, document: SnapshotDocument, chains: object = None, policies: object = None) -> None:
         self.document = document
         self.chains = chains
         """The document's rules, compiled by whoever serves it."""
+        self.policies = policies
+        """The document's policies in Rego, compiled likewise; None: there is none."""
         self.keys = {key.id: key for key in document.keys}
         self.projects = {project.id: project for project in document.projects}
         self.proxies = {proxy.id: proxy for proxy in document.proxies}

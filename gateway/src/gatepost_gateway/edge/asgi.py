@@ -22,6 +22,7 @@ from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.simple import SimpleSurface, is_simples
 from gatepost_gateway.pipeline.identify import identify
 
 log = logging.getLogger("gatepost.edge")
@@ -41,7 +42,8 @@ def gatekeeper(snapshot: Callable[[], Snapshot], clock: Clock, salt: bytes) -> C
     """Who asks, for the pages that make no model call."""
 
     def who(request: Request) -> Principal:
-        return identify(snapshot(), request.presented(), clock.micros(), salt)
+        shown = request.presented_key_first() if is_simples(request.path) else request.presented()
+        return identify(snapshot(), shown, clock.micros(), salt)
 
     return who
 
@@ -55,6 +57,7 @@ class Surfaces(Struct, frozen=True):
     native: NativeSurface
     making: MakingSurface
     operator: OperatorSurface
+    simple: SimpleSurface
 
 
 class Edge:
@@ -68,6 +71,7 @@ class Edge:
         self._limits = limits
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/v1/chat/completions"): openai.chat,
+            ("POST", "/v1/chat"): surfaces.simple.chat,
             ("POST", "/v1/embeddings"): openai.embeddings,
             ("POST", "/v1/images/generations"): openai.images,
             ("POST", "/v1/completions"): openai.completions,
@@ -152,6 +156,8 @@ class Edge:
             dress = problems.anthropic
         elif is_geminis(request.path):
             dress = problems.google
+        elif is_simples(request.path):
+            dress = problems.simple
         elif request.path.startswith(("/v1/", proxies.PREFIX)):
             dress = problems.openai
         status, headers, body = dress(error, request.request_id)

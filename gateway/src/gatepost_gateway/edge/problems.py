@@ -22,7 +22,9 @@ Reply = tuple[int, list[tuple[bytes, bytes]], bytes]
 """Status, headers, body."""
 
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
-_NOT_AGAIN = frozenset({Code.BUDGET_EXCEEDED, Code.PRICE_UNKNOWN, Code.INPUT_BLOCKED, Code.OUTPUT_BLOCKED})
+_NOT_AGAIN = frozenset(
+    {Code.BUDGET_EXCEEDED, Code.PRICE_UNKNOWN, Code.INPUT_BLOCKED, Code.OUTPUT_BLOCKED, Code.POLICY_UNAVAILABLE}
+)
 
 
 def kind_of(error: GatewayError) -> str:
@@ -82,12 +84,32 @@ def native(error: GatewayError, request_id: str) -> Reply:
     return error.status, headers_of(error), msgspec.json.encode(body)
 
 
+def simple(error: GatewayError, request_id: str) -> Reply:
+    """The simple API's envelope: `detail` says it. A block is a 403, a missing provider key the caller's to mend."""
+    status = 403 if isinstance(error, Refused) else 400 if error.code is Code.PROVIDER_KEY_MISSING else error.status
+    veiled = isinstance(error, Refused) and error.veiled
+    said = _VEILED.get(error.code, _BLOCKED) if veiled else (error.public, error.code.value)
+    body: dict[str, Any] = {"detail": said[0], "code": said[1], "request_id": request_id}
+    if isinstance(error, Refused) and not veiled:
+        body["policy"] = error.rule
+    if (numbers := arithmetic_of(error)) is not None:
+        body["limit"] = numbers
+    return status, headers_of(error), msgspec.json.encode(body)
+
+
 def openai(error: GatewayError, request_id: str) -> Reply:
     """OpenAI's envelope. A provider's own refusal of the caller's request goes on as the provider said it."""
     if (own := _own_words(error, DialectName.OPENAI_CHAT)) is not None:
         return error.status, headers_of(error), own
     status = 403 if isinstance(error, Refused) and error.veiled else error.status
+    if status in _ALSO_DETAIL:
+        page = {"error": _openai_inner(error, request_id), "detail": error.public}
+        return status, headers_of(error), msgspec.json.encode(page)
     return status, headers_of(error), openai_body(error, request_id)
+
+
+_ALSO_DETAIL = frozenset({401, 402, 429})
+"""Where clients of the simple API, which use this path as well, look for `detail`."""
 
 
 def _own_words(error: GatewayError, dialect: DialectName) -> bytes | None:

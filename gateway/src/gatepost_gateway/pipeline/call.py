@@ -54,6 +54,8 @@ class Inbound(Struct, frozen=True):
     parent_step_id: str | None = None
     by_default: bool = False
     """The caller named no model: the one in the body is its project's default."""
+    fallbacks: tuple[str, ...] = ()
+    """Models that the caller names for when the first does not answer."""
 
 
 class Target(Struct, frozen=True):

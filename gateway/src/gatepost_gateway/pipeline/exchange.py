@@ -11,6 +11,7 @@ from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault, Refused, UpstreamError
 from gatepost_gateway.domain.ports import Headers, Ledger, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
+from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Outlet
@@ -18,6 +19,7 @@ from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, finish
 from gatepost_gateway.pipeline.flow import Flow
+from gatepost_gateway.pipeline.govern import govern
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engines, judge, note_unjudged
@@ -48,6 +50,7 @@ class Stages(Struct, frozen=True):
     sessions: Sessions
     responses: Responses
     engines: Engines
+    evaluator: Evaluator
     tools: ToolNotes
     clock: Clock
     salt: bytes
@@ -128,6 +131,8 @@ class Exchange:
         judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = only_there(stages.planner.plan(call, passed), chain)
+        if snapshot.policies is not None:
+            await govern(call, stages.evaluator)
         await reserve(stages.ledger, stages.rates, call)
         recall(call)
         await stages.journal.open(call)
@@ -139,7 +144,7 @@ class Exchange:
         assert call.answer is not None
         headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
-            body = watch_whole(call, call.body)
+            body = await watch_whole(call, call.body, self._stages.evaluator)
             self._stages.responses.keep(call, body)
             self._stages.tools.note(call, body)
             await remember(call, self._stages.sessions, body)

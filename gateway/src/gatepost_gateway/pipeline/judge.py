@@ -15,6 +15,7 @@ from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.policy.chains import NO_CHAINS, Chains
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts, Setting
+from gatepost_gateway.policy.rego.register import Register
 from gatepost_gateway.policy.verdict import POLICY_ERROR, least
 
 Engines = Callable[[Call], Engine]
@@ -27,7 +28,10 @@ def engine_of(call: Call) -> Engine:
     assert isinstance(chains, Chains)
     assert call.principal is not None
     assert call.asked is not None
-    return chains.engine(call.principal.project, call.principal.proxy, call.asked.operation)
+    project, proxy = call.principal.project, call.principal.proxy
+    chain = chains.engine(project, proxy, call.asked.operation)
+    policies = call.snapshot.policies
+    return policies.joined(chain, project, proxy) if isinstance(policies, Register) else chain
 
 
 def judge(engines: Engines, call: Call) -> None:
@@ -71,6 +75,7 @@ def facts_of(call: Call) -> Facts:
         record.session_id,
         record.turn or 1,
         record.at,
+        record.session_path,
     )
     return Facts(Phase.REQUEST, setting, asked, lambda: _opened(asked))
 

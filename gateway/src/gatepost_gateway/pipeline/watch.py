@@ -9,14 +9,17 @@ from gatepost_gateway.dialects.frame_readers import FRAMES
 from gatepost_gateway.dialects.leaves import open_answer
 from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.rewriting import rewrite_answer
-from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
+from gatepost_gateway.domain.errors import Code, GatewayError, NextStep, UpstreamError
 from gatepost_gateway.domain.findings import Texts
 from gatepost_gateway.domain.governance import Phase
+from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.pipeline.call import Call
-from gatepost_gateway.pipeline.judge import note, refuse
+from gatepost_gateway.pipeline.govern import attempt_of, prepare
+from gatepost_gateway.pipeline.judge import note, note_unjudged, refuse
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts, Said
 from gatepost_gateway.policy.gate import Gate, Gates
+from gatepost_gateway.policy.rego.rule import RegoRule
 
 _GATES: WeakKeyDictionary[Engine, Gates] = WeakKeyDictionary()
 """What chains ask of streams, as long as they are in use."""
@@ -41,7 +44,7 @@ def watch(call: Call, batch: bytes) -> bytes:
     return batch
 
 
-def watch_whole(call: Call, body: bytes) -> bytes:
+async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
     """A whole answer as it may go out. Raises Refused (output_blocked) when it may not, and what `watch` raises."""
     body = watch(call, body)
     engine, facts = call.engine, call.facts
@@ -51,7 +54,14 @@ def watch_whole(call: Call, body: bytes) -> bytes:
     said = Said(body, summary.usage, summary.finish) if summary is not None else Said(body)
     facts.answered(said, lambda: _opened(call, body))
     facts.target = call.target.entry if call.target is not None else None
-    ruling = engine.judge(facts)
+    if call.snapshot.policies is not None:
+        facts.attempt = attempt_of(call)
+        await prepare([rule for rule in engine.rules if isinstance(rule, RegoRule)], facts, evaluator)
+    try:
+        ruling = engine.judge(facts)
+    except GatewayError as error:
+        note_unjudged(call, error.hint or error.public)
+        raise
     call.judged = True
     note(call, ruling)
     refuse(ruling, Code.OUTPUT_BLOCKED)
@@ -64,6 +74,7 @@ def gate_of(call: Call) -> Gate | None:
     if engine is None or facts is None or not engine.judges(Phase.RESPONSE):
         return None
     assert asked is not None
+    facts.attempt = attempt_of(call)
 
     def answered(texts: Texts) -> Facts:
         summary = call.summary

@@ -61,11 +61,17 @@ class Engine:
         self.rules = tuple(rules)
         self.key = key
         stands = gates if gates is not None else [rule.phases for rule in rules]
+        self._stands = tuple(stands)
         self._stages = {phase: Stage(phase, self.rules, stands) for phase in Phase}
         self._apart = apart
         answers = [reach_of(rule) for _, rule in self._stages[Phase.RESPONSE].rules]
         self.reach = max(answers, key=_REACHES.index, default=Reach.NOTHING)
         """How much of an answer the chain must see before any of it may go out."""
+
+    def followed_by(self, rules: Sequence[Rule]) -> "Engine":
+        """The same chain with more rules at its end."""
+        stands = (*self._stands, *(rule.phases for rule in rules))
+        return Engine((*self.rules, *rules), self.key, stands, self._apart)
 
     def stage(self, phase: Phase) -> Stage:
         return self._stages[phase]

@@ -55,6 +55,10 @@ class Facts:
         self.setting = setting
         self.asked = asked
         self.target = target
+        self.attempt = 1
+        """Which of the call's targets `target` is, counted from 1."""
+        self.elsewhere: dict[str, Any] = {}
+        """What rules found out about this call outside the loop, by their names."""
         self.said: Said | None = None
         self._request = request
         self._answer: Callable[[], Texts] | None = None

@@ -84,7 +84,8 @@ class Gate:
         """What may go out, now that these whole events have come. Raises ValueError on what is not the format."""
         for event in self._splitter.feed(batch):
             self._take(self._reader.read(event))
-        self._judge()
+        if not self._judge() and not self._queue.waits:
+            return b""
         if self._gates.buffered or self._tallies.effect in (Effect.BLOCK, Effect.ESCALATE):
             return b""
         return self._queue.release()
@@ -113,17 +114,17 @@ class Gate:
         for slot in frame.slots:
             if slot.grain is Grain.GROWS:
                 window = self._windows.get(slot.key) or self._window(slot)
-                held.spots.append((slot, window, window.end))
+                held.spots += ((slot, window, window.end),)
                 window.add(slot.text)
                 self._touched.setdefault(window, False)
             elif slot.grain is Grain.ALONE or slot.grain is Grain.REPEATS:
                 whole = Whole(Leaf(slot.path, slot.place, slot.text))
                 whole.hear(self._gates.ears[slot.place], self._tallies, again=slot.grain is Grain.REPEATS)
-                held.whole.append(whole)
+                held.whole += (whole,)
                 if self._texts is not None and slot.grain is Grain.ALONE:
                     self._texts.append(whole)
             else:
-                held.calls.append((slot, self._call(slot)))
+                held.calls += ((slot, self._call(slot)),)
         for key in frame.ends:
             self._end(key)
 
@@ -163,14 +164,21 @@ class Gate:
             self._ended.append(self._calls.pop(key))
             self._over.add(key)
 
-    def _judge(self) -> None:
-        """One look at all that the batch brought."""
+    def _judge(self) -> bool:
+        """One look at all that the batch brought, where it is enough for one; whether there was any."""
+        looked = bool(self._ended)
+        later: dict[Window, bool] = {}
         for window, ended in self._touched.items():
-            window.scan(ended=ended)
-        self._touched.clear()
+            if ended or window.end - window.scanned >= window.step:
+                window.scan(ended=ended)
+                looked = True
+            else:
+                later[window] = False
+        self._touched = later
         for call in self._ended:
             self._judge_call(call)
         self._ended.clear()
+        return looked
 
     def _judge_call(self, call: Call) -> None:
         self._called.append(call.called)

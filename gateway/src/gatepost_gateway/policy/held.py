@@ -116,12 +116,12 @@ class Held:
     def __init__(self, frame: Frame, seq: int) -> None:
         self.frame = frame
         self.seq = seq
-        self.spots: list[tuple[Slot, Window, int]] = []
-        self.whole: list[Whole] = []
-        self.calls: list[tuple[Slot, Call]] = []
+        self.spots: tuple[tuple[Slot, Window, int], ...] = ()
+        self.whole: tuple[Whole, ...] = ()
+        self.calls: tuple[tuple[Slot, Call], ...] = ()
         self.skip = 0
         """Characters of its only text that went ahead."""
-        self.after: list[bytes] = []
+        self.after: tuple[bytes, ...] = ()
         """Events without a text that came behind it."""
 
     @property
@@ -131,6 +131,11 @@ class Held:
             if start + len(slot.text) > window.safe:
                 return False
         return all(call.whole for _, call in self.calls) if self.calls else True
+
+    @property
+    def plain(self) -> bool:
+        """Whether it holds one piece of a text, goes out as it came, and has nothing behind it."""
+        return not self.skip and not self.after and len(self.spots) == 1 and not self.spots[0][1].changed
 
     def write(self) -> bytes:
         """The frame as it goes out."""

@@ -3,7 +3,7 @@
 from collections import deque
 
 from gatepost_gateway.dialects.frames import Frame, Grain
-from gatepost_gateway.policy.held import Held
+from gatepost_gateway.policy.held import SPLIT, Held
 
 _LAST = 1 << 62
 Lane = tuple[int | str, ...]
@@ -47,7 +47,7 @@ class Queue:
     def pass_on(self, raw: bytes) -> None:
         """An event without a text goes out behind what came before it."""
         if self._latest is not None:
-            self._latest.after.append(raw)
+            self._latest.after += (raw,)
             self.size += len(raw)
         else:
             self._seq += 1
@@ -55,6 +55,8 @@ class Queue:
 
     def release(self) -> bytes:
         """All that is covered and waits for nothing else. The first text brings along what came before it."""
+        if not self._fences and len(self._lanes) == 1 and self._prelude is None and not self._ready:
+            return self._release_one(next(iter(self._lanes.values())))
         out: list[Held] = []
         while True:
             for lane, queue in self._lanes.items():
@@ -73,6 +75,27 @@ class Queue:
         data = b"".join(raw for _, raw in self._ready)
         self._ready.clear()
         return self._pass(data, speaks=speaks)
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything but pieces of texts is here."""
+        return bool(self._fences or self._ready)
+
+    def _release_one(self, queue: deque[Held]) -> bytes:
+        """The same, where all that waits is of one lane: what most events meet."""
+        out: list[bytes] = []
+        while queue and queue[0].covered:
+            held = queue.popleft()
+            self.size -= len(held.frame.raw)
+            if held.after:
+                self.size -= sum(map(len, held.after))
+            out.append(held.frame.raw if held.plain else held.write())
+        if not queue:
+            self._lanes.clear()
+            self._latest = None
+        elif len(queue[0].frame.raw) > SPLIT and (ahead := queue[0].ahead()):
+            out.append(ahead)
+        return out[0] if len(out) == 1 else b"".join(out)
 
     def _write(self, out: list[Held]) -> bool:
         """Whether any of it has a text."""
@@ -129,12 +152,13 @@ class Queue:
 
 def _lane_of(frame: Frame) -> Lane | None:
     """The lane of a frame that has pieces of growing texts of one lane, and nothing else."""
-    if frame.ends or frame.stale or not frame.slots:
+    slots = frame.slots
+    if frame.ends or frame.stale or not slots:
         return None
-    lane = frame.slots[0].key[:2]
+    lane = slots[0].key[:2]
     if len(lane) < 2:
         return None
-    for slot in frame.slots:
+    for slot in slots:
         if slot.grain is not Grain.GROWS or slot.key[:2] != lane:
             return None
     return lane

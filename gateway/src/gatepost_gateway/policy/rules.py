@@ -14,6 +14,10 @@ from gatepost_gateway.domain.governance import Effect, Mode, Phase
 from gatepost_gateway.policy.facts import Facts
 
 
+class NotRun(Exception):
+    """A rule could not say anything, and what it stands for lets the call pass then. Its words go into the record."""
+
+
 class Reach(StrEnum):
     """How much of an answer a rule must see before it can say anything: what decides how a stream is held back."""
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter_ns
+from typing import cast
 
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.findings import Detector, Finding, Leaf
 from gatepost_gateway.domain.governance import Effect, Phase, Ruling
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.redaction import Replacement
-from gatepost_gateway.policy.rules import CallRule, Rule, TextRule, Vote
+from gatepost_gateway.policy.rules import CallRule, NotRun, Rule, TextRule, Vote
 from gatepost_gateway.policy.verdict import STRENGTH, Tally, first_tier, least, risk_of
 
 Path = tuple[str | int, ...]
@@ -42,6 +43,8 @@ class Tallies:
                 self.take(number, vote)
         except GatewayError as error:
             self.unreadable((number,), error)
+        except NotRun as why:
+            self._tallies[number].not_run = str(why)
         except Exception as error:  # noqa: BLE001 - whatever fails in a rule denies, in the name of the rule
             self.fail((number,), error)
         else:
@@ -58,8 +61,7 @@ class Tallies:
         `again`: the text repeats another, where the same was counted.
         """
         tally = self._tallies[number]
-        rule = tally.rule
-        assert isinstance(rule, TextRule)
+        rule = cast("TextRule", tally.rule)
         vote = rule.weigh(finding)
         if not (again and tally.found):
             tally.note(self._key, leaf, finding, found, vote.effect)
@@ -107,9 +109,13 @@ class Tallies:
         for one in tallies:
             if not one.enforced:
                 continue
-            signals |= one.signals
-            tier, cap = first_tier(tier, one.tier), least(cap, one.max_tokens)
-            if STRENGTH[one.effect] > (STRENGTH[strongest.effect] if strongest else 0):
+            if one.signals:
+                signals |= one.signals
+            if one.tier is not None or one.max_tokens is not None:
+                tier, cap = first_tier(tier, one.tier), least(cap, one.max_tokens)
+            if one.effect is not Effect.ALLOW and STRENGTH[one.effect] > (
+                STRENGTH[strongest.effect] if strongest else 0
+            ):
                 strongest = one
         effect = strongest.effect if strongest else Effect.ALLOW
         return Ruling(

@@ -68,7 +68,7 @@ class Tally:
             self.code,
             tuple(self.marks),
             self.found,
-            tuple(sorted(self.signals)),
+            tuple(sorted(self.signals)) if self.signals else (),
         )
 
 
@@ -84,9 +84,11 @@ def least(one: int | None, other: int | None) -> int | None:
 
 def risk_of(tallies: list[Tally], *, blocked: bool) -> float:
     """Injection .5, secret .25, another rule's word .25, personal data .1, a block .15; at most 1."""
+    telling = [one for one in tallies if one.effect is not Effect.ALLOW or one.signals]
+    if not telling:
+        return 0.0
     signals: set[str] = set()
-    for one in tallies:
-        if one.effect is not Effect.ALLOW or one.signals:
-            signals |= (one.signals & _WEIGHTS.keys()) or {"policy"}
+    for one in telling:
+        signals |= (one.signals & _WEIGHTS.keys()) or {"policy"}
     score = sum(_WEIGHTS[signal] for signal in signals) + (_BLOCKED if blocked else 0.0)
     return round(min(1.0, score), 4)

@@ -12,12 +12,7 @@ from gatepost_gateway.settings.yamltext import Tree
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-NOT_ENFORCED: tuple[Path, ...] = (
-    ("proxies", "*", "request_policy"),
-    ("proxies", "*", "response_policy"),
-    ("proxies", "*", "policies"),
-    ("compat", "rego_packages"),
-)
+NOT_ENFORCED: tuple[Path, ...] = (("proxies", "*", "policies"),)
 """What the file may say and this version cannot carry out: refused, because a rule that is not enforced is a lie."""
 
 _TYPES = {

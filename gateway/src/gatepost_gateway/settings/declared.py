@@ -74,6 +74,24 @@ class DeclaredRouting(Struct, frozen=True):
     weights: dict[str, int] = field(default_factory=dict[str, int])
 
 
+class DeclaredPolicy(Struct, frozen=True):
+    """Rego as it was read and checked when it was declared; `file`: where from.
+
+    `asked` are the packages that it might have spoken in, beside our own. `packages` and `reads` are what the check
+    found; `slow`: it took long to compile.
+    """
+
+    file: str | None = None
+    source: str | None = None
+    mode: str = "enforce"
+    timeout_ms: int = 10
+    on_error: str = "block"
+    asked: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    reads: tuple[tuple[str, ...], ...] = ()
+    slow: bool = False
+
+
 class DeclaredProject(Struct, frozen=True, kw_only=True):
     id: str
     name: str = ""
@@ -84,17 +102,12 @@ class DeclaredProject(Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
     max_output_default: int = 4096
     strict_translation: bool = False
+    request_policy: DeclaredPolicy | None = None
+    response_policy: DeclaredPolicy | None = None
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     routing: DeclaredRouting | None = None
     model_policy: str = "honour"
     data_policy: DataPolicy | None = None
-
-
-class DeclaredPolicy(Struct, frozen=True):
-    """Rego as it was read when it was declared; `file`: where from."""
-
-    file: str | None = None
-    source: str | None = None
 
 
 class DeclaredRules(Struct, frozen=True):

@@ -12,6 +12,7 @@ from gatepost_gateway.domain.money import MILLION, NANO
 from gatepost_gateway.domain.routing import AUTO, TIER
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
+_REGO_PACKAGE = re.compile(r"(?!data\.)[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _PROXY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """It stands in paths."""
@@ -157,6 +158,12 @@ def _no_tier(text: str) -> str:
     return text
 
 
+def _rego_file(text: str) -> str:
+    if not text.endswith(".rego"):
+        raise ValueError("must be a file whose name ends in .rego")
+    return text
+
+
 def _env_name(text: str) -> str:
     if not _ENV.fullmatch(text):
         raise ValueError("must be the name of an environment variable")
@@ -178,6 +185,10 @@ Url = Annotated[str, AfterValidator(_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Network = Annotated[str, AfterValidator(_network)]
 HeaderPrefix = Annotated[str, _matching(_HEADER_PREFIX, 40, "must be a header prefix such as X-Acme-")]
+RegoFile = Annotated[str, AfterValidator(_rego_file), Field(max_length=4096)]
+RegoPackage = Annotated[
+    str, _matching(_REGO_PACKAGE, 128, "must be the name of a package, such as acme.policy, without `data.`")
+]
 EnvName = Annotated[str, AfterValidator(_env_name)]
 Price = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_price)]
 Dollars = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_dollars)]

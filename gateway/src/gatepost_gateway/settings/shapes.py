@@ -18,6 +18,8 @@ from gatepost_gateway.settings.fields import (
     Price,
     ProxyId,
     Region,
+    RegoFile,
+    RegoPackage,
     Seconds,
     Settings,
     Shape,
@@ -179,6 +181,27 @@ class RoutingShape(Shape):
     weights: dict[Id, Weight] | None = None
 
 
+class RequestPolicyShape(Shape):
+    """Rego, in a file or in place."""
+
+    file: RegoFile | None = None
+    source: str | None = Field(default=None, min_length=1, max_length=262_144)
+    mode: Literal["enforce", "observe"] | None = None
+    timeout_ms: int | None = Field(default=None, ge=1, le=200)
+
+    @model_validator(mode="after")
+    def _one(self) -> "RequestPolicyShape":
+        if (self.file is None) == (self.source is None):
+            raise ValueError("must say one: {file: path} or {source: text}")
+        return self
+
+
+class ResponsePolicyShape(RequestPolicyShape):
+    """`on_error`: what becomes of an answer that the policy gives no verdict on."""
+
+    on_error: Literal["block", "allow"] | None = None
+
+
 class DataPolicyShape(Shape):
     """What a project demands of every place that its data goes to."""
 
@@ -236,19 +259,8 @@ class ProjectShape(Shape):
     max_output_default: Count | None = None
     strict_translation: bool | None = None
     policies: PoliciesShape | None = None
-
-
-class PolicySourceShape(Shape):
-    """Rego, in a file or in place."""
-
-    file: str | None = Field(default=None, min_length=1, max_length=4096)
-    source: str | None = Field(default=None, min_length=1, max_length=262_144)
-
-    @model_validator(mode="after")
-    def _one(self) -> "PolicySourceShape":
-        if (self.file is None) == (self.source is None):
-            raise ValueError("must say one: {file: path} or {source: text}")
-        return self
+    request_policy: RequestPolicyShape | None = None
+    response_policy: ResponsePolicyShape | None = None
 
 
 class ProxyRulesShape(Shape):
@@ -268,8 +280,8 @@ class ProxyFields(Shape):
     default_model: Identifier | None = None
     target_model: Identifier | None = None
     model_policy: Literal["honour", "override", "tier"] | None = None
-    request_policy: PolicySourceShape | None = None
-    response_policy: PolicySourceShape | None = None
+    request_policy: RequestPolicyShape | None = None
+    response_policy: ResponsePolicyShape | None = None
     policies: ProxyRulesShape | None = None
     record_tool_arguments: bool | None = None
 
@@ -280,7 +292,7 @@ class ProxyShape(ProxyFields):
 
 class CompatShape(Shape):
     header_prefixes: list[HeaderPrefix] = Field(default=[])
-    rego_packages: list[Id] = Field(default=[])
+    rego_packages: list[RegoPackage] = Field(default=[])
 
 
 class RetriesShape(Shape):

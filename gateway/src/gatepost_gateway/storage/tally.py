@@ -55,6 +55,8 @@ def status_of(one: Closed) -> Status:
     """The first thing that holds."""
     if one.outcome is Outcome.ANSWERED:
         return Status.SUCCESS
+    if one.outcome is Outcome.BLOCKED:
+        return Status.BLOCKED
     if one.outcome is Outcome.ABANDONED:
         return Status.ABANDONED
     return _REFUSALS.get(one.error or "", Status.ERROR)

@@ -8,6 +8,7 @@ from gatepost_gateway.detect.pii import checks
 @pytest.mark.parametrize(
     ("check", "right", "wrong"),
     [
+        (checks.ca_sin, "130 692 544", "130 692 545"),
         (checks.us_itin, "912-70-1234", "912-40-1234"),
         (checks.us_npi, "1234567893", "1234567894"),
         (checks.uk_nino, "AB123456C", "GB123456C"),

@@ -1,7 +1,7 @@
 import pytest
 
+from gatepost_gateway.domain.rego import PolicyFailed
 from gatepost_gateway.policy.rego.program import LONGEST_SOURCE, PolicyRefused, compile_program
-from gatepost_gateway.policy.rego.verdict import PolicyFailed
 
 V1 = 'package gatepost.policy\n\ndeny contains "no" if input.model == "x"\n'
 V0 = 'package xenovia.policy\n\ndeny[msg] { input.model == "x"; msg := "no" }\n'
@@ -17,7 +17,7 @@ def refused(source: str, *packages: str):
 def test_both_versions_of_the_language_and_other_packages(source, packages):
     program = compile_program(source, packages)
     (package,) = program.packages
-    assert program.document.names == {"model"}
+    assert program.reads == {("model",)}
     values = program.evaluate({"model": "x"}, 0.01)
     assert values == {f"{package.replace('.', '/')}/deny": ["no"]}
 

@@ -1,7 +1,8 @@
 import pytest
 
 from gatepost_gateway.domain.governance import Effect, Phase
-from gatepost_gateway.policy.rego.verdict import LONGEST, PolicyFailed, Verdict, read_verdict, reasons_of
+from gatepost_gateway.domain.rego import PolicyFailed
+from gatepost_gateway.policy.rego.verdict import LONGEST, Verdict, read_verdict, reasons_of
 
 OWN = "gatepost.policy"
 

@@ -16,6 +16,12 @@ def real_date(year: int, month: int, day: int) -> bool:
     return True
 
 
+def ca_sin(text: str) -> bool:
+    """Luhn; no number begins with 0 or 8."""
+    number = digits(text)
+    return number[0] not in "08" and luhn(number)
+
+
 def us_itin(text: str) -> bool:
     """9xx with a group of 50-65, 70-88, 90-92 or 94-99: https://www.irs.gov/individuals/itin-expiration-faqs"""
     group = int(digits(text)[3:5])

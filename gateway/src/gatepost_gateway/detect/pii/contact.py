@@ -140,38 +140,37 @@ PHONES = (
         hint=r"\d{2}[ .)-]{0,2}\d{2}[ .)-]?\d{1,3}[ .)-]?\d{2}|\d{7}|\d[ .-]\d{3}[ .-]\d{3}|\d{3}[ .-]\d{4}",
         check=_spoken_of,
         margin=MARGIN,
+        beside=rf"{_SPEAKS_OF_PHONES.source}|^[\s\"']*0\d{{9,10}}[\s\"'.]*$",
     ),
 )
 
 
 def _is_ipv4(found: Found) -> float:
-    try:
-        address = IPv4Address(found.text)
-    except AddressValueError:
-        return 0.0
     before, after = found.before[-2:], found.after[:2]
     joined = joins(before[-1:]) or before[-1:] == "." or joins(after[:1])
     longer = after[:1] == "." and after[1:].isdecimal()
     if joined or longer or (before[-1:] == "-" and before[:1].isalnum()):
+        return 0.0
+    try:
+        address = IPv4Address(found.text)
+    except AddressValueError:
         return 0.0
     return 0.0 if address.is_unspecified or _VERSION(found) else 1.0
 
 
 def _is_ipv6(found: Found) -> float:
     text = found.text.partition("%")[0]
-    try:
-        IPv6Address(text)
-    except AddressValueError:
-        return 0.0
     around = found.before[-1:] + found.after[:1]
     if any(character.isalnum() or character in ":_" for character in around):
         return 0.0
     # `a::b` and `::` are code far more often than addresses.
-    return (
-        1.0
-        if sum(character.isdecimal() for character in text) > 0 and (len(text) > 6 or text == "::1" or alone(found))
-        else 0.0
-    )
+    if not any(map(str.isdecimal, text)) or not (len(text) > 6 or text == "::1" or alone(found)):
+        return 0.0
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return 0.0
+    return 1.0
 
 
 ADDRESSES = (

@@ -52,6 +52,7 @@ PASSPORT = Pattern(
     hint=r"(?i)[a-z0-9]{3}\d[a-z0-9]\d",
     check=all_of(_stands_alone, lambda found: any(mark.isdecimal() for mark in found.text), _SPEAKS_OF_PASSPORTS),
     margin=MARGIN,
+    beside=_SPEAKS_OF_PASSPORTS.source,
 )
 
 _MONTHS = (
@@ -103,5 +104,6 @@ DOB = Pattern(
     hint=r"(?i)\d[./-]\d{1,2}[./-]\d|[年년]|\d[a-z.]{0,2}(?: of| de)?[ -]\pL{3}|\pL\.? \d{1,2}[a-z]{0,2},? \d{4}",
     check=all_of(_stands_alone, _is_date, _SPEAKS_OF_BIRTH),
     margin=MARGIN,
+    beside=_SPEAKS_OF_BIRTH.source,
 )
 PATTERNS = (PASSPORT, DOB)

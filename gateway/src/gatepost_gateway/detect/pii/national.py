@@ -56,12 +56,12 @@ def _check_of(kind: Kind) -> Callable[[Found], float]:
             after[:1] in ("-", "/") and after[1:].isalnum()
         ):
             return 0.0
-        valid = _from_stdnum(kind.valid) if isinstance(kind.valid, str) else kind.valid
-        if len(set(text)) < 2 or not valid(text):
+        # The cheap questions first: a long text may hold very many candidates.
+        sure = kind.sure(text)
+        if len(set(text)) < 2 or not (sure or alone(found) or near(found)):
             return 0.0
-        if kind.sure(text):
-            return 1.0
-        return 0.9 if near(found) or alone(found) else 0.0
+        valid = _from_stdnum(kind.valid) if isinstance(kind.valid, str) else kind.valid
+        return 0.0 if not valid(text) else 1.0 if sure else 0.9
 
     return check
 
@@ -87,7 +87,7 @@ KINDS = (
         ("medicare", r"mbi\b"),
         _always,
     ),
-    Kind("SIN", _D9, "ca.sin", (r"sin\b", r"nas\b", "social insurance", "assurance sociale"), _marked),
+    Kind("SIN", _D9, checks.ca_sin, (r"sin\b", r"nas\b", "social insurance", "assurance sociale"), _marked),
     Kind(
         "UK_NINO", r"(?i)\b[a-ceghj-prtw-z][a-ceghj-nprtw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d]\b", checks.uk_nino, (), _always
     ),

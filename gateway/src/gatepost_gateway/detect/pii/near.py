@@ -14,11 +14,11 @@ class Near:
     """True where one of `words` (RE2's syntax, either case) stands within MARGIN before, or half as far behind."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._source = r"(?i)(?:^|[^\p{Latin}\p{Greek}\p{Cyrillic}])(?:" + "|".join(words) + ")"
+        self.source = r"(?i)(?:^|[^\p{Latin}\p{Greek}\p{Cyrillic}])(?:" + "|".join(words) + ")"
 
     @cached_property
     def _expression(self) -> Expression:
-        return Expression(self._source)
+        return Expression(self.source)
 
     def __call__(self, found: Found) -> bool:
         search = self._expression.search

@@ -5,31 +5,14 @@ from typing import Any, Final
 
 import gatepost_rego
 from gatepost_rego import Capabilities, Diagnostic, EvaluationError, Limits, PolicyError
-from msgspec import Struct
 
-from gatepost_gateway.policy.rego.document import Document
-from gatepost_gateway.policy.rego.verdict import DOCUMENTS, PolicyFailed
+from gatepost_gateway.domain.rego import Mistake, PolicyFailed
+from gatepost_gateway.policy.rego.verdict import DOCUMENTS
 
 OWN_PACKAGE: Final = "gatepost.policy"
 LONGEST_SOURCE: Final = 256 * 1024
 """Characters of one policy."""
 _CAPABILITIES: Final = Capabilities(limits=Limits(steps=5_000_000, cells=500_000))
-
-
-class Mistake(Struct, frozen=True):
-    """One finding about a policy's text. Lines and columns count from 1; `text` is the line itself."""
-
-    code: str
-    message: str
-    line: int = 1
-    column: int = 1
-    text: str = ""
-
-    def pretty(self) -> str:
-        """The finding, below it the line and a caret under the column."""
-        if not self.text.strip():
-            return self.message
-        return f"{self.message}\n{self.text.expandtabs(1)}\n{' ' * (self.column - 1)}^"
 
 
 class PolicyRefused(ValueError):
@@ -46,7 +29,7 @@ class Program:
     def __init__(self, policy: gatepost_rego.Policy, packages: tuple[str, ...]) -> None:
         self._policy = policy
         self.packages = packages
-        self.document = Document(policy.reads())
+        self.reads = policy.reads()
 
     def evaluate(self, document: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         """The documents that have a value, by `package/document`. Raises PolicyFailed, within `seconds`."""

@@ -7,23 +7,13 @@ import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.domain.governance import Effect, Phase
+from gatepost_gateway.domain.rego import PolicyFailed
+from gatepost_gateway.policy.rego.fields import FIELDS
 
 DOCUMENTS: Final = ("decision", "deny", "redact_fields")
 """What is asked of each package."""
 LONGEST: Final = 300
 """Characters of a reason that are kept."""
-FIELDS: Final[Mapping[str, str]] = {
-    "email": "EMAIL",
-    "ssn": "SSN",
-    "phone": "PHONE",
-    "creditcard": "CARD",
-    "credit_card": "CARD",
-    "card": "CARD",
-    "ip": "IP",
-    "ip_address": "IP",
-    "url": "URL",
-}
-"""The words of `redact_fields`, and the kinds of finding that they mean."""
 _STRENGTH: Final = tuple(Effect)
 _ACTIONS: Final[Mapping[str, Effect]] = {
     "allow": Effect.ALLOW,
@@ -34,10 +24,6 @@ _ACTIONS: Final[Mapping[str, Effect]] = {
     "redact_response": Effect.REDACT,
     "escalate": Effect.ESCALATE,
 }
-
-
-class PolicyFailed(ValueError):
-    """A policy gave no usable answer: it broke off, contradicted itself, or said what has no meaning here."""
 
 
 class Verdict(Struct, frozen=True):

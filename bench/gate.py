@@ -2,8 +2,8 @@
 
     python bench/gate.py [--events 4000]
 
-Each stream is one answer, an event a word, read one event at a time and sixteen. `passing`: the reader that every stream
-goes through, with rules or without. The rest is what rules add to it, in time of the processor.
+Each stream is one answer, an event a word, read one event at a time and sixteen. `passing`: the reader of every stream,
+with rules or without. The rest is what rules add to it, in time of the processor.
 """
 
 import argparse

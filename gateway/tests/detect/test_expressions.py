@@ -33,3 +33,9 @@ def test_a_set_that_ran_out_of_memory_is_unknown_and_not_clean():
 def test_a_quoted_text_matches_just_itself():
     assert Expression(quoted("a.b+c(")).search(b"xa.b+c(")
     assert not Expression(quoted("a.b")).search(b"axb")
+
+
+def test_a_pattern_that_needs_more_memory_gets_it_up_to_a_bound():
+    assert Expression(r"[\pL\pN]{2,60}@").search("ü@ abc@".encode())
+    with pytest.raises(PatternError, match="too large"):
+        Expression(r"(?:(?:[\pL\pN]{1,100}){1,9})")

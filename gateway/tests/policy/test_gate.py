@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gatepost_gateway.detect.patterns import PatternDetector
+from gatepost_gateway.detect.pii import contact
 from gatepost_gateway.dialects.frame_readers import FRAMES
 from gatepost_gateway.dialects.framing import EventSplitter
 from gatepost_gateway.dialects.leaves import open_answer
@@ -20,6 +22,7 @@ from gatepost_gateway.domain.governance import Effect, Mode, Ruling
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts, Said
 from gatepost_gateway.policy.gate import Gate, Gates
+from gatepost_gateway.policy.kinds.redactor import CARD, EMAIL
 from gatepost_gateway.policy.rules import Rule
 from tests.policy.kit import ENFORCE, OBSERVE, Words, facts_of, matching
 from tests.policy.streams import FORMATS, Step
@@ -46,6 +49,8 @@ RULES: list[tuple[str, Any]] = [
     ("runs", matching("runs", r"a{2,6}")),
     ("token", matching("token", r"\btok_[a-z]{4,30}\b")),
     ("open", matching("open", r"b.*ж")),
+    ("wide", PatternDetector("wide", [EMAIL, CARD])),
+    ("pii", PatternDetector("pii", contact.PATTERNS)),
 ]
 
 

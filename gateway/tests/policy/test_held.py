@@ -78,20 +78,20 @@ def test_a_frame_is_covered_when_all_in_it_is_settled():
     slot = Slot(("t",), "open sesame", (0, "a", "b"))
     held = Held(Frame(raw, (slot,)), 1)
     window = Window(EARS, tallies(), Leaf((), Place.ASSISTANT, ""))
-    held.spots.append((slot, window, 0))
+    held.spots += ((slot, window, 0),)
     window.add(slot.text)
     window.scan()
     assert not held.covered
     window.scan(ended=True)
     assert held.covered
-    held.after.append(b": x\n\n")
+    held.after += (b": x\n\n",)
     assert held.write() == b'data: {"t":"open [a]","u":"x"}\n\n: x\n\n'
 
 
 def test_a_frame_with_a_call_waits_for_the_whole_of_it():
     call = arguments("{}")
     held = Held(Frame(b""), 1)
-    held.calls.append((Slot(("x",), "{}", (), Grain.ARGUMENTS), call))
+    held.calls += ((Slot(("x",), "{}", (), Grain.ARGUMENTS), call),)
     assert not held.covered
     call.end()
     assert held.covered
@@ -102,7 +102,7 @@ def test_the_settled_part_of_a_long_text_goes_ahead():
     slot = Slot(("t",), text, (0, "a", "b"))
     held = Held(Frame(b'data: {"t":"' + text.encode() + b'"}\n\n', (slot,)), 1)
     window = Window(EARS, tallies(), Leaf((), Place.ASSISTANT, ""))
-    held.spots.append((slot, window, 0))
+    held.spots += ((slot, window, 0),)
     window.add(text)
     window.scan()
     assert window.reach is not None

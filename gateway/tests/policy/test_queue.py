@@ -29,7 +29,7 @@ class Line:
         slot = Slot(("t",), raw.decode(), (choice, lane, "t"))
         held = self.queue.hold(Frame(raw, (slot,), choice, ((choice,),) if ends else ()))
         grown = self.windows.setdefault(slot.key, window())
-        held.spots.append((slot, grown, grown.end))
+        held.spots += ((slot, grown, grown.end),)
         grown.add(slot.text)
         grown.scan()
 

@@ -175,6 +175,51 @@ class SdkConfig(Struct, frozen=True):
     project: str
 
 
+class ChatMessage(Struct, frozen=True):
+    """`role`: `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+class ChatNew(Struct, frozen=True, omit_defaults=True):
+    """`fallback_models`, at most 5, are tried in their order when the model does not answer."""
+
+    model: str
+    messages: list[ChatMessage]
+    max_tokens: int | None = None
+    temperature: float | None = None
+    stream: bool = False
+    top_p: float | None = None
+    stop: str | list[str] | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    seed: int | None = None
+    fallback_models: list[str] = []
+    cache: bool | None = None
+
+
+class ChatUsage(Struct, frozen=True):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class ChatDone(Struct, frozen=True):
+    """`cost_usd` is null where the price is not known. A stream is `text/plain`."""
+
+    id: str
+    provider: str
+    model: str
+    content: str
+    usage: ChatUsage
+    cost_usd: float | None
+    finish_reason: str | None
+    cached: bool
+    fallback_used: bool
+    latency_ms: float
+
+
 class Up(Struct, frozen=True):
     status: str
     version: str
@@ -204,6 +249,7 @@ class Condition(Struct, frozen=True):
 
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/chat/completions", "A chat completion in OpenAI's format, plain or streamed"),
+    Route("POST", "/v1/chat", "A question and its answer, flat; or a stream of plain text", ChatDone, ChatNew),
     Route("POST", "/v1/messages", "A message in Anthropic's format, plain or streamed"),
     Route("POST", "/v1/messages/count_tokens", "How many tokens a message would have, where its provider tells"),
     Route("POST", "/v1/embeddings", "Vectors of texts in OpenAI's format"),

@@ -7,8 +7,10 @@ import re2
 
 _RE2 = cast("Any", re2)
 _Error = cast("type[Exception]", _RE2.error)
-_SET_MEMORY = 16 << 20
-_PATTERN_MEMORY = 4 << 20
+_SET_MEMORY = 8 << 20
+_PATTERN_MEMORY = 1 << 18
+_MOST_MEMORY = 1 << 22
+"""A pattern gets more where it does not compile with less."""
 _CANARY = b"\x00\x01\x02"
 """Stands behind every text that a set sees. A set that does not even find this ran out of memory: all may be there."""
 
@@ -30,7 +32,7 @@ class Expression:
     def __init__(self, source: str) -> None:
         """Raises PatternError."""
         try:
-            compiled = _RE2.compile(source, _options(_PATTERN_MEMORY))
+            compiled = _compiled(source)
         except _Error as error:
             why: object = error.args[0] if error.args else "it does not compile"
             raise PatternError(why.decode() if isinstance(why, bytes) else str(why)) from None
@@ -74,6 +76,18 @@ class ExpressionSet:
 def quoted(text: str) -> str:
     """A pattern for just this text."""
     return _RE2.escape(text)
+
+
+def _compiled(source: str) -> Any:
+    """With as little memory as will do: there are hundreds of them."""
+    memory = _PATTERN_MEMORY
+    while True:
+        try:
+            return _RE2.compile(source, _options(memory))
+        except _Error:
+            if memory >= _MOST_MEMORY:
+                raise
+            memory *= 4
 
 
 def _options(memory: int) -> Any:

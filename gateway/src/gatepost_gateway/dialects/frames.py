@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.dialects.framing import data_of
-from gatepost_gateway.dialects.leaves import open_answer, parsed
-from gatepost_gateway.dialects.members import as_list, as_object
+from gatepost_gateway.dialects.leaves import open_answer
+from gatepost_gateway.dialects.members import as_list, as_object, parsed
 from gatepost_gateway.dialects.rewriting import rewrite
 from gatepost_gateway.domain.findings import Leaf, Place
 
@@ -44,7 +44,7 @@ class Grain(Enum):
     """The name of a called tool, or a piece of it."""
 
 
-class Slot(Struct, frozen=True):
+class Slot(Struct, frozen=True, gc=False):
     """One string of a frame."""
 
     path: Path
@@ -58,7 +58,7 @@ class Slot(Struct, frozen=True):
     """The JSON text of a call's arguments, where they do not come as one."""
 
 
-class Frame(Struct, frozen=True):
+class Frame(Struct, frozen=True, gc=False):
     """One event. `ends`: the keys whose texts are whole with it; `choice`: whose order it keeps, None: everybody's."""
 
     raw: bytes

@@ -116,12 +116,12 @@ class Held:
     def __init__(self, frame: Frame, seq: int) -> None:
         self.frame = frame
         self.seq = seq
-        self.spots: list[tuple[Slot, Window, int]] = []
-        self.whole: list[Whole] = []
-        self.calls: list[tuple[Slot, Call]] = []
+        self.spots: tuple[tuple[Slot, Window, int], ...] = ()
+        self.whole: tuple[Whole, ...] = ()
+        self.calls: tuple[tuple[Slot, Call], ...] = ()
         self.skip = 0
         """Characters of its only text that went ahead."""
-        self.after: list[bytes] = []
+        self.after: tuple[bytes, ...] = ()
         """Events without a text that came behind it."""
 
     @property

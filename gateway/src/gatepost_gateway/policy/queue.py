@@ -47,7 +47,7 @@ class Queue:
     def pass_on(self, raw: bytes) -> None:
         """An event without a text goes out behind what came before it."""
         if self._latest is not None:
-            self._latest.after.append(raw)
+            self._latest.after += (raw,)
             self.size += len(raw)
         else:
             self._seq += 1
@@ -152,12 +152,13 @@ class Queue:
 
 def _lane_of(frame: Frame) -> Lane | None:
     """The lane of a frame that has pieces of growing texts of one lane, and nothing else."""
-    if frame.ends or frame.stale or not frame.slots:
+    slots = frame.slots
+    if frame.ends or frame.stale or not slots:
         return None
-    lane = frame.slots[0].key[:2]
+    lane = slots[0].key[:2]
     if len(lane) < 2:
         return None
-    for slot in frame.slots:
+    for slot in slots:
         if slot.grain is not Grain.GROWS or slot.key[:2] != lane:
             return None
     return lane

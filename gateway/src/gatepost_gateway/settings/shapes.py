@@ -303,6 +303,12 @@ class RetriesShape(Shape):
     budget: Seconds | None = None
 
 
+class EscalationsShape(Shape):
+    """`expires_seconds`: how long a call that was held back waits for a person."""
+
+    expires_seconds: Seconds | None = None
+
+
 class MetricsShape(Shape):
     """`metadata_keys`: what calls are added up by beside what the gateway knows of them."""
 
@@ -332,6 +338,7 @@ class FileShape(Shape):
     policy: dict[Id, dict[str, Any]] = Field(default={})
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
+    escalations: EscalationsShape | None = None
     metrics: MetricsShape | None = None
     breaker: BreakerShape | None = None
     testing: TestingShape | None = None

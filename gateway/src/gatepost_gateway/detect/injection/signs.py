@@ -310,6 +310,21 @@ SIGNS: tuple[Sign, ...] = (
         rf"\b(?:{_MACHINE})\b.{{0,60}}\b(?:persona|character|alter ego|version|mode|simulator|roleplay)\b",
         r"persona|character|alter ego|simulator|roleplay|\bmode\b|\bversion\b",
     ),
+    Sign(
+        JAILBREAK,
+        0.4,
+        r"\b(?:you will be called|you are now|you're now|your (?:new )?name is|you are a character|persona named|you will (?:be|become) (?:known as )?[a-z]{2,12}(?:gpt|bot)|[a-z]{2,12}gpt)\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.3,
+        r"\b(?:rules? ?(?:1|one)\b|(?:must|have to|need to|you) follow (?:these|the following|all|my)|always (?:respond|answer|reply|act|speak|say|start|begin|stay)|only (?:respond|reply|answer|speak)|in every (?:response|message|answer)|for (?:the rest|all) of (?:this|our) conversation)\b",
+    ),
+    Sign(
+        JAILBREAK,
+        0.4,
+        r"\b(?:sexual|smut|erotic|fetish|porn\w{0,9}|kink\w{0,3}|lewd|toxic|rude|insult\w{0,4}|belittle|vulgar|obscene|hateful|slurs?)\b",
+    ),
     # Orders in a cipher.
     Sign(
         ENCODING,

@@ -9,7 +9,11 @@ from gatepost_gateway.policy.kinds.kind import Instance, Kind, Toolbox
 from gatepost_gateway.policy.kinds.texts import EFFECTS, Action, Finder
 from gatepost_gateway.policy.rules import Rule, Vote
 
-EMAIL = Pattern("EMAIL", r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
+EMAIL = Pattern(
+    "EMAIL",
+    r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}",
+    opening=r"[A-Za-z0-9._%+-]{1,64}@",
+)
 _FEWEST, _MOST = 13, 19
 """Digits of a card number (ISO/IEC 7812)."""
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gatepost_gateway.control import surface
-from gatepost_gateway.edge.surfaces import native
+from gatepost_gateway.edge.surfaces import native, simple
 from gatepost_gateway.pipeline import executions, making
 
 from ..pipeline.fakes import KEY, chat
@@ -19,6 +19,8 @@ def fields_of(shape) -> set[str]:
 @pytest.mark.parametrize(
     ("described", "served"),
     [
+        (surface.ChatNew, simple.SimpleChat),
+        (surface.ChatMessage, simple.SimpleMessage),
         (surface.TraceNew, native.NewTrace),
         (surface.LogNew, native.NewLog),
         (surface.ExecutionNew, executions.Execution),

@@ -156,3 +156,23 @@ def test_the_anthropic_envelope_has_the_formats_own_types(error, status, kind):
 def test_a_hint_is_passed_on():
     error = CallerError("x", hint="try y")
     assert msgspec.json.decode(problems.native(error, "r")[2])["hint"] == "try y"
+
+
+@pytest.mark.parametrize("error", [Unauthenticated("who"), budget(), rate()])
+def test_what_simple_clients_look_for_stands_beside_openais_error(error):
+    _, _, body = problems.openai(error, "r")
+    page = msgspec.json.decode(body)
+    assert page["detail"] == page["error"]["message"] == error.public
+    assert "detail" not in msgspec.json.decode(problems.openai(CallerError("bad"), "r")[2])
+
+
+def test_the_simple_envelope_says_nothing_of_a_veiled_block():
+    error = Refused("a card number", rule="no-pii", code=Code.INPUT_BLOCKED)
+    error.veiled = True
+    status, _, body = problems.simple(error, "r")
+    assert (status, b"card" in body, b"no-pii" in body) == (403, False, False)
+
+
+def test_a_missing_provider_key_is_the_callers_to_mend():
+    error = CallerError("no key", code=Code.PROVIDER_KEY_MISSING, status=422)
+    assert problems.simple(error, "r")[0] == 400

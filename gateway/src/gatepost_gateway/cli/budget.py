@@ -24,7 +24,7 @@ def run(said: argparse.Namespace) -> int:
     query = [(name, value) for name, option in _WHO if (value := getattr(said, option.replace("-", "_"))) is not None]
     query += [("metadata", one) for one in said.metadata]
     with asking.asking(said) as house:
-        page = house.get(path_of("budgets"), query)
+        page = house.get(path_of("budgets"), tuple(query))
     if said.json:
         say_json(page)
     else:

@@ -12,6 +12,7 @@ from starlette.routing import Match, Route
 
 from gatepost_gateway.control import (
     budgets,
+    escalations,
     health,
     keys,
     metrics,
@@ -47,6 +48,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *rego_policies.ENDPOINTS,
     *projects.ENDPOINTS,
     *budgets.ENDPOINTS,
+    *escalations.ENDPOINTS,
     *metrics.ENDPOINTS,
     *policies.ENDPOINTS,
     *proxies.ENDPOINTS,

@@ -9,6 +9,7 @@ from gatepost_gateway.control.limits import project_budgets, scoped_budgets
 from gatepost_gateway.control.pricing import prices
 from gatepost_gateway.control.rego import rego_entries
 from gatepost_gateway.domain.chat import Operation
+from gatepost_gateway.domain.escalation import LIFE_MICROS
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.routing import BreakerRules, DataTerms, ModelPolicy, Routing, Strategy
 from gatepost_gateway.domain.snapshot import (
@@ -79,6 +80,7 @@ def build_snapshot(
         pass_through_project=file.server.pass_through_project,
         timeouts=structs.replace(Timeouts(), **file.server.timeouts),
         retries=_retries(file.retries),
+        escalation_life=_micros(file.escalations.get("expires_seconds"), LIFE_MICROS),
         header_prefixes=tuple(prefix.lower().rstrip("-") + "-" for prefix in file.compat.header_prefixes),
         metadata_keys=file.metrics.metadata_keys,
         inferred=tuple(_inferences(projects, credentials)),
@@ -192,6 +194,10 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
 
 def _routing(said: DeclaredRouting) -> Routing:
     return Routing(Strategy(said.strategy), said.weights)
+
+
+def _micros(seconds: float | None, unsaid: int) -> int:
+    return unsaid if seconds is None else int(seconds * 1_000_000)
 
 
 def _retries(said: Mapping[str, float]) -> Retries:

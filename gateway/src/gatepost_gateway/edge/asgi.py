@@ -16,12 +16,15 @@ from gatepost_gateway.edge import problems, proxies
 from gatepost_gateway.edge.http import BodyLimits, Receive, Request, Scope, Send, respond
 from gatepost_gateway.edge.protocol import TASK
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.actions import ActionSurface
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface, is_geminis
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.simple import SimpleSurface, is_simples
+from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
 from gatepost_gateway.pipeline.identify import identify
 
 log = logging.getLogger("gatepost.edge")
@@ -41,7 +44,8 @@ def gatekeeper(snapshot: Callable[[], Snapshot], clock: Clock, salt: bytes) -> C
     """Who asks, for the pages that make no model call."""
 
     def who(request: Request) -> Principal:
-        return identify(snapshot(), request.presented(), clock.micros(), salt)
+        shown = request.presented_key_first() if is_simples(request.path) else request.presented()
+        return identify(snapshot(), shown, clock.micros(), salt)
 
     return who
 
@@ -54,7 +58,10 @@ class Surfaces(Struct, frozen=True):
     gemini: GeminiSurface
     native: NativeSurface
     making: MakingSurface
+    verdicts: VerdictSurface
+    actions: ActionSurface
     operator: OperatorSurface
+    simple: SimpleSurface
 
 
 class Edge:
@@ -68,6 +75,7 @@ class Edge:
         self._limits = limits
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/v1/chat/completions"): openai.chat,
+            ("POST", "/v1/chat"): surfaces.simple.chat,
             ("POST", "/v1/embeddings"): openai.embeddings,
             ("POST", "/v1/images/generations"): openai.images,
             ("POST", "/v1/completions"): openai.completions,
@@ -79,6 +87,9 @@ class Edge:
             ("POST", "/api/v1/executions"): native.execute,
             ("POST", "/api/v1/embeddings"): surfaces.making.embeddings,
             ("POST", "/api/v1/images"): surfaces.making.images,
+            ("POST", "/api/v1/checks"): surfaces.verdicts.check,
+            ("POST", "/api/v1/simulate"): surfaces.verdicts.simulate,
+            ("POST", "/v1/execute"): surfaces.actions.execute,
             ("POST", "/api/v1/logs"): native.log,
             ("GET", "/api/v1/sdk/config"): native.sdk_config,
             ("GET", "/up"): operator.up,
@@ -152,6 +163,8 @@ class Edge:
             dress = problems.anthropic
         elif is_geminis(request.path):
             dress = problems.google
+        elif is_simples(request.path):
+            dress = problems.simple
         elif request.path.startswith(("/v1/", proxies.PREFIX)):
             dress = problems.openai
         status, headers, body = dress(error, request.request_id)

@@ -99,6 +99,11 @@ class Request:
         shown = self.presented()
         return shown if shown.bearer is not None else Presented(shown.beside, proxy=self.proxy)
 
+    def presented_key_first(self) -> Presented:
+        """The same for the simple API: `x-api-key` is the key, and a bearer beside it is not looked at."""
+        shown = self.presented()
+        return shown if shown.beside is None else Presented(shown.beside, proxy=self.proxy)
+
 
 def _too_large(limits: BodyLimits) -> CallerError:
     return CallerError(f"the request's body is larger than {limits.bytes} bytes", code=Code.BODY_TOO_LARGE, status=413)

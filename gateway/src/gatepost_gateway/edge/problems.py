@@ -90,12 +90,32 @@ def native(error: GatewayError, request_id: str) -> Reply:
     return error.status, headers_of(error), msgspec.json.encode(body)
 
 
+def simple(error: GatewayError, request_id: str) -> Reply:
+    """The simple API's envelope: `detail` says it. A block is a 403, a missing provider key the caller's to mend."""
+    status = 403 if isinstance(error, Refused) else 400 if error.code is Code.PROVIDER_KEY_MISSING else error.status
+    veiled = isinstance(error, Refused) and error.veiled
+    said = _VEILED.get(error.code, _BLOCKED) if veiled else (error.public, error.code.value)
+    body: dict[str, Any] = {"detail": said[0], "code": said[1], "request_id": request_id}
+    if isinstance(error, Refused) and not veiled:
+        body["policy"] = error.rule
+    if (numbers := arithmetic_of(error)) is not None:
+        body["limit"] = numbers
+    return status, headers_of(error), msgspec.json.encode(body)
+
+
 def openai(error: GatewayError, request_id: str) -> Reply:
     """OpenAI's envelope. A provider's own refusal of the caller's request goes on as the provider said it."""
     if (own := _own_words(error, DialectName.OPENAI_CHAT)) is not None:
         return error.status, headers_of(error), own
     status = 403 if isinstance(error, Refused) and error.veiled else error.status
+    if status in _ALSO_DETAIL:
+        page = {"error": _openai_inner(error, request_id), "detail": error.public}
+        return status, headers_of(error), msgspec.json.encode(page)
     return status, headers_of(error), openai_body(error, request_id)
+
+
+_ALSO_DETAIL = frozenset({401, 402, 429})
+"""Where clients of the simple API, which use this path as well, look for `detail`."""
 
 
 def _own_words(error: GatewayError, dialect: DialectName) -> bytes | None:
@@ -135,6 +155,8 @@ def google_body(error: GatewayError, request_id: str) -> bytes:
     said = {"request_id": request_id}
     if isinstance(error, Refused):
         said["policy"] = error.rule
+        if error.escalation is not None:
+            said["escalation_id"] = error.escalation
     said |= {name: str(value) for name, value in (arithmetic_of(error) or {}).items()}
     kind = "type.googleapis.com/google.rpc.ErrorInfo"
     detail = {"@type": kind, "reason": error.code.value.upper(), "domain": "gatepost", "metadata": said}
@@ -177,6 +199,8 @@ def _openai_inner(error: GatewayError, request_id: str) -> dict[str, Any]:
     }
     if isinstance(error, Refused):
         inner["policy"] = error.rule
+        if error.escalation is not None:
+            inner["escalation_id"] = error.escalation
     if (numbers := arithmetic_of(error)) is not None:
         inner["limit"] = numbers
     return inner
@@ -213,6 +237,8 @@ def anthropic_body(error: GatewayError, request_id: str) -> bytes:
         inner["message"], inner["code"] = _VEILED.get(error.code, _BLOCKED)
     elif isinstance(error, Refused):
         inner["policy"] = error.rule
+        if error.escalation is not None:
+            inner["escalation_id"] = error.escalation
     if (numbers := arithmetic_of(error)) is not None:
         inner["limit"] = numbers
     return msgspec.json.encode({"type": "error", "error": inner, "request_id": request_id})

@@ -57,6 +57,8 @@ class Inbound(Struct, frozen=True):
     """The caller named no model: the one in the body is its project's default."""
     metadata: str = ""
     """What its caller said of the trace that the call is a step of, as JSON; "": nothing."""
+    fallbacks: tuple[str, ...] = ()
+    """Models that the caller names for when the first does not answer."""
 
 
 class Target(Struct, frozen=True):
@@ -108,6 +110,7 @@ class Call:
     """Everything that is known of one call. Stages write it, the journal stage reads it once."""
 
     __slots__ = (
+        "admitted",
         "answer",
         "asked",
         "begun",
@@ -118,6 +121,7 @@ class Call:
         "earlier",
         "engine",
         "facts",
+        "fingerprint",
         "first",
         "forced_cap",
         "forced_tier",
@@ -162,6 +166,10 @@ class Call:
     """The response gate has spoken."""
     forced_cap: int | None
     """The most output tokens that a ruling gives this call."""
+    admitted: str | None
+    """The escalation whose approval let this call through."""
+    fingerprint: str | None
+    """Who asked for what, as a keyed hash: what an approval is matched by."""
     signals: frozenset[str]
     """What the request gate found: `pii`, `secret`, `injection`."""
     forced_tier: str | None
@@ -179,15 +187,15 @@ class Call:
         self.project: ProjectEntry | None = None
         self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
-        self.signals = frozenset()
-        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
+        self.signals, self.spent = frozenset(), ()
+        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = self.purses = None
         self.plan: Plan | None = None
-        self.purses, self.spent = None, ()
         self.hold: Hold | None = None
         self.cap: int | None = None
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
+        self.admitted = self.fingerprint = None
         self.opened = self.closed = self.named = False
         """The record is begun; it is done; the caller named its session."""
         self.sent = False

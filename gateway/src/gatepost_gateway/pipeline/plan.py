@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from gatepost_gateway.domain.errors import CallerError, Code
+from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
 from gatepost_gateway.domain.ports import Providers
-from gatepost_gateway.domain.routing import Route, Tier
+from gatepost_gateway.domain.routing import ModelPolicy, Route, Source, Tier
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.pipeline.call import Call, Plan, Target
@@ -14,6 +14,7 @@ from gatepost_gateway.pipeline.data_policy import admit
 from gatepost_gateway.pipeline.proxied import confine
 from gatepost_gateway.pipeline.routing import Choice, Choosing, choose
 from gatepost_gateway.pipeline.strategies import Ordering, Sight
+from gatepost_gateway.pipeline.unknown import unknown_model
 
 MOST_OUT = 32
 """Entries that were left out, of which a record says why."""
@@ -41,7 +42,7 @@ class Planner(Struct, frozen=True):
         at = Choosing(call.snapshot, project, asked, self.providers)
         choice = choose(call, at)
         # What a call goes on with lives at one place, and means nothing at another.
-        reserves = () if call.pinned is not None else _fallbacks(choice, at)
+        reserves = () if call.pinned is not None else (*_named(call, choice, at), *_fallbacks(choice, at))
         able = confine(call, [*choice.entries, *reserves])
         entries = [entry for entry in able if _has_key(entry, project, passed)]
         if not entries:
@@ -84,6 +85,30 @@ def _fallbacks(choice: Choice, at: Choosing) -> Iterable[ModelEntry]:
                 continue
             seen.add(id)
             yield other
+
+
+def _named(call: Call, choice: Choice, at: Choosing) -> Iterable[ModelEntry]:
+    """The fallbacks that the caller names, where it is the caller who chooses.
+
+    Raises CallerError (404) for a name that means nothing here, so that a slip of the pen is not found out on a bad
+    day; Forbidden (403) where the project lets its callers name no models.
+    """
+    names = call.inbound.fallbacks
+    if not names or choice.source is Source.FORCED:
+        return
+    if at.project.model_policy is ModelPolicy.TIER:
+        raise Forbidden(
+            f"project `{at.project.id}` lets its callers name tiers only: leave `fallback_models` out",
+            code=Code.MODEL_NOT_ALLOWED,
+        )
+    for name in names:
+        entries = at.snapshot.called(at.project.id, name)
+        if not entries:
+            raise unknown_model(at.snapshot, at.project, name)
+        entry = next((one for one in entries if at.serves(one)), None)
+        if entry is None or entry in choice.entries or (choice.tier is Tier.SECURE and entry.is_public):
+            continue
+        yield entry
 
 
 def fallback_off(call: Call) -> bool:

@@ -1,4 +1,4 @@
-"""What docs/policies.md says of files loads, and it names every kind with its keys."""
+"""What docs/policies.md and docs/call-rules.md say of files loads, and the first names every kind with its keys."""
 
 import re
 
@@ -11,9 +11,10 @@ from gatepost_gateway.policy.loading import load_rule
 from gatepost_gateway.settings import Elsewhere, parse
 
 PAGE = (ROOT / "docs/policies.md").read_text()
+CALLS = (ROOT / "docs/call-rules.md").read_text()
 
 
-@pytest.mark.parametrize("block", re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+@pytest.mark.parametrize("block", re.findall(r"^```yaml\n(.*?)^```$", PAGE + CALLS, re.MULTILINE | re.DOTALL))
 def test_every_file_loads(block: str) -> None:
     assert parse(block, elsewhere=Elsewhere(load=lambda spec: load_rule(spec, Toolbox()))).layer.rules
 

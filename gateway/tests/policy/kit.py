@@ -69,6 +69,35 @@ def facts_of(body: Mapping[str, Any] | str) -> Facts:
     return Facts(Phase.REQUEST, setting, asked, lambda: open_request(asked))
 
 
+def asking(headers: Mapping[str, str] | None = None, /, **members: Any) -> Facts:
+    """At the request gate, with members of a chat request and these headers."""
+    asked = read_asked(json.dumps({"model": "m", "messages": [], **members}).encode())
+    named = {name.lower().encode(): value.encode() for name, value in (headers or {}).items()}
+    setting = Setting(Principal("k", "o", "p"), ProjectEntry("p", "o"), "openai", named, {}, dict[str, Any], "s-1")
+    return Facts(Phase.REQUEST, setting, asked, lambda: open_request(asked))
+
+
+def tools(*names: str) -> list[dict[str, Any]]:
+    """Tools as a request declares them."""
+    return [{"type": "function", "function": {"name": name}} for name in names]
+
+
+def call(name: str, arguments: Any = None) -> dict[str, Any]:
+    """A tool call as a message holds it."""
+    said = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
+    return {"id": "c", "type": "function", "function": {"name": name, "arguments": said}}
+
+
+def replying(facts: Facts, text: str | None = None, *calls: dict[str, Any]) -> Facts:
+    """The same call at the response gate."""
+    message: dict[str, Any] = {"role": "assistant", "content": text}
+    if calls:
+        message["tool_calls"] = list(calls)
+    body = json.dumps({"choices": [{"message": message}]}).encode()
+    facts.answered(Said(body), lambda: open_answer(body))
+    return facts
+
+
 def answered(text: str) -> Facts:
     """At the response gate."""
     facts = facts_of("hello")

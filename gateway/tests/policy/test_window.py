@@ -96,3 +96,17 @@ def test_a_whole_text_is_settled_when_it_is_finished():
     made.want(Replacement(0, -4, 1, "[call]"))
     made.finish()
     assert (made.safe, made.reads(0, "open sesame now")) == (15, "[call] [a] now")
+
+
+def test_a_long_text_that_is_kept_whole_is_not_copied_with_every_piece():
+    made, tallies = window(
+        Words("a", Effect.REDACT, ["sesame"], mark="[a]"), Words("b", Effect.BLOCK, matching("b", "x.*y")), whole=True
+    )
+    for _ in range(1000):
+        made.add("0123456 sesame. ")
+        made.scan()
+    assert len(made._text) < 10_000
+    assert len(made.whole_leaf.text) == 16_000
+    made.add("x and y")
+    made.scan(ended=True)
+    assert tallies.effect is Effect.BLOCK

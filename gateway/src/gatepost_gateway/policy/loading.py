@@ -12,7 +12,7 @@ from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.governance import Phase
 from gatepost_gateway.policy.kinds import BY_NAME
 from gatepost_gateway.policy.kinds.kind import Instance, Kind, Loaded, Toolbox
-from gatepost_gateway.policy.rules import Label, Reach, reach_of
+from gatepost_gateway.policy.rules import Label, Reach, Rule, reach_of
 
 _WHERE = re.compile(r" - at `\$\.?(.*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
@@ -38,6 +38,7 @@ def load_rule(spec: RuleSpec, toolbox: Toolbox) -> Loaded:
     settings = _settings(spec, kind)
     label = Label(spec.name, spec.kind, spec.mode, spec.streaming_mode is Streaming.BUFFERED)
     rule = kind.load(Instance(label, frozenset(where), settings), toolbox)
+    where = _stands(spec, where, rule)
     if spec.streaming_mode is Streaming.REALTIME and Phase.RESPONSE in where and reach_of(rule) is Reach.WHOLE:
         raise Unloadable(
             ("streaming_mode",),
@@ -65,6 +66,19 @@ def _operations(spec: RuleSpec, kind: Kind) -> Mapping[Phase, frozenset[Operatio
             raise Unloadable(("operations", number), words)
         asked.add(operation)
     return {phase: honoured & asked if asked else honoured for phase, honoured in gates.items()}
+
+
+def _stands(
+    spec: RuleSpec, where: Mapping[Phase, frozenset[Operation]], rule: Rule
+) -> Mapping[Phase, frozenset[Operation]]:
+    """Where the rule judges, now that its settings are known: one may leave a gate nothing to look at."""
+    for number, phase in enumerate(spec.phases):
+        if phase not in rule.phases:
+            words = f"with these settings the rule has nothing to look at at the {phase.value} gate"
+            raise Unloadable(("phases", number), words)
+    if not rule.phases:
+        raise Unloadable((), "with these settings the rule has nothing to look at")
+    return {phase: operations for phase, operations in where.items() if phase in rule.phases}
 
 
 def _settings(spec: RuleSpec, kind: Kind) -> Struct:

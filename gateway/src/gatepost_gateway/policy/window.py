@@ -49,7 +49,7 @@ class Window:
     __slots__ = (
         "_base",
         "_fresh",
-        "_keep",
+        "_pieces",
         "_runs",
         "_scans",
         "_tallies",
@@ -74,7 +74,6 @@ class Window:
         self._scans = [(ear, ear.detector.begin()) for ear in ears]
         self._tallies = tallies
         self._whole = whole
-        self._keep = keep or whole
         self._text = ""
         self._base = 0
         self._fresh: list[str] = []
@@ -83,6 +82,8 @@ class Window:
         spans = [ear.detector.span for ear in ears]
         self.reach = None if None in spans else max((span for span in spans if span is not None), default=0)
         """The widest span in force; None: the whole text."""
+        self._pieces: list[str] | None = [] if keep or whole or self.reach is None else None
+        """All of the text, where somebody asks for it."""
         self.step = max(_LEAST, min(self.reach // 4, _MOST)) if self.reach else 0
         """So much more must come to be worth a look."""
         self.leaf = leaf
@@ -98,36 +99,41 @@ class Window:
     def scan(self, *, ended: bool = False) -> None:
         """Judges what has come; with `ended` nothing more comes."""
         self.scanned = safe = self.end
-        if not self._scans and not self._keep:
-            self._fresh.clear()
-            self.safe = safe
-            return
-        self._text += "".join(self._fresh)
+        piece = "".join(self._fresh)
         self._fresh.clear()
+        if self._pieces is not None:
+            self._pieces.append(piece)
+        if self._scans:
+            self._text += piece
         for ear, scan in self._scans:
             self._feed(ear, scan, ended=ended)
             if ear.enforced and scan.settled < safe:
                 safe = scan.settled
+        self._forget()
         if self._whole:
             return
         self.safe = safe
         if self._waiting:
             self._settle(safe)
-        if self.reach is not None and not self._keep:
-            self._forget(self.reach)
 
     def _feed(self, ear: Ear, scan: Scan, *, ended: bool) -> None:
         span, began = ear.detector.span, perf_counter_ns()
-        start = max(scan.settled - span, self._base) if span is not None else 0
+        text, start = self._text, self._base
+        if span is None:
+            if not ended:
+                return
+            text, start = "".join(self._pieces or ()), 0
+        elif scan.settled - span > start:
+            start = scan.settled - span
+            text = text[start - self._base :]
         try:
-            for finding in scan.feed(self._text[start - self._base :], start, ended):
-                self._weigh(ear, finding)
+            for finding in scan.feed(text, start, ended):
+                self._weigh(ear, finding, text[finding.start - start : finding.end - start])
         except Exception as error:  # noqa: BLE001 - whatever fails in a detector denies, in the name of its rules
             self._tallies.fail(ear.numbers, error)
         self._tallies.spend(ear.numbers, perf_counter_ns() - began)
 
-    def _weigh(self, ear: Ear, finding: Finding) -> None:
-        found = self._text[finding.start - self._base : finding.end - self._base]
+    def _weigh(self, ear: Ear, finding: Finding, found: str) -> None:
         for one in ear.listeners:
             wanted = self._tallies.weigh(one.number, self.leaf, finding, found)
             if wanted is not None:
@@ -139,8 +145,12 @@ class Window:
         self.changed = self._runs.first is not None
         self._waiting = [one for one in self._waiting if one.start >= safe]
 
-    def _forget(self, reach: int) -> None:
-        keep = min(scan.settled for _, scan in self._scans) - reach
+    def _forget(self) -> None:
+        """Drops what no bounded detector asks for any more."""
+        if len(self._text) < _SPARE:
+            return
+        needed = [scan.settled - ear.detector.span for ear, scan in self._scans if ear.detector.span is not None]
+        keep = min(needed, default=self.end)
         if keep - self._base > _SPARE:
             self._text = self._text[keep - self._base :]
             self._base = keep
@@ -148,7 +158,7 @@ class Window:
     @property
     def whole_leaf(self) -> Leaf:
         """The text so far, where it is kept."""
-        return Leaf(self.leaf.path, self.leaf.place, self._text + "".join(self._fresh))
+        return Leaf(self.leaf.path, self.leaf.place, "".join((*(self._pieces or (self._text,)), *self._fresh)))
 
     def want(self, one: Replacement) -> None:
         """Something else is to be replaced, in a text that is whole and has not gone out."""

@@ -115,9 +115,13 @@ def test_both_generations_of_the_action_gate(gateway: Gateway) -> None:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    old = act(capability="delete_user", payload={"id": 1}, session_id="sess_0a1b", identity={"type": "agent", "id": "a"})
+    old = act(
+        capability="delete_user", payload={"id": 1}, session_id="sess_0a1b", identity={"type": "agent", "id": "a"}
+    )
     assert (old["status"], old["rule_id"]) == ("blocked", "tools")
-    new = act(stage="tool_call", operation="delete_user", payload={"id": 1}, identity={"type": "agent", "id": "a"}, env="prod")
+    new = act(
+        stage="tool_call", operation="delete_user", payload={"id": 1}, identity={"type": "agent", "id": "a"}, env="prod"
+    )
     assert set(new) == {"status", "decision", "trace_id", "error"}
     assert new["decision"] == {"outcome": "deny", "escalated": False}
     fine = act(capability="mail.send", payload={"id": 1})

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from gatepost_gateway.settings.cases import TestingShape
 from gatepost_gateway.settings.fields import (
     Count,
     Dollars,
@@ -340,3 +341,5 @@ class FileShape(Shape):
     escalations: EscalationsShape | None = None
     metrics: MetricsShape | None = None
     breaker: BreakerShape | None = None
+    testing: TestingShape | None = None
+    """Cases for `gatepost policy test`: no call is touched by them."""

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from gatepost_gateway.domain.chain import RuleSpec
-from gatepost_gateway.settings.check import check, order, refuse_unenforced, reporter
+from gatepost_gateway.settings.check import check, order, reporter
 from gatepost_gateway.settings.declared import Layer
 from gatepost_gateway.settings.problems import ConfigurationError, Problem
 from gatepost_gateway.settings.references import Elsewhere, check_references
@@ -38,11 +38,10 @@ def parse(
     tree = read(text, name)
     value: Any = {} if tree.value is None else tree.value
     said = check(FileShape, value, reporter(tree))
-    refuse_unenforced(tree)
     if elsewhere is not None:
         check_references(tree, elsewhere)
     dumped = said.model_dump(exclude_none=True) if said is not None else {}
-    rules = placed_rules(dumped)
+    rules = placed_rules(dumped, elsewhere.rules if elsewhere is not None else ())
     if elsewhere is not None and elsewhere.load is not None:
         check_rules(tree, rules, dumped.get("policy", ()), elsewhere.rules, elsewhere.load)
     if tree.problems or said is None:
@@ -67,4 +66,7 @@ def _layer(dumped: dict[str, Any], rules: tuple[RuleSpec, ...]) -> Layer:
     server: dict[str, Any] = dumped.pop("server", {})
     dumped["server"] = {key: server[key] for key in ("pass_through_project", "timeouts") if key in server}
     dumped.pop("policies", None)
+    for proxy in dumped.get("proxies", ()):
+        if "policies" in proxy:
+            proxy["policies"] = {"chain": [entry["name"] for entry in proxy["policies"]["chain"]]}
     return structs.replace(msgspec.convert(dumped, Layer), rules=rules)

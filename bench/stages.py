@@ -41,6 +41,7 @@ from gatepost_gateway.pipeline.call import Call, Inbound, Presented
 from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
+from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal as JournalStage
@@ -161,6 +162,7 @@ class Bench:
                 sessions=self.sessions,
                 responses=Responses(self.recorder, NothingKept(), Vault([b"\0" * 32])),
                 engines=engine_of,
+                escalations=Escalations(self.recorder, self.clock, b"salt"),
                 evaluator=EvaluationPool(()),
                 tools=ToolNotes(Vault([b"\0" * 32])),
                 clock=self.clock,

@@ -80,12 +80,13 @@ class Noon(SystemClock):
         return AT + 1_000_000
 
 
+class Still(Folder):
+    def fold_to_end(self) -> Any:
+        return None
+
+
 class Told(FoldedRecords):
     """Records that were filled without a journal."""
 
     def __init__(self, records: Records, folder: Path) -> None:
-        class Still(Folder):
-            def fold_to_end(self) -> Any:
-                return None
-
         super().__init__(Still(folder / "journal", records), records, Noon())

@@ -10,6 +10,7 @@ from gatepost_gateway.edge.asgi import Edge, Surfaces, gatekeeper
 from gatepost_gateway.edge.http import BodyLimits
 from gatepost_gateway.edge.idempotency import Idempotency
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.actions import ActionSurface
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
@@ -17,9 +18,11 @@ from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
 from gatepost_gateway.edge.surfaces.simple import SimpleSurface
+from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.making import Making
 from gatepost_gateway.pipeline.traces import Traces
+from gatepost_gateway.pipeline.verdict import Verdicts
 
 from ..pipeline.fakes import KEY, House, NoArchive, PlainVault
 
@@ -75,6 +78,8 @@ class Front:
                 gemini=GeminiSurface(house.exchange, limits, reporter),
                 native=NativeSurface(traces, executions, snapshot, who, once, limits),
                 making=MakingSurface(Making(house.exchange, traces), snapshot, who, once, limits),
+                verdicts=VerdictSurface(house.exchange, Verdicts(house.stages), traces, who, limits),
+                actions=ActionSurface(house.exchange, Verdicts(house.stages), limits),
                 operator=OperatorSurface(lambda: self.health),
                 simple=SimpleSurface(house.exchange, who, limits, reporter),
             ),

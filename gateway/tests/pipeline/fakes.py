@@ -28,6 +28,7 @@ from gatepost_gateway.domain.snapshot import (
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
+from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
@@ -300,23 +301,23 @@ class House:
         async def sleep(seconds: float) -> None:
             self.sleeps.append(seconds)
 
-        self.exchange = Exchange(
-            Stages(
-                snapshot=lambda: self.snapshot,
-                planner=Planner(PROVIDERS, self.sight),
-                dispatcher=Dispatcher(Outside(self.transport, PlainVault()), PROVIDERS, self.sight, self.clock, sleep),
-                journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
-                ledger=self.ledger,
-                rates=self.rates,
-                sessions=self.sessions,
-                responses=Responses(self.recorder, self.archive, PlainVault()),
-                engines=engine_of if engine is None else lambda _: Ruled(engine),
-                evaluator=self.elsewhere,
-                tools=ToolNotes(PlainVault()),
-                clock=self.clock,
-                salt=b"salt",
-            )
+        self.stages = Stages(
+            snapshot=lambda: self.snapshot,
+            planner=Planner(PROVIDERS, self.sight),
+            dispatcher=Dispatcher(Outside(self.transport, PlainVault()), PROVIDERS, self.sight, self.clock, sleep),
+            journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
+            ledger=self.ledger,
+            rates=self.rates,
+            sessions=self.sessions,
+            responses=Responses(self.recorder, self.archive, PlainVault()),
+            engines=engine_of if engine is None else lambda _: Ruled(engine),
+            escalations=Escalations(self.recorder, self.clock, b"salt"),
+            evaluator=self.elsewhere,
+            tools=ToolNotes(PlainVault()),
+            clock=self.clock,
+            salt=b"salt",
         )
+        self.exchange = Exchange(self.stages)
 
     def inbound(self, body: Any, headers: dict[bytes, bytes] | None = None, key: str = KEY, **more: Any) -> Inbound:
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)

@@ -11,6 +11,7 @@ from gatepost_gateway.storage.queries import HOME, Queries, statements
     [
         ("records.sql", ["records.py", "backup.py"]),
         ("retention.sql", ["retention.py"]),
+        ("escalations.sql", ["escalations.py"]),
         ("rollups.sql", ["rollups.py", "metrics.py", "retention.py"]),
     ],
 )
@@ -25,13 +26,17 @@ def test_every_query_is_one_that_sqlite_takes(tmp_path):
     with records.Records(tmp_path / "records.db") as opened:
         retention.Retention(opened)
         with opened.reading() as db:
-            for file in ("records.sql", "retention.sql", "rollups.sql"):
+            for file in ("records.sql", "retention.sql", "escalations.sql", "rollups.sql"):
                 queries = Queries(file)
                 for name in queries.names():
                     text = queries[name]
                     count = text.count("?")
                     names = [
                         "now",
+                        "status",
+                        "admits_until",
+                        "by",
+                        "note",
                         "grain",
                         "start",
                         "end",

@@ -55,7 +55,6 @@ class Office:
         self.plane = ControlPlane(
             settings, records=FoldedRecords(self.folder, self.records), local_token=self.token, clock=self._clock
         )
-
         self.records.rollups.keys = lambda: self.plane.document().metadata_keys
 
     def app(self) -> Asgi:
@@ -63,6 +62,7 @@ class Office:
 
     async def start(self) -> Start:
         found = await asyncio.to_thread(recover, self.folder, self.records, self._clock.micros())
+        self.plane.refresh()
         for warning in self.plane.warnings:
             log.warning(warning)
         return Start(

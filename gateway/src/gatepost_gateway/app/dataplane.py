@@ -18,6 +18,7 @@ from gatepost_gateway.edge.forwarded import networks
 from gatepost_gateway.edge.http import BodyLimits
 from gatepost_gateway.edge.idempotency import Idempotency
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.actions import ActionSurface
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
@@ -25,9 +26,11 @@ from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
 from gatepost_gateway.edge.surfaces.simple import SimpleSurface
+from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
+from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
@@ -39,6 +42,7 @@ from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.traces import Traces
+from gatepost_gateway.pipeline.verdict import Verdicts
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.policy.rego.register import Register, register_of
 from gatepost_gateway.providers import PROVIDERS
@@ -105,7 +109,8 @@ class DataPlane:
         self.edge = self._edge(base, begin, bounds)
 
     def _edge(self, base: Foundation, begin: Beginning, bounds: Bounds) -> Edge:
-        exchange = Exchange(self._stages(base, begin))
+        stages = self._stages(base, begin)
+        exchange, verdicts = Exchange(stages), Verdicts(stages)
         traces = Traces(base.recorder, base.archive, base.clock)
         executions = Executions(exchange, traces, base.recorder, base.archive, base.vault)
         once = Idempotency(base.clock)
@@ -118,6 +123,8 @@ class DataPlane:
                 gemini=GeminiSurface(exchange, bounds.body, reporter),
                 native=NativeSurface(traces, executions, self.snapshot, who, once, bounds.body),
                 making=MakingSurface(Making(exchange, traces), self.snapshot, who, once, bounds.body),
+                verdicts=VerdictSurface(exchange, verdicts, traces, who, bounds.body),
+                actions=ActionSurface(exchange, verdicts, bounds.body),
                 operator=OperatorSurface(self.health),
                 simple=SimpleSurface(exchange, who, bounds.body, reporter),
             ),
@@ -139,6 +146,7 @@ class DataPlane:
             sessions=Sessions(begin.secret, self.sessions),
             responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
+            escalations=Escalations(base.recorder, base.clock, begin.secret),
             evaluator=self.evaluations,
             tools=ToolNotes(base.vault),
             clock=base.clock,

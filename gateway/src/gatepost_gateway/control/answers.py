@@ -145,6 +145,49 @@ class ProjectPage(Struct, frozen=True):
     items: list[Project]
 
 
+class EscalationTurn(Struct, frozen=True):
+    """Who turned an escalation to what."""
+
+    at: str
+    by: str
+    status: str
+    note: str
+
+
+class Escalation(Struct, frozen=True, kw_only=True):
+    """A call that a rule held back for a person. `admits_until`: the identical request passes once until then."""
+
+    id: str
+    status: str
+    created_at: str
+    expires_at: str
+    rule: str
+    kind: str
+    phase: str
+    reason_code: str | None
+    message: str | None
+    severity: str
+    org: str
+    project: str
+    proxy: str | None
+    key_id: str
+    user: str | None
+    surface: str
+    model: str | None
+    trace_id: str
+    step_id: str
+    session_id: str | None
+    request_id: str | None
+    config_version: int
+    admits_until: str | None
+    admitted_step_id: str | None
+    history: list[EscalationTurn]
+
+
+class EscalationPage(Struct, frozen=True):
+    items: list[Escalation]
+
+
 class RegoPolicy(Struct, frozen=True, kw_only=True):
     """A policy in force. `packages` are those that it speaks in, `reads` what it looks at."""
 

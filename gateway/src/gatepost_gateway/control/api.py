@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from gatepost_gateway.control import (
+    escalations,
     health,
     keys,
     metrics,
@@ -45,6 +46,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *keys.ENDPOINTS,
     *rego_policies.ENDPOINTS,
     *projects.ENDPOINTS,
+    *escalations.ENDPOINTS,
     *metrics.ENDPOINTS,
     *policies.ENDPOINTS,
     *proxies.ENDPOINTS,

@@ -10,6 +10,7 @@ from msgspec import structs
 from gatepost_gateway.control.rego import rego_entries
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.chat import Operation
+from gatepost_gateway.domain.escalation import LIFE_MICROS
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices, nano, per_million
 from gatepost_gateway.domain.routing import BreakerRules, DataTerms, ModelPolicy, Routing, Strategy
@@ -97,6 +98,7 @@ def build_snapshot(
         pass_through_project=file.server.pass_through_project,
         timeouts=structs.replace(Timeouts(), **file.server.timeouts),
         retries=_retries(file.retries),
+        escalation_life=_micros(file.escalations.get("expires_seconds"), LIFE_MICROS),
         header_prefixes=tuple(prefix.lower().rstrip("-") + "-" for prefix in file.compat.header_prefixes),
         metadata_keys=file.metrics.metadata_keys,
         inferred=tuple(_inferences(projects, credentials)),
@@ -250,6 +252,10 @@ def _budgets(project: DeclaredProject) -> Iterable[Budget]:
     for period, limit in ((Period.DAILY, said.daily_usd), (Period.MONTHLY, said.monthly_usd)):
         if limit is not None:
             yield Budget(f"{project.id}/{period.value}", period, nano(limit), fallback)
+
+
+def _micros(seconds: float | None, unsaid: int) -> int:
+    return unsaid if seconds is None else int(seconds * 1_000_000)
 
 
 def _retries(said: Mapping[str, float]) -> Retries:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatepost_gateway.control.api import Asgi, build_app
 from gatepost_gateway.control.compose import build_snapshot
@@ -123,6 +123,10 @@ class ControlPlane:
         """What is true now, indexed."""
         return self._snapshot
 
+    def refresh(self) -> None:
+        """Reads anew what the journal may have changed: after the fold that a start begins with."""
+        self._snapshot = self._built()
+
     def document(self) -> SnapshotDocument:
         """What is true now, as it travels."""
         return self._snapshot.document
@@ -173,7 +177,8 @@ class ControlPlane:
     def _built(self) -> Snapshot:
         current = self.configuration.current
         document = build_snapshot(current.version.number, current.document, self.keyring.identities, self._credentials)
-        return Snapshot(document)
+        verdicts = self.records.queue.verdicts() if self.records is not None else ()
+        return Snapshot(structs.replace(document, verdicts=verdicts))
 
 
 def _vault(data_dir: Path, given: Secret | None) -> vault_file.Vault:

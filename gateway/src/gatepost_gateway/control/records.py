@@ -7,6 +7,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from gatepost_gateway.domain.clock import Clock, SystemClock
+from gatepost_gateway.domain.escalation import HumanVerdict, State
+from gatepost_gateway.storage.escalations import Escalations, Held
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.metrics import Cohort, Metrics, Series, pieces, span
 from gatepost_gateway.storage.records import Records
@@ -31,17 +33,63 @@ class MetricSource(Protocol):
     async def cohorts(self, project: str, feature: str, first: int, last: int, length: int) -> list[Cohort]: ...
 
 
+class EscalationSource(Protocol):
+    """What waits for a person. Times in microseconds."""
+
+    async def page(self, project: str | None, state: State | None, before: int, limit: int) -> list[Held]: ...
+    async def get(self, id: str) -> Held: ...
+    async def turn(self, id: str, to: State, by: str, note: str) -> Held: ...
+    def verdicts(self) -> tuple[HumanVerdict, ...]:
+        """What holds now, as far as the journal is folded."""
+        ...
+
+
 class TraceSource(Protocol):
     """Traces, steps, sessions and what was spent."""
 
     @property
     def metrics(self) -> MetricSource: ...
+    @property
+    def queue(self) -> EscalationSource: ...
     async def traces(self, filters: Filters, limit: int, cursor: str | None) -> Page: ...
     async def trace(self, trace_id: str) -> TraceDetail | None: ...
     async def session(self, session_id: str) -> tuple[Step, ...]: ...
     async def spent(self, accounts: Iterable[str]) -> dict[str, tuple[int, int]]:
         """(settled, held) in nano-dollars, by account."""
         ...
+
+
+class FoldedEscalations:
+    """Implements `EscalationSource` over `records.db`: folds what the journal has, then asks. Off the event loop."""
+
+    def __init__(self, folder: Folder, records: Records, clock: Clock) -> None:
+        self._folder = folder
+        self._queue = Escalations(records)
+        self._clock = clock
+
+    async def page(self, project: str | None, state: State | None, before: int, limit: int) -> list[Held]:
+        return await asyncio.to_thread(self._page, project, state, before, limit)
+
+    async def get(self, id: str) -> Held:
+        return await asyncio.to_thread(self._get, id)
+
+    async def turn(self, id: str, to: State, by: str, note: str) -> Held:
+        return await asyncio.to_thread(self._turn, id, to, by, note)
+
+    def verdicts(self) -> tuple[HumanVerdict, ...]:
+        return self._queue.verdicts(self._clock.micros())
+
+    def _page(self, project: str | None, state: State | None, before: int, limit: int) -> list[Held]:
+        self._folder.fold_to_end()
+        return self._queue.page(self._clock.micros(), project=project, state=state, before=before, limit=limit)
+
+    def _get(self, id: str) -> Held:
+        self._folder.fold_to_end()
+        return self._queue.get(id, self._clock.micros())
+
+    def _turn(self, id: str, to: State, by: str, note: str) -> Held:
+        self._folder.fold_to_end()
+        return self._queue.turn(id, to, by=by, note=note, now=self._clock.micros())
 
 
 class FoldedMetrics:
@@ -83,7 +131,9 @@ class FoldedRecords:
     def __init__(self, folder: Folder, records: Records, clock: Clock | None = None) -> None:
         self._folder = folder
         self._records = records
-        self.metrics: MetricSource = FoldedMetrics(folder, records, clock or SystemClock())
+        clock = clock or SystemClock()
+        self.metrics: MetricSource = FoldedMetrics(folder, records, clock)
+        self.queue: EscalationSource = FoldedEscalations(folder, records, clock)
 
     async def traces(self, filters: Filters, limit: int, cursor: str | None) -> Page:
         return await asyncio.to_thread(self._traces, filters, limit, cursor)

@@ -99,6 +99,12 @@ class KeyRotation(Shape):
     overlap_seconds: Annotated[int, Field(ge=0, le=30 * 86_400)] = 3600
 
 
+class Note(Shape):
+    """Why."""
+
+    note: str = Field(default="", max_length=2000)
+
+
 class Application(Shape):
     """A whole file."""
 

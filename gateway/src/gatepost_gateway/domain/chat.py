@@ -11,6 +11,8 @@ class Operation(StrEnum):
     IMAGE = "images"
     COUNT = "count_tokens"
     """How many tokens a chat request would have: free, and answered by providers that can tell."""
+    ACTION = "action"
+    """What an agent is about to do: judged, and sent nowhere."""
 
 
 class DialectName(StrEnum):

@@ -132,6 +132,13 @@ class Refused(GatewayError):
         super().__init__(public, code=code)
         self.rule = rule
         self.veiled = False
+        self.escalation: str | None = None
+        """What a person must decide before the same request may pass."""
+
+    def escalate(self, escalation: str, words: str) -> None:
+        """Tells the caller whose word it needs."""
+        self.escalation = escalation
+        self.public = f"{self.public}: {words} (escalation {escalation})"
 
 
 class Arithmetic(Struct, frozen=True):

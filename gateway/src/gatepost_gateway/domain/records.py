@@ -210,4 +210,43 @@ class Kept(Struct, frozen=True, array_like=True, tag="k"):
     box: bytes
 
 
-Entry = Opened | Closed | TraceOpened | TraceSealed | Logged | Kept
+class Escalated(Struct, frozen=True, array_like=True, tag="e", kw_only=True):
+    """A call that a rule held back for a person to decide.
+
+    `fingerprint` is a keyed hash of who asked for what: an approval admits the same again. `reason` is the rule's own
+    code. Nobody decides after `expires_at`.
+    """
+
+    id: str
+    at: int
+    expires_at: int
+    fingerprint: str
+    step_id: str
+    trace_id: str
+    org: str
+    project: str
+    key_id: str
+    rule: str
+    kind: str
+    phase: str
+    config_version: int
+    proxy: str | None = None
+    user: str | None = None
+    request_id: str | None = None
+    session_id: str | None = None
+    surface: str = ""
+    model: str | None = None
+    reason: str | None = None
+    message: str | None = None
+    severity: str = "medium"
+
+
+class Admitted(Struct, frozen=True, array_like=True, tag="a"):
+    """An approved call goes on: its approval is used up."""
+
+    escalation_id: str
+    step_id: str
+    at: int
+
+
+Entry = Opened | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 from gatepost_gateway.domain.chain import RuleSpec
+from gatepost_gateway.domain.escalation import LIFE_MICROS, HumanVerdict
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
@@ -242,6 +243,10 @@ class SnapshotDocument(Struct, frozen=True):
     inferred: tuple[Inference, ...] = ()
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     routing: Routing = Routing()
+    verdicts: tuple[HumanVerdict, ...] = ()
+    """What people decided about escalated calls, as long as it holds."""
+    escalation_life: int = LIFE_MICROS
+    """Microseconds that an escalation waits for a person."""
     breaker: BreakerRules = BreakerRules()
     proxies: tuple[ProxyEntry, ...] = ()
     rules: tuple[RuleSpec, ...] = ()
@@ -251,7 +256,18 @@ class SnapshotDocument(Struct, frozen=True):
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
-    __slots__ = ("chains", "document", "fallbacks", "keys", "models", "names", "policies", "projects", "proxies")
+    __slots__ = (
+        "chains",
+        "document",
+        "fallbacks",
+        "keys",
+        "models",
+        "names",
+        "policies",
+        "projects",
+        "proxies",
+        "verdicts",
+    )
 
     def __init__(self, document: SnapshotDocument, chains: object = None, policies: object = None) -> None:
         self.document = document
@@ -264,6 +280,7 @@ class Snapshot:
         self.proxies = {proxy.id: proxy for proxy in document.proxies}
         self.models = {entry.id: entry for entry in document.models}
         self.fallbacks = document.fallbacks
+        self.verdicts = {verdict.fingerprint: verdict for verdict in document.verdicts}
         # (project or None, what a caller says) -> entries; an id beats an identifier, a project's entry a shared one.
         names: dict[tuple[str | None, str], list[ModelEntry]] = {}
         for entry in document.models:

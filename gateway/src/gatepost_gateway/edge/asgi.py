@@ -16,6 +16,7 @@ from gatepost_gateway.edge import problems, proxies
 from gatepost_gateway.edge.http import BodyLimits, Receive, Request, Scope, Send, respond
 from gatepost_gateway.edge.protocol import TASK
 from gatepost_gateway.edge.reporting import Reporter
+from gatepost_gateway.edge.surfaces.actions import ActionSurface
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface, is_geminis
 from gatepost_gateway.edge.surfaces.native import NativeSurface
@@ -23,6 +24,7 @@ from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
 from gatepost_gateway.edge.surfaces.simple import SimpleSurface, is_simples
+from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
 from gatepost_gateway.pipeline.identify import identify
 
 log = logging.getLogger("gatepost.edge")
@@ -56,6 +58,8 @@ class Surfaces(Struct, frozen=True):
     gemini: GeminiSurface
     native: NativeSurface
     making: MakingSurface
+    verdicts: VerdictSurface
+    actions: ActionSurface
     operator: OperatorSurface
     simple: SimpleSurface
 
@@ -83,6 +87,9 @@ class Edge:
             ("POST", "/api/v1/executions"): native.execute,
             ("POST", "/api/v1/embeddings"): surfaces.making.embeddings,
             ("POST", "/api/v1/images"): surfaces.making.images,
+            ("POST", "/api/v1/checks"): surfaces.verdicts.check,
+            ("POST", "/api/v1/simulate"): surfaces.verdicts.simulate,
+            ("POST", "/v1/execute"): surfaces.actions.execute,
             ("POST", "/api/v1/logs"): native.log,
             ("GET", "/api/v1/sdk/config"): native.sdk_config,
             ("GET", "/up"): operator.up,

@@ -149,6 +149,8 @@ def google_body(error: GatewayError, request_id: str) -> bytes:
     said = {"request_id": request_id}
     if isinstance(error, Refused):
         said["policy"] = error.rule
+        if error.escalation is not None:
+            said["escalation_id"] = error.escalation
     said |= {name: str(value) for name, value in (arithmetic_of(error) or {}).items()}
     kind = "type.googleapis.com/google.rpc.ErrorInfo"
     detail = {"@type": kind, "reason": error.code.value.upper(), "domain": "gatepost", "metadata": said}
@@ -191,6 +193,8 @@ def _openai_inner(error: GatewayError, request_id: str) -> dict[str, Any]:
     }
     if isinstance(error, Refused):
         inner["policy"] = error.rule
+        if error.escalation is not None:
+            inner["escalation_id"] = error.escalation
     if (numbers := arithmetic_of(error)) is not None:
         inner["limit"] = numbers
     return inner
@@ -227,6 +231,8 @@ def anthropic_body(error: GatewayError, request_id: str) -> bytes:
         inner["message"], inner["code"] = _VEILED.get(error.code, _BLOCKED)
     elif isinstance(error, Refused):
         inner["policy"] = error.rule
+        if error.escalation is not None:
+            inner["escalation_id"] = error.escalation
     if (numbers := arithmetic_of(error)) is not None:
         inner["limit"] = numbers
     return msgspec.json.encode({"type": "error", "error": inner, "request_id": request_id})

@@ -98,6 +98,7 @@ class Call:
     """Everything that is known of one call. Stages write it, the journal stage reads it once."""
 
     __slots__ = (
+        "admitted",
         "answer",
         "asked",
         "begun",
@@ -108,6 +109,7 @@ class Call:
         "earlier",
         "engine",
         "facts",
+        "fingerprint",
         "first",
         "forced_cap",
         "forced_tier",
@@ -146,6 +148,10 @@ class Call:
     """The response gate has spoken."""
     forced_cap: int | None
     """The most output tokens that a ruling gives this call."""
+    admitted: str | None
+    """The escalation whose approval let this call through."""
+    fingerprint: str | None
+    """Who asked for what, as a keyed hash: what an approval is matched by."""
     signals: frozenset[str]
     """What the request gate found: `pii`, `secret`, `injection`."""
     forced_tier: str | None
@@ -171,6 +177,7 @@ class Call:
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
+        self.admitted = self.fingerprint = None
         self.opened = self.closed = self.named = False
         """The record is begun; it is done; the caller named its session."""
         self.sent = False

@@ -18,6 +18,7 @@ from gatepost_gateway.pipeline.call import Call, Inbound, Outlet
 from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, finish
+from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.flow import Flow
 from gatepost_gateway.pipeline.govern import govern
 from gatepost_gateway.pipeline.identify import identify
@@ -50,6 +51,7 @@ class Stages(Struct, frozen=True):
     sessions: Sessions
     responses: Responses
     engines: Engines
+    escalations: Escalations
     evaluator: Evaluator
     tools: ToolNotes
     clock: Clock
@@ -95,6 +97,8 @@ class Exchange:
             await self._answer(call, outlet)
         except GatewayError as error:
             over(call, error)
+            if isinstance(error, Refused):
+                self._stages.escalations.hold(call, error)
             note_unjudged(call, "there was no answer")
             if call.record.session_id is None:
                 # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
@@ -115,6 +119,7 @@ class Exchange:
             raise fault from bug
         finally:
             over(call, left=True)
+            self._stages.escalations.give_back(call)
             if call.answer is not None:
                 call.answer.close()
 
@@ -127,6 +132,7 @@ class Exchange:
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         await follow(call, stages.sessions)
+        stages.escalations.admit(call)
         chain = await stages.responses.follow(call)
         judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
@@ -135,6 +141,7 @@ class Exchange:
             await govern(call, stages.evaluator)
         await reserve(stages.ledger, stages.rates, call)
         recall(call)
+        stages.escalations.write(call)
         await stages.journal.open(call)
 
     async def _answer(self, call: Call, outlet: Outlet) -> None:

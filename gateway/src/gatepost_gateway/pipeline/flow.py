@@ -128,7 +128,7 @@ class Flow:
             ruling = gate.ruling()
             call.judged = True
             note(call, ruling)
-            refuse(ruling, Code.OUTPUT_BLOCKED)
+            refuse(call, ruling, Code.OUTPUT_BLOCKED)
         elif gate.held > MAX_ANSWER:
             raise garbage(call, ValueError(f"the answer passed {MAX_ANSWER} bytes before it could be judged"))
         return out

@@ -18,6 +18,7 @@ from gatepost_gateway.policy.rego.register import Register
 from gatepost_gateway.policy.rego.rule import RegoRule
 
 Rules = Sequence[RegoRule]
+_PASSES = frozenset({Effect.ALLOW, Effect.REDACT})
 
 
 async def govern(call: Call, evaluator: Evaluator) -> None:
@@ -40,9 +41,10 @@ async def govern(call: Call, evaluator: Evaluator) -> None:
     rulings = [await _ask(call, engine, rules, (number, target), evaluator) for number, target in enumerate(asking, 1)]
     for ruling in rulings:
         note(call, ruling)
-    passed = [number for number, ruling in enumerate(rulings) if ruling.effect in (Effect.ALLOW, Effect.REDACT)]
+    may_pass = _PASSES if call.admitted is None else _PASSES | {Effect.ESCALATE}
+    passed = [number for number, ruling in enumerate(rulings) if ruling.effect in may_pass]
     if not passed:
-        refuse(rulings[0], Code.INPUT_BLOCKED)
+        refuse(call, rulings[0], Code.INPUT_BLOCKED)
     if len(passed) < len(rulings):
         call.plan = Plan(tuple(targets[number] for number in passed))
     call.asked = await _redacted(call, engine, rules, [(targets[n], n + 1, rulings[n]) for n in passed], evaluator)

@@ -46,7 +46,7 @@ def judge(engines: Engines, call: Call) -> None:
     call.facts = facts = facts_of(call)
     ruling = engine.judge(facts)
     note(call, ruling)
-    refuse(ruling, Code.INPUT_BLOCKED)
+    refuse(call, ruling, Code.INPUT_BLOCKED)
     asked = call.asked
     assert asked is not None
     if ruling.changes:
@@ -93,9 +93,14 @@ def note(call: Call, ruling: Ruling) -> None:
     call.record.risk = max(call.record.risk, ruling.risk)
 
 
-def refuse(ruling: Ruling, code: Code) -> None:
-    """Raises Refused when the ruling is to block or to escalate. `code`: what a block is called at this gate."""
+def refuse(call: Call, ruling: Ruling, code: Code) -> None:
+    """Raises Refused when the ruling is to block, or to escalate a call that nobody has approved.
+
+    `code`: what a block is called at this gate.
+    """
     if ruling.effect not in (Effect.BLOCK, Effect.ESCALATE):
+        return
+    if ruling.effect is Effect.ESCALATE and call.admitted is not None:
         return
     rule = ruling.rule or "policy"
     if ruling.code == POLICY_ERROR:

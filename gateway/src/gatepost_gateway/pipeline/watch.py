@@ -64,7 +64,7 @@ async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
         raise
     call.judged = True
     note(call, ruling)
-    refuse(ruling, Code.OUTPUT_BLOCKED)
+    refuse(call, ruling, Code.OUTPUT_BLOCKED)
     return rewrite_answer(body, ruling.changes)
 
 
@@ -84,7 +84,7 @@ def gate_of(call: Call) -> Gate | None:
     gates = _GATES.get(engine)
     if gates is None:
         gates = _GATES[engine] = Gates(engine)
-    return gates.open(FRAMES[asked.dialect](), answered)
+    return gates.open(FRAMES[asked.dialect](), answered, approved=call.admitted is not None)
 
 
 def _opened(call: Call, body: bytes) -> Texts:

@@ -20,6 +20,8 @@ from gatepost_gateway.policy.window import Ear, Window, ears_of
 
 MAX_OPEN = 4096
 """Texts and calls that one answer may have under way."""
+_BLOCKS = frozenset({Effect.BLOCK})
+_WITHHOLDS = frozenset({Effect.BLOCK, Effect.ESCALATE})
 Answered = Callable[[Texts], Facts]
 """The facts of the call, with these texts for its answer."""
 
@@ -46,15 +48,19 @@ class Gates:
         )
         """An enforced rule must see the whole answer, or is to: nothing goes out before the end."""
 
-    def open(self, reader: FrameReader, answered: Answered) -> "Gate":
-        return Gate(self, reader, answered)
+    def open(self, reader: FrameReader, answered: Answered, *, approved: bool = False) -> "Gate":
+        """`approved`: a person let the call through, so that what rules escalate goes out."""
+        return Gate(self, reader, answered, _BLOCKS if approved else _WITHHOLDS)
 
 
 class Gate:
     """One answer. `feed` gives what may go out; once it has `stopped`, nothing does."""
 
-    def __init__(self, gates: Gates, reader: FrameReader, answered: Answered) -> None:
+    def __init__(
+        self, gates: Gates, reader: FrameReader, answered: Answered, withholds: frozenset[Effect] = _WITHHOLDS
+    ) -> None:
         self._gates = gates
+        self._withholds = withholds
         self._reader = reader
         self._answered = answered
         self._tallies = Tallies(Phase.RESPONSE, gates.stage.rules, gates.key)
@@ -86,7 +92,7 @@ class Gate:
             self._take(self._reader.read(event))
         if not self._judge() and not self._queue.waits:
             return b""
-        if self._gates.buffered or self._tallies.effect in (Effect.BLOCK, Effect.ESCALATE):
+        if self._gates.buffered or self._tallies.effect in self._withholds:
             return b""
         return self._queue.release()
 
@@ -98,7 +104,7 @@ class Gate:
         self._judge()
         if self._texts is not None and not self.stopped:
             self._judge_all(self._texts)
-        if self._tallies.effect in (Effect.BLOCK, Effect.ESCALATE):
+        if self._tallies.effect in self._withholds:
             return b""
         return self._queue.release() + self._queue.begin()
 

@@ -161,6 +161,7 @@ class Layer(Struct, frozen=True):
     proxies: tuple[DeclaredProxy, ...] = ()
     policies: dict[str, Any] = field(default_factory=dict[str, Any])
     routing: DeclaredRouting = DeclaredRouting()
+    escalations: dict[str, float] = field(default_factory=dict[str, float])
     metrics: DeclaredMetrics = DeclaredMetrics()
     breaker: dict[str, float] = field(default_factory=dict[str, float])
     rules: tuple[RuleSpec, ...] = ()

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from gatepost_gateway.settings.cases import TestingShape
 from gatepost_gateway.settings.fields import (
     Count,
     Dollars,
@@ -309,6 +310,12 @@ class RetriesShape(Shape):
     budget: Seconds | None = None
 
 
+class EscalationsShape(Shape):
+    """`expires_seconds`: how long a call that was held back waits for a person."""
+
+    expires_seconds: Seconds | None = None
+
+
 class MetricsShape(Shape):
     """`metadata_keys`: what calls are added up by beside what the gateway knows of them."""
 
@@ -338,5 +345,8 @@ class FileShape(Shape):
     policy: dict[Id, dict[str, Any]] = Field(default={})
     compat: CompatShape | None = None
     retries: RetriesShape | None = None
+    escalations: EscalationsShape | None = None
     metrics: MetricsShape | None = None
     breaker: BreakerShape | None = None
+    testing: TestingShape | None = None
+    """Cases for `gatepost policy test`: no call is touched by them."""

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gatepost_gateway.domain.records import Closed, Kept, Logged, Outcome, TraceOpened, TraceSealed
+from gatepost_gateway.domain.records import Admitted, Closed, Escalated, Kept, Logged, Outcome, TraceOpened, TraceSealed
 from gatepost_gateway.storage.steps import Payload, Row, expiry, unpriced, write_event, write_step
 from gatepost_gateway.storage.tally import Tally, metadata_of
 
@@ -33,7 +33,7 @@ class Begun(Struct, frozen=True, array_like=True, tag="o", gc=False):
     step_id: str
 
 
-Folding = Begun | Closed | TraceOpened | TraceSealed | Logged | Kept
+Folding = Begun | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted
 """`Entry` as the fold reads it."""
 
 decode = msgspec.msgpack.Decoder(Folding).decode
@@ -112,6 +112,8 @@ class Batch:
         self.opened: dict[str, Payload] = {}
         """Calls that this batch opens and does not close."""
         self.closed_holds: list[tuple[str]] = []
+        self.escalations: list[Row] = []
+        self.admissions: list[Row] = []
         self._seen = set(known)
         self._kept: dict[tuple[str, str], Kept] = {}
         opened = self.opened
@@ -163,6 +165,10 @@ class Batch:
                 self.seals.append((entry.at, entry.cost, entry.micros, entry.steps, entry.unpriced, entry.trace_id))
             case Kept():
                 self._kept[entry.kind, entry.id] = entry
+            case Escalated():
+                self.escalations.append((entry.id, entry.at, entry.project, entry.expires_at, payload))
+            case Admitted():
+                self.admissions.append((entry.step_id, entry.escalation_id))
             case Begun() | Closed():
                 pass
 

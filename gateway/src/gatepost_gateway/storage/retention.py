@@ -17,6 +17,7 @@ from gatepost_gateway.storage.tally import DAY
 BATCH = 500
 OPEN_LIFE = 30 * DAY_MICROS
 """Microseconds that an open explicit trace outlives its steps at most."""
+ESCALATION_LIFE = 400 * DAY_MICROS
 SETTLED_LIFE = 400 * DAY_MICROS
 """Microseconds that spending stays at least after its period; whole months leave."""
 
@@ -62,8 +63,12 @@ class Retention:
             )
             day = now // DAY_MICROS - KEPT[DAY] // DAY
             activity = db.execute(self._rollups["drop_activity"], {"before": day, "limit": limit}).rowcount
+            old = {"before": now - ESCALATION_LIFE, "limit": limit}
+            run("drop_escalation_turns", old)
+            escalations = run("drop_escalations", old)
         self._give_back()
-        return Expired(steps, traces, kept, settled, more=limit in (steps, traces, kept, settled, rollups, activity))
+        gone = (steps, traces, kept, settled, rollups, activity, escalations)
+        return Expired(steps, traces, kept, settled, more=limit in gone)
 
     def _give_back(self) -> None:
         """Returns free pages to the file system, as many as go quickly."""

@@ -43,8 +43,6 @@ ERRORS = frozenset({Status.ERROR, Status.RATE_LIMITED, Status.BUDGET_EXCEEDED})
 """What the error rate counts; a block is policy at work, and a caller who leaves is no error."""
 _TIMED = frozenset({Status.SUCCESS, Status.CACHE_HIT})
 _REFUSALS: Mapping[str, Status] = {
-    Code.INPUT_BLOCKED.value: Status.BLOCKED,
-    Code.OUTPUT_BLOCKED.value: Status.BLOCKED,
     Code.RATE_LIMITED.value: Status.RATE_LIMITED,
     Code.BUDGET_EXCEEDED.value: Status.BUDGET_EXCEEDED,
     Code.PRICE_UNKNOWN.value: Status.BUDGET_EXCEEDED,

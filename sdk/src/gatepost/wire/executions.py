@@ -58,7 +58,7 @@ class Execution(Answer):
     output: Optional[str] = None
     model: Optional[str] = None
     status: Optional[str] = None
-    """One of "tool_calls_pending", "blocked" or None."""
+    """One of "tool_calls_pending", "blocked", "escalation_required" or None."""
     tool_calls: list[ToolCall] = []
     reason: Optional[str] = None
     usage: Optional[Usage] = None

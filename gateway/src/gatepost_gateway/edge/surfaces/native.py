@@ -223,8 +223,9 @@ def _blocked(asked: Execution, blocked: Refused) -> dict[str, Any]:
         "step_id": None,
         "output": None,
         "model": None,
-        "status": "blocked",
+        "status": "blocked" if blocked.escalation is None else "escalation_required",
         "tool_calls": [],
         "reason": blocked.public,
         "policy": blocked.rule,
+        "escalation_id": blocked.escalation,
     }

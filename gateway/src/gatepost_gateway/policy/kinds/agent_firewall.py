@@ -69,5 +69,5 @@ AGENT_FIREWALL = Kind(
     "agent-firewall",
     FirewallSettings,
     load,
-    {Phase.REQUEST: frozenset({Operation.CHAT, Operation.COUNT}), Phase.RESPONSE: CHATS},
+    {Phase.REQUEST: frozenset({Operation.CHAT, Operation.COUNT, Operation.ACTION}), Phase.RESPONSE: CHATS},
 )

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from gatepost_gateway.domain.chain import Unloadable
+from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.governance import Effect, Phase
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.kinds.globs import Globs
@@ -42,4 +43,4 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:  # noqa: ARG001 - the sh
     return ModelAllowlist(instance)
 
 
-MODEL_ALLOWLIST = Kind("model-allowlist", AllowlistSettings, load, {Phase.REQUEST: EVERYTHING})
+MODEL_ALLOWLIST = Kind("model-allowlist", AllowlistSettings, load, {Phase.REQUEST: EVERYTHING - {Operation.ACTION}})

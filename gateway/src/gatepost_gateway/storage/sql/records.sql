@@ -52,6 +52,13 @@ INSERT OR IGNORE INTO facets (alone, project, name, value, at, trace_id) VALUES 
 INSERT OR IGNORE INTO facets (alone, project, name, value, at, trace_id)
 SELECT 0, project, ?, ?, at, id FROM traces WHERE id = ?;
 
+-- name: add_escalation
+INSERT OR IGNORE INTO escalations (id, at, project, status, expires_at, entry) VALUES (?, ?, ?, 'queued', ?, ?);
+
+-- An approval admits one request: the first that was written down.
+-- name: admit_escalated
+UPDATE escalations SET admitted_step = ? WHERE id = ? AND admitted_step = '';
+
 -- name: open_hold
 INSERT OR IGNORE INTO open_holds (step_id, entry) VALUES (?, ?);
 

@@ -55,6 +55,12 @@ DELETE FROM doomed_traces;
 -- name: drop_kept
 DELETE FROM kept WHERE (kind, id) IN (SELECT kind, id FROM kept WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit);
 
+-- name: drop_escalation_turns
+DELETE FROM escalation_turns WHERE escalation_id IN (SELECT id FROM escalations WHERE at < :before ORDER BY at LIMIT :limit);
+
+-- name: drop_escalations
+DELETE FROM escalations WHERE id IN (SELECT id FROM escalations WHERE at < :before ORDER BY at LIMIT :limit);
+
 -- name: drop_settled
 DELETE FROM settled WHERE account IN (SELECT account FROM settled WHERE period < :period ORDER BY period LIMIT :limit);
 

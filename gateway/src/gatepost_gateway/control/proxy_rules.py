@@ -28,7 +28,7 @@ def chain_said(wanted: str, policies: dict[str, Any] | None, document: Document)
     known = {rule.name for rule in (*document.file.rules, *document.api.rules)}
     own = own_rules(wanted, document.api)
     problems: list[Problem] = []
-    placed = placed_rules({"proxies": [{"id": wanted, "policies": policies}]}, known)
+    placed = placed_rules({"proxies": [{"id": wanted, "policies": policies or {"chain": []}}]}, known)
     names = [entry["name"] for entry in entries]
     for one in placed:
         name = one.spec.name

@@ -54,9 +54,8 @@ def placed_rules(file: dict[str, Any], taken: Collection[str] = ()) -> list[Plac
 
 def _in_place(proxies: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The instances that stand whole in the chains of proxies."""
-    return [
-        entry for proxy in proxies for entry in (proxy.get("policies") or {}).get("chain", ()) if "alone" not in entry
-    ]
+    chains: list[list[dict[str, Any]]] = [proxy["policies"]["chain"] for proxy in proxies if "policies" in proxy]
+    return [entry for chain in chains for entry in chain if "alone" not in entry]
 
 
 def _chain(

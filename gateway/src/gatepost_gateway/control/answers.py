@@ -113,45 +113,6 @@ class Key(Struct, frozen=True, kw_only=True):
     """Whose admin key it is; null: an operator's."""
 
 
-class OwnKey(Struct, frozen=True, kw_only=True):
-    """A key as its own project sees it. `last_used_at` is null where it is not known."""
-
-    id: str
-    name: str
-    key_prefix: str
-    status: str
-    created_at: str
-    last_used_at: str | None
-    revoked_at: str | None
-    expires_at: str | None
-    models: list[str]
-    paths: list[str]
-
-
-class NewOwnKey(OwnKey, frozen=True, kw_only=True):
-    """`api_key` is shown this once and stored hashed."""
-
-    api_key: str
-
-
-class OwnKeyPage(Struct, frozen=True):
-    items: list[OwnKey]
-
-
-class Me(Struct, frozen=True, kw_only=True):
-    """Whose key it is. Budgets in dollars a period; null: none."""
-
-    org_id: str
-    project_id: str
-    project_name: str
-    key_prefix: str
-    rate_limit_per_min: int | None
-    daily_budget: float | None
-    monthly_budget: float | None
-    configured_providers: list[str]
-    """The providers whose keys the project brought itself."""
-
-
 class NewKey(Key, frozen=True, kw_only=True):
     """`key` is shown this once."""
 

@@ -6,9 +6,8 @@ other key than itself.
 
 from collections.abc import Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
-from gatepost_gateway.control import answers
 from gatepost_gateway.control.endpoint import Access, Answer, Asked, Caller, Endpoint, House, by
 from gatepost_gateway.control.identity import MadeKey, prefix_of
 from gatepost_gateway.control.keys import status_of
@@ -21,11 +20,50 @@ from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind, KeyState, Projec
 from gatepost_gateway.settings import ConfigurationError, Problem
 
 
-def view(house: House, key: KeyEntry) -> answers.OwnKey:
+class OwnKey(Struct, frozen=True, kw_only=True):
+    """A key as its own project sees it. `last_used_at` is null where it is not known."""
+
+    id: str
+    name: str
+    key_prefix: str
+    status: str
+    created_at: str
+    last_used_at: str | None
+    revoked_at: str | None
+    expires_at: str | None
+    models: list[str]
+    paths: list[str]
+
+
+class NewOwnKey(OwnKey, frozen=True, kw_only=True):
+    """`api_key` is shown this once and stored hashed."""
+
+    api_key: str
+
+
+class OwnKeyPage(Struct, frozen=True):
+    items: list[OwnKey]
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """Whose key it is. Budgets in dollars a period; null: none."""
+
+    org_id: str
+    project_id: str
+    project_name: str
+    key_prefix: str
+    rate_limit_per_min: int | None
+    daily_budget: float | None
+    monthly_budget: float | None
+    configured_providers: list[str]
+    """The providers whose keys the project brought itself."""
+
+
+def view(house: House, key: KeyEntry) -> OwnKey:
     """A key as its own project sees it."""
     identities = house.keyring.identities
     revoked = identities.revoked.get(key.id)
-    return answers.OwnKey(
+    return OwnKey(
         id=key.id,
         name=key.name,
         key_prefix=f"{prefix_of(key.kind)}_{key.id}",
@@ -39,9 +77,9 @@ def view(house: House, key: KeyEntry) -> answers.OwnKey:
     )
 
 
-def _once(house: House, made: MadeKey) -> answers.NewOwnKey:
+def _once(house: House, made: MadeKey) -> NewOwnKey:
     """The only answer that carries a key's text."""
-    return answers.NewOwnKey(**structs.asdict(view(house, made.entry)), api_key=made.text.reveal())
+    return NewOwnKey(**structs.asdict(view(house, made.entry)), api_key=made.text.reveal())
 
 
 def limits_of(house: House, caller: Caller) -> KeyEntry | None:
@@ -54,7 +92,7 @@ def limits_of(house: House, caller: Caller) -> KeyEntry | None:
 
 async def index(house: House, asked: Asked) -> Answer:
     keys = [key for key in house.keyring.identities.keys.values() if _is_own(asked.caller, key)]
-    return Answer(answers.OwnKeyPage([view(house, key) for key in keys]))
+    return Answer(OwnKeyPage([view(house, key) for key in keys]))
 
 
 def _is_own(caller: Caller, key: KeyEntry) -> bool:
@@ -149,7 +187,7 @@ async def me(house: House, asked: Asked) -> Answer:
     project = house.snapshot.projects.get(asked.caller.home) or ProjectEntry(asked.caller.home, "")
     key = house.keyring.identities.keys.get(asked.caller.key_id)
     return Answer(
-        answers.Me(
+        Me(
             org_id=project.org,
             project_id=project.id,
             project_name=project.name or project.id,
@@ -168,11 +206,11 @@ def _dollars(project: ProjectEntry, period: Period) -> float | None:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/v1/me", me, Access.OWN, "Whose key this is", answer=answers.Me),
-    Endpoint("GET", "/v1/keys/api", index, Access.OWN, "List the project's keys", answer=answers.OwnKeyPage),
-    Endpoint("POST", "/v1/keys/api", create, Access.OWN, "Make a key", OwnKeyNew, answer=answers.NewOwnKey, status=201),
-    Endpoint("POST", "/v1/keys/api/{id}/pause", pause, Access.OWN, "Pause a key", answer=answers.OwnKey),
-    Endpoint("POST", "/v1/keys/api/{id}/resume", resume, Access.OWN, "Resume a key", answer=answers.OwnKey),
+    Endpoint("GET", "/v1/me", me, Access.OWN, "Whose key this is", answer=Me),
+    Endpoint("GET", "/v1/keys/api", index, Access.OWN, "List the project's keys", answer=OwnKeyPage),
+    Endpoint("POST", "/v1/keys/api", create, Access.OWN, "Make a key", OwnKeyNew, answer=NewOwnKey, status=201),
+    Endpoint("POST", "/v1/keys/api/{id}/pause", pause, Access.OWN, "Pause a key", answer=OwnKey),
+    Endpoint("POST", "/v1/keys/api/{id}/resume", resume, Access.OWN, "Resume a key", answer=OwnKey),
     Endpoint(
         "POST",
         "/v1/keys/api/{id}/rotate",
@@ -181,7 +219,7 @@ ENDPOINTS = (
         "Make a new key like this one, which then ends",
         KeyRotation,
         optional_body=True,
-        answer=answers.NewOwnKey,
+        answer=NewOwnKey,
         status=201,
     ),
     Endpoint("DELETE", "/v1/keys/api/{id}", revoke, Access.OWN, "Revoke a key for ever", status=204),

@@ -52,6 +52,8 @@ class Inbound(Struct, frozen=True):
     """The path asks for a stream."""
     trace_id: str | None = None
     """The trace that the caller names; None: the call gets one of its own."""
+    metadata: str = "{}"
+    """Of that trace, JSON."""
     parent_step_id: str | None = None
     by_default: bool = False
     """The caller named no model: the one in the body is its project's default."""

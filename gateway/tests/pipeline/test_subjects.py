@@ -8,7 +8,7 @@ from gatepost_gateway.pipeline.subjects import purses_of, subject_of, user_of
 from .fakes import House, chat, run, snapshot_of
 
 
-def call_of(headers=None, metadata="", user=None, **more):
+def call_of(headers=None, metadata="{}", user=None, **more):
     house = House(snapshot_of(**more))
     call = house.exchange.open(house.inbound(chat(), headers, metadata=metadata))
     record: Closed = call.record

@@ -50,7 +50,7 @@ def _property(call: Call, name: str) -> str | None:
 
 def _told(call: Call, name: str) -> str | None:
     """What the metadata of the call's trace says."""
-    if not call.inbound.metadata:
+    if call.inbound.metadata == "{}":
         return None
     said: Any = msgspec.json.decode(call.inbound.metadata).get(name)
     if isinstance(said, bool) or not isinstance(said, str | int | float):

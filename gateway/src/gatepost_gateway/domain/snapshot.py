@@ -177,6 +177,8 @@ class ProjectEntry(Struct, frozen=True):
     data_policy: DataPolicy | None = None
     rego: tuple[RegoEntry, ...] = ()
     """Its own policies: a proxy may have more."""
+    body_bytes: int = 0
+    """The most bytes of a request, and of an answer, that are kept with its record, masked; 0: they are not kept."""
 
 
 class ProxyEntry(Struct, frozen=True):

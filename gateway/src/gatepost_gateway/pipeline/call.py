@@ -127,9 +127,11 @@ class Call:
         "project",
         "proxy",
         "reader",
+        "received",
         "record",
         "response_id",
         "sent",
+        "sent_body",
         "signals",
         "snapshot",
         "started",
@@ -152,6 +154,8 @@ class Call:
     """The escalation whose approval let this call through."""
     fingerprint: str | None
     """Who asked for what, as a keyed hash: what an approval is matched by."""
+    received: Asked | None
+    """What the caller asked, before policy changed a word of it."""
     signals: frozenset[str]
     """What the request gate found: `pii`, `secret`, `injection`."""
     forced_tier: str | None
@@ -170,7 +174,7 @@ class Call:
         self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
         self.signals = frozenset()
-        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
+        self.received = self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -191,7 +195,7 @@ class Call:
         self.reader: StreamReader | None = None
         self.lost: tuple[str, ...] = ()
         """What the target's format could not carry of the request."""
-        self.first = self.body = b""
+        self.first = self.body = self.sent_body = b""
         self.summary: Summary | None = None
         self.judged = False
         self.gate: Gate | None = None

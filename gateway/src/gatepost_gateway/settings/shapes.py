@@ -259,6 +259,8 @@ class ProjectShape(Shape):
     features: list[Literal["offline_testing"]] | None = None
     max_output_default: Count | None = None
     strict_translation: bool | None = None
+    store_bodies: bool | None = None
+    body_bytes: int | None = Field(default=None, ge=1024, le=1_048_576)
     policies: PoliciesShape | None = None
     request_policy: RequestPolicyShape | None = None
     response_policy: ResponsePolicyShape | None = None

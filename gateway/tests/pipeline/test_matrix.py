@@ -44,6 +44,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "language-validator": {"denied_scripts": ["Latin"], "places": list(Place)},
     "rbac": {"deny_if_missing": [], "roles": {"guest": {"denied_tools": ["delete_*"]}}},
     "size-limits": {"max_body_bytes": 1, "max_output_chars": 1},
+    "citation-verifier": {"require_sources": True},
+    "quality-scorer": {"min_sentences": 1000},
     "tool-validation": {"declared_tools": ["create_user"]},
 }
 """Settings with which each kind blocks BAD, the sandbox's model, and the tool `delete_user`."""

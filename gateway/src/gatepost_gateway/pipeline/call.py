@@ -13,6 +13,7 @@ from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.ports import Headers, Permit, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
+from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
@@ -106,6 +107,7 @@ class Call:
         "cap",
         "closed",
         "credential",
+        "demands",
         "earlier",
         "engine",
         "facts",
@@ -129,6 +131,7 @@ class Call:
         "reader",
         "record",
         "response_id",
+        "retention_days",
         "sent",
         "signals",
         "snapshot",
@@ -156,6 +159,10 @@ class Call:
     """What the request gate found: `pii`, `secret`, `injection`."""
     forced_tier: str | None
     """The tier that a ruling sends this call to, whatever its caller asked for."""
+    demands: tuple[tuple[str, DataPolicy], ...]
+    """What rules, by their names, demand of the places that this call may go to."""
+    retention_days: int | None
+    """How long a rule wants its record kept; None: as its model says."""
     pinned: str | None
     """The one entry that can go on with what this call continues."""
     permit: Permit | None
@@ -169,8 +176,10 @@ class Call:
         self.project: ProjectEntry | None = None
         self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
-        self.signals = frozenset()
-        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
+        self.signals, self.demands = frozenset(), ()
+        self.retention_days = self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = (
+            self.facts
+        ) = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None

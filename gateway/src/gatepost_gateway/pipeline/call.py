@@ -177,16 +177,14 @@ class Call:
         self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
         self.signals, self.demands = frozenset(), ()
-        self.retention_days = self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = (
-            self.facts
-        ) = None
+        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
-        self.admitted = self.fingerprint = None
+        self.admitted = self.fingerprint = self.retention_days = None
         self.opened = self.closed = self.named = False
         """The record is begun; it is done; the caller named its session."""
         self.sent = False

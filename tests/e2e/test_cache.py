@@ -79,7 +79,9 @@ def test_the_simple_api_and_the_metrics_say_so(gateway: Gateway, provider: Upstr
     assert 0 < totals["cache_hit_rate"] < 1
 
 
-def test_a_policy_that_comes_later_is_met_by_what_was_kept(gateway: Gateway, client: OpenAI, provider: Upstream) -> None:
+def test_a_policy_that_comes_later_is_met_by_what_was_kept(
+    gateway: Gateway, client: OpenAI, provider: Upstream
+) -> None:
     text = _ask(client, "judged").parse().choices[0].message.content
     settings = {"terms": [text[:4]], "action": "block"}
     rule = {"name": "late", "kind": "keyword", "phases": ["response"], "settings": settings}

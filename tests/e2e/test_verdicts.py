@@ -5,12 +5,12 @@ from collections.abc import Callable
 import openai
 import pytest
 
+import gatepost
 from e2e.running import Gateway, until
 
 CONFIG = """
-server: {listen: "127.0.0.1:0"}
 models:
-  - {id: cheap, identifier: echo, provider: sandbox, base_url: "sandbox://echo", input_cost_per_1k: 0.001, output_cost_per_1k: 0.002}
+  - {id: cheap, identifier: echo, provider: sandbox, input_cost_per_1k: 0.001, output_cost_per_1k: 0.002}
 projects: [{id: default, default_model: cheap}]
 escalations: {expires_seconds: 3600}
 policies:
@@ -24,7 +24,7 @@ policies:
 
 @pytest.fixture(scope="module")
 def gateway(gateways: Callable[..., Gateway]) -> Gateway:
-    return gateways(CONFIG.replace('server: {listen: "127.0.0.1:0"}\n', ""))
+    return gateways(CONFIG)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_an_approval_admits_the_identical_request_once(gateway: Gateway, client:
 
 
 def test_an_approval_outlives_a_restart_and_is_used_once(gateways: Callable[..., Gateway]) -> None:
-    gateway = gateways(CONFIG.replace('server: {listen: "127.0.0.1:0"}\n', ""))
+    gateway = gateways(CONFIG)
     held = gateway.chat(text="launch")
     assert held.status_code == 409
     name = held.json()["error"]["escalation_id"]
@@ -115,9 +115,13 @@ def test_both_generations_of_the_action_gate(gateway: Gateway) -> None:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    old = act(capability="delete_user", payload={"id": 1}, session_id="sess_0a1b", identity={"type": "agent", "id": "a"})
+    old = act(
+        capability="delete_user", payload={"id": 1}, session_id="sess_0a1b", identity={"type": "agent", "id": "a"}
+    )
     assert (old["status"], old["rule_id"]) == ("blocked", "tools")
-    new = act(stage="tool_call", operation="delete_user", payload={"id": 1}, identity={"type": "agent", "id": "a"}, env="prod")
+    new = act(
+        stage="tool_call", operation="delete_user", payload={"id": 1}, identity={"type": "agent", "id": "a"}, env="prod"
+    )
     assert set(new) == {"status", "decision", "trace_id", "error"}
     assert new["decision"] == {"outcome": "deny", "escalated": False}
     fine = act(capability="mail.send", payload={"id": 1})
@@ -134,3 +138,15 @@ def test_both_generations_of_the_action_gate(gateway: Gateway) -> None:
     )  # fmt: skip
     assert answer.headers["x-gatepost-session-id"] == session
     assert gateway.post("/v1/execute", {"payload": {}}, key=gateway.runtime_key).status_code == 422
+
+
+def test_the_sdk_asks_both_questions(gateway: Gateway) -> None:
+    with gatepost.Client(gateway.runtime_key, base_url=gateway.base_url) as client:
+        trace = client.traces.create()
+        assert client.checks(trace_id=trace.id, input="hello").allowed
+        blocked = client.checks(trace.id, "the titan")
+        assert (blocked.allowed, blocked.policy_name) == (False, "no-titan")
+        assert client.simulate(input="hello").status == "resolved"
+        held = client.execute(trace.id, "launch five")
+        assert (held.blocked, held.output) == (True, None)
+        assert "waits for a person" in (held.reason or "")

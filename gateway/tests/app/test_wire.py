@@ -20,6 +20,7 @@ QUESTIONS = {
     "ToolResult": "ToolResult",
     "EmbeddingRequest": "EmbeddingNew",
     "ImageRequest": "ImageNew",
+    "Question": "Question",
 }
 ANSWERS = {
     "Applied": "Applied",
@@ -27,6 +28,10 @@ ANSWERS = {
     "Budget": "Budget",
     "Change": "Change",
     "Decision": "DecisionView",
+    "CheckResult": "CheckDone",
+    "Finding": "Finding",
+    "RuleVerdict": "RuleVerdict",
+    "Simulation": "SimulationDone",
     "EmbeddingResult": "EmbeddingDone",
     "Execution": "ExecutionDone",
     "Image": "Image",

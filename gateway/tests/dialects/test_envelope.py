@@ -1,7 +1,11 @@
+import contextlib
+import re
+
 import msgspec
 import pytest
 from msgspec import Raw, Struct
 
+from gatepost_gateway.dialects import translation
 from gatepost_gateway.dialects.envelope import (
     LONGEST_MODEL,
     MAX_TOKENS,
@@ -10,6 +14,16 @@ from gatepost_gateway.dialects.envelope import (
     check_tokens,
     read_envelope,
 )
+from gatepost_gateway.dialects.registry import (
+    ANTHROPIC_MESSAGES,
+    BEDROCK_CONVERSE,
+    CALLERS,
+    GEMINI_GENERATE,
+    OPENAI_CHAT,
+    OPENAI_RESPONSES,
+)
+from gatepost_gateway.dialects.sides import Shape
+from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.errors import CallerError, Code
 
 
@@ -66,3 +80,46 @@ def test_bounds():
     for tokens in (0, -1, MAX_TOKENS + 1):
         with pytest.raises(CallerError, match="max_tokens"):
             check_tokens("max_tokens", tokens)
+
+
+@pytest.mark.parametrize("odd", [b"{}", b"[]", b"1e400", b"null", b"7", b"[" * 950 + b"]" * 950])
+@pytest.mark.parametrize("dialect", CALLERS)
+def test_a_request_of_odd_types_is_refused_and_never_a_bug(dialect, odd):
+    """In the place of each value of a request of each format."""
+    raw = msgspec.json.encode(REQUESTS[dialect])
+    for found in list(re.finditer(rb'(?<=:)(?:"[^"]*"|[\d.]+|true)', raw)):
+        body = raw[: found.start()] + odd + raw[found.end() :]
+        for side in (OPENAI_CHAT, ANTHROPIC_MESSAGES, GEMINI_GENERATE, BEDROCK_CONVERSE, OPENAI_RESPONSES):
+            with contextlib.suppress(CallerError):
+                asked = CALLERS[dialect].read_asked(body)
+                translation.write_request(asked, side, Shape(model="m", stream=True, cap=5))
+
+
+_IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
+REQUESTS = {
+    DialectName.OPENAI_CHAT: {
+        "model": "m", "stream": True, "stream_options": {"x": 1},
+        "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x/y"}}]}],
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+    },
+    DialectName.OPENAI_COMPLETIONS: {"model": "m", "prompt": "x", "stream": True, "stream_options": {"x": 1}},
+    DialectName.OPENAI_RESPONSES: {
+        "model": "m",
+        "input": [
+            {"type": "message", "role": "user", "content": [{"type": "input_image", "image_url": "https://x/y"}]},
+            {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+            {"type": "item_reference", "id": "i"},
+        ],
+    },
+    DialectName.ANTHROPIC_MESSAGES: {
+        "model": "m", "max_tokens": 5,
+        "messages": [
+            {"role": "user", "content": [_IMAGE]},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "c", "name": "f", "input": {"a": 1}}]},
+        ],
+    },
+    DialectName.GEMINI_GENERATE: {
+        "contents": [{"role": "user", "parts": [{"inlineData": {"mimeType": "image/png", "data": "AA=="}}]}],
+        "generationConfig": {"maxOutputTokens": 5},
+    },
+}  # fmt: skip

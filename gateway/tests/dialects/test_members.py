@@ -44,3 +44,10 @@ def test_data_urls():
     for wrong in ("data:image/png,AAA", "data:image/png;base64"):
         with pytest.raises(Malformed):
             split_data_url(wrong)
+
+
+def test_a_number_beyond_what_a_float_can_hold_does_not_stop_the_reading():
+    assert members.parsed(b'{"a":[1e400,2]}') == {"a": [None, 2]}
+    for body in (b'{"a":1e400', b"[1e400,}", b"[" * 100_000):
+        with pytest.raises(Malformed):
+            members.parsed(body)

@@ -208,3 +208,14 @@ def test_what_is_too_large_is_not_read():
 def test_arguments_that_are_no_json_stay_text():
     assert spoken(["a"], [("f", "{broken"), ("g", "")]) == Turn("assistant", "", [["f", "{broken"], ["g", {}]])
     assert Transcript([]).ends == []
+
+
+def test_an_answer_that_is_too_deep_to_be_written_has_no_mark():
+    deep = "[" * 950 + "]" * 950
+    turn = spoken([], [("f", deep)])
+    said = openai({"role": "user", "content": "?"})
+    assert said.after(spoken(["a"], []))
+    assert said.after(turn) is None or len(said.after(turn)) == 32
+    nested = {"type": "tool_use", "name": "f", "id": "c", "input": msgspec.json.decode(deep)}
+    marked = read(ANTHROPIC, max_tokens=1, messages=[{"role": "assistant", "content": [nested]}])
+    assert marked is None or marked.ends

@@ -129,3 +129,11 @@ def test_little_is_held_and_too_much_is_given_up(monkeypatch):
     for _ in range(20):
         words.feed(sse(delta(content="x" * 3000)))
     assert words.turns() == []
+
+
+@pytest.mark.parametrize("item", [{"type": "function_call"}, {"role": {}}, 5, {"type": "message"}])
+def test_an_answer_that_is_not_of_the_format_is_given_up_and_not_raised(item):
+    words = Words(DialectName.OPENAI_RESPONSES)
+    words.feed(sse({"type": "response.completed", "response": {"output": [item]}}))
+    assert words.turns() == []
+    assert words.calls() == []

@@ -10,6 +10,7 @@ from gatepost_gateway.dialects.registry import CALLERS, WHOLE_CALLERS
 from gatepost_gateway.domain.chain import RuleSpec, Streaming, Unloadable
 from gatepost_gateway.domain.chat import DialectName, Operation
 from gatepost_gateway.domain.errors import Refused
+from gatepost_gateway.domain.findings import Place
 from gatepost_gateway.domain.governance import Effect, Phase
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.pipeline.call import Inbound, Presented
@@ -36,8 +37,20 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "pii-detector": {"action": "block"},
     "secret-detector": {"action": "block"},
     "prompt-injection": {},
+    "dlp-filter": {"blocked_terms": ["titan"], "action": "block"},
+    "entity-list-filter": {"entities": [{"name": "Titan"}]},
+    "safety-filter": {"block_if": ["titan"]},
+    "human-oversight": {"action": "block"},
+    "language-validator": {"denied_scripts": ["Latin"], "places": list(Place)},
+    "rbac": {"deny_if_missing": [], "roles": {"guest": {"denied_tools": ["delete_*"]}}},
+    "size-limits": {"max_body_bytes": 1, "max_output_chars": 1},
+    "citation-verifier": {"require_sources": True},
+    "quality-scorer": {"min_sentences": 1000},
+    "tool-validation": {"declared_tools": ["create_user"]},
 }
 """Settings with which each kind blocks BAD, the sandbox's model, and the tool `delete_user`."""
+OF_TOOLS = ("agent-firewall", "rbac", "tool-validation")
+"""Kinds that block the tool, and have nothing against the words."""
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {}}
 TOOL: dict[str, Any] = {"name": "delete_user", "description": "d", "parameters": SCHEMA}
 
@@ -102,14 +115,16 @@ def inbound(dialect: DialectName, operation: Operation, stream: bool, text: str)
         body["stream"] = True
     raw, shown = json.dumps(body).encode(), Presented(Secret(KEY))
     model = MODEL if gemini else None
-    return Inbound("s", operation, {}, raw, "r", shown, dialect, model, stream=stream and gemini)
+    return Inbound(
+        "s", operation, {b"x-user-role": b"guest"}, raw, "r", shown, dialect, model, stream=stream and gemini
+    )
 
 
 def expected(dialect: DialectName, operation: Operation, kind: str, phase: Phase) -> str:
     """What must come of a cell whose rule loads: `blocked`, `allowed` for what has no tools, or `not run`."""
     if operation not in BY_NAME[kind].honours[phase]:
         return "not run"
-    return "allowed" if kind == "agent-firewall" and "tools" not in body_of(dialect, "") else "blocked"
+    return "allowed" if kind in OF_TOOLS and "tools" not in body_of(dialect, "") else "blocked"
 
 
 def house_of(spec: RuleSpec, operation: Operation) -> House:
@@ -131,7 +146,7 @@ def test_a_cell_is_enforced_or_refused_or_told(
             load_rule(spec, Toolbox())
         return
     house = house_of(spec, operation)
-    call = house.exchange.open(inbound(dialect, operation, stream, CALLING if kind == "agent-firewall" else BAD))
+    call = house.exchange.open(inbound(dialect, operation, stream, CALLING if kind in OF_TOOLS else BAD))
     want = expected(dialect, operation, kind, phase)
     if want == "blocked":
         with pytest.raises(Refused) as refused:

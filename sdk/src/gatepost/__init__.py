@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from ._retry import RetryConfig
     from ._settings import configure
     from .client import AsyncClient, AsyncGatepost, Client, Gatepost
-    from .options import ClientOptions, ExecuteOptions, Options, TraceFilters
+    from .options import CheckOptions, ClientOptions, ExecuteOptions, Options, TraceFilters
     from .results import ExecuteResult
     from .wire.executions import LogRecorded, ToolCall, Usage
     from .wire.making import EmbeddingResult, ImageResult
     from .wire.registry import ModelCard
     from .wire.traces import Step, Trace, TraceDetail, TracePage, TraceRow, TraceSummary
+    from .wire.verdicts import CheckResult, Simulation
 
 __all__ = [
     "APIError",
@@ -47,6 +48,8 @@ __all__ = [
     "AsyncGatepost",
     "AuthError",
     "BudgetExceededError",
+    "CheckOptions",
+    "CheckResult",
     "CircuitBreakerError",
     "Client",
     "ClientOptions",
@@ -68,6 +71,7 @@ __all__ = [
     "RateLimitError",
     "RetryConfig",
     "ServerError",
+    "Simulation",
     "Step",
     "ToolCall",
     "Trace",
@@ -86,11 +90,12 @@ _HOMES = {
     "_retry": ("RetryConfig",),
     "_settings": ("configure",),
     "client": ("AsyncClient", "AsyncGatepost", "Client", "Gatepost"),
-    "options": ("ClientOptions", "ExecuteOptions", "Options", "TraceFilters"),
+    "options": ("CheckOptions", "ClientOptions", "ExecuteOptions", "Options", "TraceFilters"),
     "results": ("ExecuteResult",),
     "wire.executions": ("LogRecorded", "ToolCall", "Usage"),
     "wire.making": ("EmbeddingResult", "ImageResult"),
     "wire.registry": ("ModelCard",),
+    "wire.verdicts": ("CheckResult", "Simulation"),
     "wire.traces": ("Step", "Trace", "TraceDetail", "TracePage", "TraceRow", "TraceSummary"),
 }
 

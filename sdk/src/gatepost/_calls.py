@@ -173,6 +173,29 @@ def draw(*, trace_id: str, **asked: Any) -> Call[wire.ImageResult]:
     )
 
 
+def check(*, trace_id: str, **asked: Any) -> Call[wire.CheckResult]:
+    """The request gate's word, as a step of a trace."""
+    return Call(
+        "POST",
+        "/api/v1/checks",
+        lambda reply: wire.CheckResult.model_validate(reply.body),
+        body=_said(trace_id=trace_id, **{**asked, "input": messages(asked["input"])}),
+        headers=_once(None),
+        trace_id=trace_id,
+    )
+
+
+def simulate(**asked: Any) -> Call[wire.Simulation]:
+    """What would become of a call. Leaves nothing behind, and may be repeated."""
+    return Call(
+        "POST",
+        "/api/v1/simulate",
+        lambda reply: wire.Simulation.model_validate(reply.body),
+        body=_said(**{**asked, "input": messages(asked["input"])}),
+        repeatable=True,
+    )
+
+
 def log(
     *, trace_id: str, name: str, data: Mapping[str, Any] | None = None, parent_step_id: str | None = None
 ) -> Call[wire.LogRecorded]:

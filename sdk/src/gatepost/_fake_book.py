@@ -148,6 +148,29 @@ class Book:
         facts = self._made(asked, wire.Usage(images=count))
         return wire.ImageResult(**facts, images=[wire.Image(b64_json="iVBORw0KGgo=") for _ in range(count)])
 
+    def check(self, asked: wire.Question) -> wire.CheckResult:
+        """Record that the next script's policy would say no; without one, that all is well."""
+        trace = self._unsealed(asked.trace_id or "")
+        said = self.scripts.popleft() if self.scripts else Script()
+        if said.refusal is not None:
+            raise said.refusal
+        allowed = said.reason is None
+        outcome = "answered" if allowed else "blocked"
+        step = self._step(trace, "check", asked.parent_step_id, outcome=outcome, status=200)
+        return wire.CheckResult(
+            allowed=allowed, trace_id=trace.row.id, step_id=step.id, reason=said.reason, policy_violated=not allowed
+        )
+
+    def simulate(self, asked: wire.Question) -> wire.Simulation:
+        """What the next script's policy would say; without one, that the call would go on."""
+        said = self.scripts.popleft() if self.scripts else Script()
+        if said.reason is not None:
+            return wire.Simulation(status="blocked", allowed=False, reason=said.reason)
+        model, cost = asked.model or MODEL, float(COST)
+        return wire.Simulation(
+            status="resolved", allowed=True, model=model, source="explicit", estimated_cost=cost, worst_case_cost=cost
+        )
+
     def _made(self, asked: wire.EmbeddingRequest | wire.ImageRequest, usage: wire.Usage) -> dict[str, Any]:
         trace = self._unsealed(asked.trace_id)
         facts: dict[str, Any] = {"model": asked.model, "usage": usage, "cost": COST}

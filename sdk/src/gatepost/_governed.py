@@ -86,6 +86,11 @@ class Governed:
         known = yield from self._registered(trace_id)
         return (yield _calls.log(trace_id=known, **event))
 
+    def check(self, trace_id: str, **asked: Any) -> Flow[wire.CheckResult]:
+        """The request gate's word."""
+        known = yield from self._registered(trace_id)
+        return (yield _calls.check(trace_id=known, **asked))
+
     def embed(self, trace_id: str, **asked: Any) -> Flow[wire.EmbeddingResult]:
         """Vectors of texts."""
         known = yield from self._registered(trace_id)

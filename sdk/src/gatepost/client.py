@@ -13,8 +13,9 @@ from ._governed import Governed, Memory
 from ._http import AsyncHttp, AsyncHttpClient, HttpClient, Link, SyncHttp
 from ._makers import AsyncEmbeddings, AsyncImages, Embeddings, Images
 from ._settings import Settings, from_options, resolve
+from ._simulate import AsyncSimulate, Simulate
 from .errors import ConfigurationError
-from .options import ClientOptions, ExecuteOptions, Options, TraceFilters
+from .options import CheckOptions, ClientOptions, ExecuteOptions, Options, TraceFilters
 from .results import ExecuteResult
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class Client(_Shared):
         self.traces = Traces(self._http, self._governed)
         self.embeddings = Embeddings(self._http, self._governed)
         self.images = Images(self._http, self._governed)
+        self.simulate = Simulate(self._http)
 
     def execute(self, trace_id: str, input: Messages | None = None, **options: Unpack[ExecuteOptions]) -> ExecuteResult:
         """A governed call to a model.
@@ -141,6 +143,21 @@ class Client(_Shared):
             ConfigurationError: There is no key, or failing open was asked for without a fallback provider.
         """
         return self._http.drive(self._governed.execute(trace_id, input=input, **options))
+
+    def checks(self, trace_id: str, input: Messages, **options: Unpack[CheckOptions]) -> wire.CheckResult:
+        """Would this be let through? Rules judge it and no model is called; it is a step of the trace.
+
+        Args:
+            trace_id: The trace that it belongs to.
+            input: A text, one message, or a list of messages in OpenAI's shape.
+            options: As described at `CheckOptions`.
+
+        Raises:
+            NotFoundError: The trace is absent, or another project's.
+            ValidationError: Something in the question is not valid.
+            GatewayError: The gateway gave no answer.
+        """
+        return self._http.drive(self._governed.check(trace_id, input=input, **options))
 
     def logs(
         self, trace_id: str, name: str, data: Mapping[str, Any] | None = None, *, parent_step_id: str | None = None
@@ -171,6 +188,7 @@ class Client(_Shared):
         other.traces = Traces(other._http, other._governed)
         other.embeddings = Embeddings(other._http, other._governed)
         other.images = Images(other._http, other._governed)
+        other.simulate = Simulate(other._http)
         return other
 
     def close(self) -> None:
@@ -262,6 +280,7 @@ class AsyncClient(_Shared):
         self.traces = AsyncTraces(self._http, self._governed)
         self.embeddings = AsyncEmbeddings(self._http, self._governed)
         self.images = AsyncImages(self._http, self._governed)
+        self.simulate = AsyncSimulate(self._http)
 
     async def execute(
         self, trace_id: str, input: Messages | None = None, **options: Unpack[ExecuteOptions]
@@ -285,6 +304,10 @@ class AsyncClient(_Shared):
             ConfigurationError: There is no key, or failing open was asked for without a fallback provider.
         """
         return await self._http.drive(self._governed.execute(trace_id, input=input, **options))
+
+    async def checks(self, trace_id: str, input: Messages, **options: Unpack[CheckOptions]) -> wire.CheckResult:
+        """Would this be let through? See `Client.checks`."""
+        return await self._http.drive(self._governed.check(trace_id, input=input, **options))
 
     async def logs(
         self, trace_id: str, name: str, data: Mapping[str, Any] | None = None, *, parent_step_id: str | None = None
@@ -315,6 +338,7 @@ class AsyncClient(_Shared):
         other.traces = AsyncTraces(other._http, other._governed)
         other.embeddings = AsyncEmbeddings(other._http, other._governed)
         other.images = AsyncImages(other._http, other._governed)
+        other.simulate = AsyncSimulate(other._http)
         return other
 
     async def aclose(self) -> None:

@@ -80,6 +80,20 @@ class ExecuteOptions(TypedDict, total=False):
     fail_open: bool | None
 
 
+class CheckOptions(TypedDict, total=False):
+    """What `checks` takes beside the trace and the input.
+
+    Attributes:
+        tools: Tools that the call would offer, in OpenAI's function shape.
+        model: The model that it would go to; the project's default where it is not said.
+        parent_step_id: The step that this one follows from.
+    """
+
+    tools: Sequence[Mapping[str, Any]] | None
+    model: str | None
+    parent_step_id: str | None
+
+
 class TraceFilters(TypedDict, total=False):
     """What `traces.list` may be narrowed by. All of them must hold.
 

@@ -210,6 +210,14 @@ def _draw(book: Book, seen: Seen) -> wire.ImageResult:
     return book.draw(_body(wire.ImageRequest, seen))
 
 
+def _check(book: Book, seen: Seen) -> wire.CheckResult:
+    return book.check(_body(wire.Question, seen))
+
+
+def _simulate(book: Book, seen: Seen) -> wire.Simulation:
+    return book.simulate(_body(wire.Question, seen))
+
+
 def _log(book: Book, seen: Seen) -> wire.LogRecorded:
     return book.log(_body(wire.LogRequest, seen))
 
@@ -226,5 +234,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., BaseModel], int], ...] = (
     ("POST", "/api/v1/executions", _execute, 200),
     ("POST", "/api/v1/embeddings", _embed, 200),
     ("POST", "/api/v1/images", _draw, 200),
+    ("POST", "/api/v1/checks", _check, 200),
+    ("POST", "/api/v1/simulate", _simulate, 200),
     ("POST", "/api/v1/logs", _log, 201),
 )

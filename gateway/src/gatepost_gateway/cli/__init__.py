@@ -22,6 +22,7 @@ COMMANDS = MappingProxyType(
         "apply": "make gatepost.yaml the configuration",
         "keys": "list, make, pause, resume, revoke and rotate keys",
         "models": "list, show, add and remove models",
+        "policy": "check policies, run their cases",
         "versions": "list, show, compare and roll back configurations",
         "traces": "list traces, or show one",
         "escalations": "list, claim, approve, deny and resolve what waits for a person",

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import structs
 
 from gatepost_gateway.control.rego import rego_entries
+from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.escalation import LIFE_MICROS
 from gatepost_gateway.domain.governance import Period
@@ -105,7 +106,7 @@ def build_snapshot(
         routing=_routing(file.routing),
         breaker=_breaker(file.breaker),
         proxies=tuple(proxy_entry(proxy) for layer in (file, document.api) for proxy in layer.proxies),
-        rules=(*file.rules, *document.api.rules),
+        rules=tuple(_rules(document)),
     )
 
 
@@ -149,6 +150,16 @@ def proxy_entry(proxy: DeclaredProxy) -> ProxyEntry:
         chain=proxy.policies.chain,
         record_tool_arguments=proxy.record_tool_arguments,
     )
+
+
+def _rules(document: Document) -> Iterable[RuleSpec]:
+    """The chain; each rule knows the proxies that name it."""
+    named: dict[str, list[str]] = {}
+    for proxy in (*document.file.proxies, *document.api.proxies):
+        for name in dict.fromkeys(proxy.policies.chain):
+            named.setdefault(name, []).append(proxy.id)
+    for rule in (*document.file.rules, *document.api.rules):
+        yield structs.replace(rule, named_by=tuple(named[rule.name])) if rule.name in named else rule
 
 
 def _served_at(provider: ProviderKind, base_url: str) -> tuple[str, ...]:

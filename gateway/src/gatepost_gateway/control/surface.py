@@ -94,6 +94,110 @@ class ExecutionDone(Struct, frozen=True):
     reason: str | None = None
 
 
+class Question(Struct, frozen=True, omit_defaults=True):
+    """`trace_id` and `parent_step_id` belong to checks, `metadata` to simulations."""
+
+    input: str | list[dict[str, Any]]
+    trace_id: str | None = None
+    parent_step_id: str | None = None
+    model: str | None = None
+    tools: list[dict[str, Any]] | None = None
+    metadata: dict[str, Any] | None = None
+    max_tokens: int | None = None
+
+
+class RuleVerdict(Struct, frozen=True):
+    """What one rule said; `verdict` null: it did not run, and `not_run` says why."""
+
+    rule: str
+    kind: str
+    phase: str
+    mode: str
+    verdict: str | None
+    reason: str | None
+    code: str | None
+    findings: int
+    latency_ms: float
+    not_run: str | None
+
+
+class Finding(Struct, frozen=True):
+    """What a rule found, without the thing: characters `start` to `end` of the text at `path`."""
+
+    rule: str
+    kind: str
+    place: str
+    path: str
+    start: int
+    end: int
+    masked: str
+    digest: str
+    effect: str
+
+
+class CheckDone(Struct, frozen=True):
+    allowed: bool
+    trace_id: str
+    step_id: str
+    reason: str | None
+    code: str | None
+    policy_name: str | None
+    policy_violated: bool
+    pii_detected: bool
+    injection_attempt: bool
+    secret_leaked: bool
+    risk_score: float
+    findings: list[Finding]
+    checks: list[RuleVerdict]
+
+
+class SimulationDone(Struct, frozen=True):
+    """`status` is `resolved` or `blocked`. Costs in dollars, null where a price is not known."""
+
+    status: str
+    allowed: bool
+    reason: str | None
+    policy_name: str | None
+    model: str | None
+    provider: str | None
+    tier: str | None
+    source: str | None
+    rationale: str | None
+    fallbacks: list[str]
+    estimated_cost: float | None
+    worst_case_cost: float | None
+    risk_score: float
+    decisions: list[RuleVerdict]
+
+
+class ActionNew(Struct, frozen=True, omit_defaults=True):
+    """`capability`, or `stage` and `operation`."""
+
+    payload: Any = None
+    capability: str | None = None
+    stage: str | None = None
+    operation: str | None = None
+    session_id: str | None = None
+    env: str | None = None
+
+
+class ActionVerdict(Struct, frozen=True, omit_defaults=True):
+    outcome: str
+    escalated: bool = False
+
+
+class ActionDone(Struct, frozen=True, omit_defaults=True):
+    """`payload` is there when it was redacted; `rule_id` and `reason` where a `capability` was named."""
+
+    status: str
+    decision: ActionVerdict
+    trace_id: str
+    payload: Any = None
+    error: str | None = None
+    rule_id: str | None = None
+    reason: str | None = None
+
+
 class EmbeddingNew(Struct, frozen=True, omit_defaults=True):
     trace_id: str
     input: str | list[str]
@@ -267,6 +371,9 @@ ROUTES: tuple[Route, ...] = (
     Route("PATCH", "/api/v1/traces/{id}/complete", "Seal a trace", TraceDone),
     Route("POST", "/api/v1/traces/{id}/complete", "Seal a trace", TraceDone),
     Route("POST", "/api/v1/executions", "A governed call on a trace", ExecutionDone, ExecutionNew),
+    Route("POST", "/api/v1/checks", "What policy says of a request, as a step of a trace", CheckDone, Question),
+    Route("POST", "/api/v1/simulate", "Where a call would go, and its cost; no model call", SimulationDone, Question),
+    Route("POST", "/v1/execute", "What policy says of an agent's action", ActionDone, ActionNew),
     Route("POST", "/api/v1/embeddings", "Vectors of texts, as a step of a trace", EmbeddingDone, EmbeddingNew),
     Route("POST", "/api/v1/images", "Pictures of words, as a step of a trace", ImageDone, ImageNew),
     Route("POST", "/api/v1/logs", "A custom event on a trace", LogDone, LogNew, 201),

@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 
 from gatepost_gateway.dialects.anthropic_messages_events import AnthropicDecoder
 from gatepost_gateway.dialects.anthropic_messages_reply import read_reply
-from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, read_envelope
+from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, opened, read_envelope
 from gatepost_gateway.dialects.notes import summary_of
 from gatepost_gateway.dialects.passing import PassingReader
 from gatepost_gateway.dialects.sides import Shape
@@ -59,15 +59,16 @@ def read_asked(body: bytes) -> Asked:
         max_output=envelope.max_tokens,
         user=envelope.metadata.user_id if envelope.metadata else None,
         wants_usage=True,
-        media=_count_media(bytes(envelope.messages)),
+        media=_count_media(envelope.messages),
     )
 
 
-def _count_media(messages: bytes) -> int:
+def _count_media(messages: Raw) -> int:
     """How many blocks cost tokens that their bytes do not bound. Decodes only when something looks like one."""
-    if not any(mark in messages for mark in _MEDIA):
+    text = bytes(messages)
+    if not any(mark in text for mark in _MEDIA):
         return 0
-    return sum(_media_of(message) for message in msgspec.json.decode(messages))
+    return sum(_media_of(message) for message in opened(messages))
 
 
 def _media_of(said: Any) -> int:
@@ -77,7 +78,7 @@ def _media_of(said: Any) -> int:
     block = cast("dict[str, Any]", said)
     kind, content = block.get("type"), block.get("content")
     inner = sum(_media_of(one) for one in cast("list[Any]", content)) if isinstance(content, list) else 0
-    return inner + (0 if kind is None or kind in _TEXTS else 1)
+    return inner + (0 if kind is None or (isinstance(kind, str) and kind in _TEXTS) else 1)
 
 
 def pass_request(asked: Asked, shape: Shape) -> bytes:

@@ -1,11 +1,12 @@
 """What every format's request must get right for the gateway to govern it, and how its faults are named."""
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw
 
+from gatepost_gateway.dialects.members import TOO_DEEP, Malformed, parsed
 from gatepost_gateway.domain.errors import CallerError, Code
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ def read_envelope(body: bytes, decoder: "msgspec.json.Decoder[T]", what: str) ->
         if not body.isascii():
             body.decode()
     except RecursionError:
-        raise CallerError("the JSON is nested too deeply", code=Code.TOO_DEEP) from None
+        raise too_deep() from None
     except msgspec.ValidationError as error:
         raise CallerError(f"the request body is not a {what} request: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -50,6 +51,19 @@ def check_tokens(name: str, value: int | None) -> None:
 def untranslatable(words: str) -> CallerError:
     """What the format of the called model's provider has no place for at all: nothing may be sent without it."""
     return CallerError(words, code=Code.NOT_TRANSLATABLE, status=422)
+
+
+def opened(member: Raw) -> Any:
+    """A member that was found to be JSON, to be looked through. Raises CallerError (400) where it is too deep."""
+    try:
+        return parsed(member)
+    except Malformed:
+        raise too_deep() from None
+
+
+def too_deep() -> CallerError:
+    """JSON that can be read may still be deeper than it can be walked or written."""
+    return CallerError(TOO_DEEP, code=Code.TOO_DEEP)
 
 
 def check_members(body: bytes, fields: dict[str, Raw], governed: frozenset[str]) -> None:

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.dialects.framing import data_of
-from gatepost_gateway.dialects.leaves import open_answer, parsed
-from gatepost_gateway.dialects.members import as_list, as_object
+from gatepost_gateway.dialects.leaves import open_answer
+from gatepost_gateway.dialects.members import as_list, as_object, parsed
 from gatepost_gateway.dialects.rewriting import rewrite
 from gatepost_gateway.domain.findings import Leaf, Place
 

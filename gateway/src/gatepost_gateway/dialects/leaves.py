@@ -7,11 +7,13 @@ its numbers as they were written. A body that nothing was changed in is the call
 import base64
 import binascii
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import msgspec
 
-from gatepost_gateway.dialects.members import Malformed
+from gatepost_gateway.dialects.members import TOO_DEEP, Malformed, parsed
 from gatepost_gateway.dialects.places import (
     CALL_TYPES,
     CLOSED,
@@ -36,8 +38,6 @@ _LONG_PAYLOAD = 128
 _ARGUMENTS = {"function": "arguments", "custom": "input", "functionCall": "args", "function_call": "args"}
 """Members that hold a call, and what its arguments are called there."""
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
-_lenient = msgspec.json.Decoder(float_hook=lambda said: None)  # noqa: ARG005
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_\s-]*")
 
 
@@ -45,8 +45,9 @@ def open_request(asked: Asked) -> Texts:
     """Every text of a request. Raises Malformed for JSON that two readers may read differently."""
     body = parsed(asked.body)
     opener = _Opener()
-    if isinstance(body, dict):
-        opener.top(cast("dict[str, Any]", body), Place.OTHER)
+    with _not_too_deep():
+        if isinstance(body, dict):
+            opener.top(cast("dict[str, Any]", body), Place.OTHER)
     opener.check(asked.body)
     tools = declared_tools(cast("dict[str, Any]", body)) if isinstance(body, dict) else ()
     return Texts(tuple(opener.leaves), tools, tuple(opener.calls), tuple(opener.unread))
@@ -55,7 +56,8 @@ def open_request(asked: Asked) -> Texts:
 def open_answer(body: bytes) -> Texts:
     """Every text of a whole answer, in whatever format the caller speaks. Raises Malformed."""
     opener = _Opener()
-    opener.value(parsed(body), (), Place.ASSISTANT)
+    with _not_too_deep():
+        opener.value(parsed(body), (), Place.ASSISTANT)
     opener.check(body)
     return Texts(tuple(opener.leaves), (), tuple(opener.calls))
 
@@ -72,19 +74,19 @@ def open_json(text: str, place: Place, path: Path = ()) -> list[Leaf] | None:
     except Malformed:
         return None
     opener = _Opener()
-    opener.free(value, path, place)
+    with _not_too_deep():
+        opener.free(value, path, place)
     opener.check(text.encode())
     return opener.leaves
 
 
-def parsed(body: bytes) -> Any:
-    """JSON, whatever its numbers. Raises Malformed."""
+@contextmanager
+def _not_too_deep() -> Generator[None]:
+    """JSON that can be decoded may still be deeper than it can be walked. Raises Malformed."""
     try:
-        return _decode(body)
-    except msgspec.ValidationError:  # a number beyond what a float can hold: it is no text, and it keeps its bytes
-        return _lenient.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(str(error) or "the JSON is nested too deeply") from None
+        yield
+    except RecursionError:
+        raise Malformed(TOO_DEEP) from None
 
 
 class _Opener:
@@ -147,7 +149,7 @@ class _Opener:
             return
         elif name in CLOSED:
             self._count(value)
-        elif name in FREE or (name == "input" and said.get("type") in CALL_TYPES):
+        elif name in FREE or (name == "input" and _is_call(said.get("type"))):
             self.free(value, path, MEMBERS.get(name, place))
         elif name in ("functionResponse", "function_response"):
             self.free(value, path, Place.TOOL_RESULT)
@@ -256,6 +258,10 @@ class _Opener:
         if isinstance(name, str) and (wanted in call or (member.startswith("function") and member != "function")):
             given = call.get("arguments", call.get(wanted))
             self.calls.append(Called(name, _json_text(given), _id(call.get("id"), said.get("id"))))
+
+
+def _is_call(kind: Any) -> bool:
+    return isinstance(kind, str) and kind in CALL_TYPES
 
 
 def _is_tokens(value: Any) -> bool:

@@ -4,6 +4,8 @@ from typing import Any, cast
 
 import msgspec
 
+TOO_DEEP = "the JSON is nested too deeply"
+
 
 class Malformed(ValueError):
     """A body does not have the shape that its format promises."""
@@ -14,7 +16,21 @@ def decoded(body: Any) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise Malformed(str(error) or "the JSON is nested too deeply") from None
+        raise Malformed(str(error) or TOO_DEEP) from None
+
+
+_lenient = msgspec.json.Decoder(float_hook=lambda said: None)  # noqa: ARG005
+
+
+def parsed(body: Any) -> Any:
+    """Bytes (or a `Raw`) as JSON, whatever its numbers: one beyond what a float can hold is None. Raises Malformed."""
+    try:
+        try:
+            return msgspec.json.decode(body)
+        except msgspec.ValidationError:
+            return _lenient.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(str(error) or TOO_DEEP) from None
 
 
 def as_object(value: Any, where: str) -> dict[str, Any]:

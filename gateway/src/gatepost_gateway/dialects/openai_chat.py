@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw, Struct
 
-from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, read_envelope
+from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, opened, read_envelope
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError
@@ -92,7 +92,7 @@ def _count_media(messages: Raw) -> int:
         return 0
     if not any(mark in text for mark in _MEDIA):
         return 0
-    return _walk_media(msgspec.json.decode(messages))
+    return _walk_media(opened(messages))
 
 
 def _walk_media(messages: Any) -> int:
@@ -115,7 +115,7 @@ def pass_request(asked: Asked, shape: Shape) -> bytes:
     if shape.model != asked.model:
         changes["model"] = Raw(encode(shape.model))
     if asked.stream and not asked.wants_usage:
-        options = msgspec.json.decode(asked.fields["stream_options"]) if "stream_options" in asked.fields else None
+        options = opened(asked.fields["stream_options"]) if "stream_options" in asked.fields else None
         changes["stream_options"] = Raw(encode({**(options or {}), "include_usage": True}))
     if shape.cap is not None:
         named = [name for name in ("max_completion_tokens", "max_tokens") if name in asked.fields]

@@ -171,7 +171,7 @@ def write_call_seal(call: ToolCall | ToolCallBegan) -> dict[str, Any]:
 
 def _sealer(said: dict[str, Any]) -> DialectName:
     """Whose seal an entry bears. One of a family that has no format here goes back as the whole entry that it was."""
-    return _SEALERS.get(said.get("format"), DialectName.OPENAI_CHAT)
+    return _SEALERS.get(str(said.get("format")), DialectName.OPENAI_CHAT)
 
 
 def write_thoughts(thoughts: list[Reasoning]) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _read_message(said: dict[str, Any], number: int) -> Message:
             )
         ]
         return Message(Role.TOOL, parts)
-    if role not in _ROLES:
+    if not isinstance(role, str) or role not in _ROLES:
         raise Malformed(f"`{where}.role` is not a role of the format")
     parts = [*read_thoughts(said), *read_parts(content, where)]
     if refusal := said.get("refusal"):

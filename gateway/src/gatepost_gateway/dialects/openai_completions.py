@@ -10,8 +10,17 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw, Struct
 
-from gatepost_gateway.dialects.envelope import check_members, check_model, check_tokens, read_envelope
-from gatepost_gateway.dialects.members import Malformed, as_list, as_number, as_text, as_whole, decoded, rest_of
+from gatepost_gateway.dialects.envelope import check_members, check_model, check_tokens, opened, read_envelope
+from gatepost_gateway.dialects.members import (
+    TOO_DEEP,
+    Malformed,
+    as_list,
+    as_number,
+    as_text,
+    as_whole,
+    decoded,
+    rest_of,
+)
 from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, WireUsage, encode, read_usage
 from gatepost_gateway.dialects.openai_chat_reply import note_lost, write_usage
 from gatepost_gateway.dialects.sides import Shape
@@ -105,7 +114,7 @@ def pass_request(asked: Asked, shape: Shape) -> bytes:
     if shape.model != asked.model:
         changes["model"] = Raw(encode(shape.model))
     if asked.stream and not asked.wants_usage:
-        options = msgspec.json.decode(asked.fields["stream_options"]) if "stream_options" in asked.fields else None
+        options = opened(asked.fields["stream_options"]) if "stream_options" in asked.fields else None
         changes["stream_options"] = Raw(encode({**(options or {}), "include_usage": True}))
     if shape.cap is not None:
         changes["max_tokens"] = Raw(encode(shape.cap))
@@ -224,7 +233,7 @@ def summarise(body: bytes) -> Summary:
     try:
         reply = _reply.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise Malformed(str(error) or "the JSON is nested too deeply") from None
+        raise Malformed(str(error) or TOO_DEEP) from None
     if reply.choices is None:
         raise Malformed("the answer has no `choices`")
     return Summary(

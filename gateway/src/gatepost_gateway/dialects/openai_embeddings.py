@@ -13,7 +13,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw, Struct
 
-from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, read_envelope
+from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, opened, read_envelope
 from gatepost_gateway.dialects.members import Malformed, as_list, as_text, decoded
 from gatepost_gateway.dialects.openai_chat import encode
 from gatepost_gateway.dialects.sides import Shape
@@ -81,7 +81,7 @@ def _count_media(said: Raw) -> int:
     raw = bytes(said)
     if raw[0] != LIST or b"{" not in raw:
         return 0
-    return sum(isinstance(one, dict) for one in cast("list[Any]", msgspec.json.decode(raw)))
+    return sum(isinstance(one, dict) for one in cast("list[Any]", opened(said)))
 
 
 def read_request(asked: Asked) -> Embedding:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw, Struct
 
-from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, read_envelope
+from gatepost_gateway.dialects.envelope import LIST, check_members, check_model, check_tokens, opened, read_envelope
 from gatepost_gateway.dialects.openai_chat import NULL, encode
 from gatepost_gateway.dialects.seals import read_seal
 from gatepost_gateway.dialects.sides import Shape
@@ -121,12 +121,8 @@ def _count_media(items: Raw) -> tuple[int, bool]:
     text = bytes(items)
     if text[:1] != b"[" or not any(mark in text for mark in _MARKS):
         return 0, False
-    try:
-        decoded = msgspec.json.decode(items)
-    except RecursionError:
-        raise CallerError("the JSON is nested too deeply", code=Code.TOO_DEEP) from None
     count, referred = 0, False
-    for item in decoded:
+    for item in opened(items):
         if isinstance(item, dict):
             said = cast("dict[str, Any]", item)
             count += _media_of(said)
@@ -136,6 +132,8 @@ def _count_media(items: Raw) -> tuple[int, bool]:
 
 def _media_of(item: dict[str, Any]) -> int:
     kind = item.get("type") or "message"
+    if not isinstance(kind, str):
+        return 1
     if kind in _OUTPUTS:
         return _parts_beside_text(item.get("output"))
     if kind == "reasoning":
@@ -148,7 +146,7 @@ def _parts_beside_text(parts: Any) -> int:
     if not isinstance(parts, list):
         return 0
     kinds = (cast("dict[str, Any]", part).get("type") for part in cast("list[Any]", parts) if isinstance(part, dict))
-    return sum(kind not in _TEXT for kind in kinds)
+    return sum(not (isinstance(kind, str) and kind in _TEXT) for kind in kinds)
 
 
 def pass_request(asked: Asked, shape: Shape) -> bytes:
@@ -170,7 +168,7 @@ def pass_request(asked: Asked, shape: Shape) -> bytes:
 def _foreign(item: dict[str, Raw]) -> bool:
     if item.get("type") != Raw(b'"reasoning"'):
         return False
-    seal: Any = msgspec.json.decode(item.get("encrypted_content", NULL))
+    seal: Any = opened(item.get("encrypted_content", NULL))
     return (
         not isinstance(seal, str)
         or read_seal(seal, DialectName.OPENAI_RESPONSES)[1] is not DialectName.OPENAI_RESPONSES

@@ -44,7 +44,7 @@ def read_reply(body: bytes) -> Reply:
     said = as_object(decoded(body), "the answer")
     if said.get("output") is None:
         raise Malformed("the answer has no `output`")
-    if said.get("status") in _UNFINISHED:
+    if str(said.get("status")) in _UNFINISHED:
         raise ModelFailed(failure(said))
     parts = read_output(as_list(said["output"], "output"))
     word = read_word(said)

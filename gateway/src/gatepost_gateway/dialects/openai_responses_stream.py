@@ -171,7 +171,7 @@ class ResponsesDecoder:
         kind = item.get("type")
         if kind == "function_call":
             self._begin_call(said, out)
-        elif kind not in _DEFERRED:
+        elif str(kind) not in _DEFERRED:
             # What a tool of the provider's own does is the answer's beginning: nothing waits for its result.
             out.append(PartCame(Opaque(dialect=HOME, kind=str(kind), value=item)))
 

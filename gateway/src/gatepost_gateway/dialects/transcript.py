@@ -53,10 +53,19 @@ class Transcript:
         state.update(b"".join(map(_encode, turns[last + 1 :])))
         self._state = state
         if self._begun is not None:
-            self.ends.insert(0, self.after(Turn(ASSISTANT, "", [])))
+            self.ends.insert(0, self._after(Turn(ASSISTANT, "", [])))
 
-    def after(self, reply: Turn) -> bytes:
-        """The SHA-256 of the request and an answer to it: what the next request ends with before its new turns."""
+    def after(self, reply: Turn) -> bytes | None:
+        """The SHA-256 of the request and an answer to it: what the next request ends with before its new turns.
+
+        None for one that is nested too deeply to be written again.
+        """
+        try:
+            return self._after(reply)
+        except RecursionError:
+            return None
+
+    def _after(self, reply: Turn) -> bytes:
         state = self._state.copy()
         state.update(_encode(_merged([self._begun, reply])[0] if self._begun is not None else reply))
         return state.digest()
@@ -68,11 +77,10 @@ def transcript(asked: Asked) -> Transcript | None:
     if read is None or len(asked.body) > LARGEST:
         return None
     try:
-        turns = read(asked.fields)
+        return Transcript(read(asked.fields))
     except (AttributeError, TypeError, ValueError, LookupError, RecursionError):
         # What is not of the format is the provider's to refuse: it is only not found again.
         return None
-    return Transcript(turns)
 
 
 def reply_turns(dialect: DialectName, body: bytes) -> list[Turn]:

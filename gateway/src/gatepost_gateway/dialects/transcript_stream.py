@@ -4,7 +4,8 @@ It reads what goes out to the caller, in the caller's own format, a good many ev
 will send back, whatever the provider said and policy took out of it.
 """
 
-from typing import Any, Protocol, cast
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -12,6 +13,9 @@ from msgspec import Struct
 from gatepost_gateway.dialects.transcript import LARGEST, Turn, output_turn, spoken
 from gatepost_gateway.domain.chat import DialectName
 
+_ODD = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""How it shows that a stream is not as its format says."""
+T = TypeVar("T")
 _AT_ONCE = 16 * 1024
 """Bytes that are kept before they are read."""
 
@@ -63,15 +67,22 @@ class Words:
         """One a choice; empty when the stream said nothing, or was not understood."""
         self._held.append(b"\n")
         self._read()
-        if self._reader is None:
-            return []
-        return [turn for turn in self._reader.turns() if turn.text or turn.rest]
+        return [turn for turn in self._told(lambda reader: reader.turns()) if turn.text or turn.rest]
 
     def calls(self) -> list[tuple[str, str, str]]:
         """The calls of the first choice so far, each (id, name, arguments)."""
         self._held.append(b"\n")
         self._read()
-        return self._reader.calls() if self._reader is not None else []
+        return self._told(lambda reader: reader.calls())
+
+    def _told(self, ask: Callable[[_Reader], list[T]]) -> list[T]:
+        if self._reader is None:
+            return []
+        try:
+            return ask(self._reader)
+        except _ODD:
+            self._reader = None
+            return []
 
     def _read(self) -> None:
         if self._reader is None:
@@ -88,7 +99,7 @@ class Words:
                 found.pop()
             if found:
                 take(b"[" + b",".join(found) + b"]")
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        except _ODD:
             self._reader = None
         if self._taken > LARGEST:
             self._reader = None

@@ -1,6 +1,7 @@
 """A call between a caller's format and a provider's: the same bytes where they agree, the same meaning where not."""
 
-from gatepost_gateway.dialects.members import Malformed
+from gatepost_gateway.dialects.envelope import too_deep
+from gatepost_gateway.dialects.members import TOO_DEEP, Malformed
 from gatepost_gateway.dialects.notes import Notes, summary_of
 from gatepost_gateway.dialects.registry import CALLERS
 from gatepost_gateway.dialects.sides import EventDecoder, EventEncoder, ProviderSide, Shape
@@ -20,9 +21,11 @@ def write_request(asked: Asked, side: ProviderSide, shape: Shape) -> tuple[bytes
     losses = Losses()
     try:
         conversation = CALLERS[asked.dialect].read_request(asked)
+        return side.write_request(conversation, shape, losses), losses.names
     except Malformed as error:
         raise CallerError(f"the request body is not valid: {error}") from None
-    return side.write_request(conversation, shape, losses), losses.names
+    except RecursionError:
+        raise too_deep() from None
 
 
 def read_answer(asked: Asked, side: ProviderSide, body: bytes) -> tuple[bytes, Summary]:
@@ -30,8 +33,11 @@ def read_answer(asked: Asked, side: ProviderSide, body: bytes) -> tuple[bytes, S
     if side.same is not None and asked.dialect is side.dialect:
         return body, side.same.summary(body)
     losses = Losses()
-    reply = side.read_reply(body)
-    translated = CALLERS[asked.dialect].write_reply(reply, asked, losses)
+    try:
+        reply = side.read_reply(body)
+        translated = CALLERS[asked.dialect].write_reply(reply, asked, losses)
+    except RecursionError:
+        raise Malformed(TOO_DEEP) from None
     summary = summary_of(reply)
     summary.lossy = losses.names
     return translated, summary
@@ -67,7 +73,10 @@ class TranslatingReader:
         return self._notes.tokens
 
     def feed(self, data: bytes) -> bytes:
-        return self._hand_on(self._decoder.feed(data))
+        try:
+            return self._hand_on(self._decoder.feed(data))
+        except RecursionError:
+            raise Malformed(TOO_DEEP) from None
 
     def close(self) -> bytes:
         """The last bytes, where the end of the body is the end of the answer too."""

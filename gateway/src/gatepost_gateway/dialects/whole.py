@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from gatepost_gateway.dialects.envelope import too_deep
 from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.registry import WHOLE_CALLERS
 from gatepost_gateway.dialects.sides import Shape, WholeProvider, WholeSame
@@ -30,9 +31,11 @@ def write_request(asked: Asked, side: WholeSide, shape: Shape) -> tuple[list[byt
     losses = Losses()
     try:
         question = WHOLE_CALLERS[asked.dialect].read_request(asked)
+        bodies = side.write_request(question, shape, losses)
     except Malformed as error:
         raise CallerError(f"the request body is not valid: {error}") from None
-    bodies = side.write_request(question, shape, losses)
+    except RecursionError:
+        raise too_deep() from None
     if len(bodies) > MOST_REQUESTS:
         raise CallerError(
             f"`{shape.model}` takes so little at once that this call would become {len(bodies)} requests, and"

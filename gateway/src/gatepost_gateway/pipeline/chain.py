@@ -86,7 +86,8 @@ async def remember(call: Call, sessions: Sessions, body: bytes | None = None) ->
         said = call.transcript or transcript(asked)
         if said is not None:
             turns = reply_turns(asked.dialect, body) if body is not None else call.words.turns() if call.words else []
-            marks += [sessions.mark(WORDS, scope, said.after(turn)) for turn in turns[:MOST_CHOICES]]
+            ends = [said.after(turn) for turn in turns[:MOST_CHOICES]]
+            marks += [sessions.mark(WORDS, scope, end) for end in ends if end is not None]
     if not marks or record.session_id is None:
         return
     record.marks += tuple(marks)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gatepost_gateway.domain.routing import AUTO, TIER, Tier
 from gatepost_gateway.settings.check import near
-from gatepost_gateway.settings.problems import Path
+from gatepost_gateway.settings.problems import Path, Problem
 from gatepost_gateway.settings.rules import Load
 from gatepost_gateway.settings.yamltext import Tree
 
@@ -27,10 +27,13 @@ class Elsewhere(Struct, frozen=True):
     rules: Collection[str] = ()
     load: Load | None = None
     """Tries a rule of the policy chain."""
+    partial: bool = False
+    """More may exist: a name that is not known here is only suspected."""
 
 
 def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
     """Notes duplicate ids, ids that the API owns already, and names that mean nothing."""
+    tree.unsure = [] if elsewhere.partial else None
     models = {*_ids(tree, "models"), *elsewhere.models, SANDBOX_MODEL}
     projects = {*_ids(tree, "projects"), *elsewhere.projects, DEFAULT_PROJECT}
     for section in ("models", "projects", "proxies"):
@@ -65,7 +68,7 @@ def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
 def _fallbacks(tree: Tree, models: Collection[str]) -> None:
     for name, others in _mapping(tree.value, "fallbacks").items():
         if name not in models:
-            _note(tree, ("fallbacks", name), f"model `{name}` is not declared{near(name, models)}", key=True)
+            _missing(tree, ("fallbacks", name), f"model `{name}` is not declared{near(name, models)}", key=True)
         for index in range(len(others) if isinstance(others, list) else 0):  # pyright: ignore[reportUnknownArgumentType]
             _known(tree, ("fallbacks", name, index), "model", models)
 
@@ -84,7 +87,7 @@ def _routes(tree: Tree, at: Path, models: Collection[str]) -> None:
     for name in _mapping(_mapping(owner, "routing"), "weights"):
         if name not in models:
             path = (*at, "routing", "weights", name)
-            _note(tree, path, f"model `{name}` is not declared{near(name, models)}", key=True)
+            _missing(tree, path, f"model `{name}` is not declared{near(name, models)}", key=True)
 
 
 def _mapping(value: Any, key: str) -> dict[str, Any]:
@@ -123,4 +126,12 @@ def _once(tree: Tree, section: str) -> None:
 def _known(tree: Tree, path: Path, what: str, names: Collection[str]) -> None:
     name = tree.get(path)
     if isinstance(name, str) and name not in names:
-        _note(tree, path, f"{what} `{name}` is not declared{near(name, names)}")
+        _missing(tree, path, f"{what} `{name}` is not declared{near(name, names)}")
+
+
+def _missing(tree: Tree, path: Path, message: str, *, key: bool = False) -> None:
+    if tree.unsure is None:
+        _note(tree, path, message, key=key)
+    else:
+        mark = tree.at(path, key=key)
+        tree.unsure.append(Problem(f"{tree.name}:{mark.line}:{mark.column}", message))

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from gatepost_gateway.settings.cases import TestingShape
 from gatepost_gateway.settings.fields import (
     Count,
     Dollars,
@@ -252,6 +253,17 @@ class CacheShape(Shape):
     temperature_zero_only: bool | None = None
 
 
+class ProxyRulesShape(PoliciesShape):
+    """A proxy's own chain: rules in place, and the names of rules that stand elsewhere."""
+
+    @model_validator(mode="after")
+    def _its_own(self) -> "ProxyRulesShape":
+        for rule in self.chain:
+            if rule.proxy is not None:
+                raise ValueError(f"the rule `{rule.name}` stands in a proxy's chain: it says no `proxy` of its own")
+        return self
+
+
 class ProjectShape(Shape):
     id: Id
     name: Name | None = None
@@ -270,10 +282,6 @@ class ProjectShape(Shape):
     policies: PoliciesShape | None = None
     request_policy: RequestPolicyShape | None = None
     response_policy: ResponsePolicyShape | None = None
-
-
-class ProxyRulesShape(Shape):
-    chain: list[Id] = Field(default=[])
 
 
 class ProxyFields(Shape):
@@ -349,3 +357,5 @@ class FileShape(Shape):
     escalations: EscalationsShape | None = None
     metrics: MetricsShape | None = None
     breaker: BreakerShape | None = None
+    testing: TestingShape | None = None
+    """Cases for `gatepost policy test`: no call is touched by them."""

@@ -36,6 +36,8 @@ class Tree:
         self.marks: dict[Path, Mark] = {(): Mark(1, 1)}
         self.keys: dict[Path, Mark] = {}
         self.problems: list[Problem] = []
+        self.unsure: list[Problem] | None = None
+        """Names that may be known elsewhere; None: they are problems, everything that exists is known."""
 
     def problem(self, mark: Mark, message: str) -> None:
         self.problems.append(Problem(f"{self.name}:{mark.line}:{mark.column}", message))

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         TraceSummary,
         Turn,
     )
+    from .verdicts import CheckResult, Finding, Question, RuleVerdict, Simulation
 
 __all__ = [
     "Answer",
@@ -52,11 +53,13 @@ __all__ = [
     "Attempt",
     "Budget",
     "Change",
+    "CheckResult",
     "Decision",
     "EmbeddingRequest",
     "EmbeddingResult",
     "Execution",
     "ExecutionRequest",
+    "Finding",
     "Health",
     "Image",
     "ImageRequest",
@@ -80,11 +83,14 @@ __all__ = [
     "ProblemAt",
     "Project",
     "ProjectPage",
+    "Question",
     "Rollback",
     "Route",
+    "RuleVerdict",
     "SdkConfig",
     "SdkFeatures",
     "Session",
+    "Simulation",
     "Step",
     "ToolCall",
     "ToolResult",
@@ -113,6 +119,7 @@ _HOMES = {
     "registry": ("ModelCard", "ModelCards", "ModelEntry", "ModelPage", "ModelView", "Pricing"),
     "service": ("Health", "SdkConfig", "SdkFeatures", "Up", "VersionInfo"),
     "shape": ("Answer", "Ask", "Money"),
+    "verdicts": ("CheckResult", "Finding", "Question", "RuleVerdict", "Simulation"),
     "traces": (
         "Attempt",
         "Decision",

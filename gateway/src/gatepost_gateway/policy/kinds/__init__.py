@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gatepost_gateway.policy.kinds.agent_firewall import AGENT_FIREWALL
+from gatepost_gateway.policy.kinds.citation_verifier import CITATION_VERIFIER
 from gatepost_gateway.policy.kinds.dlp_filter import DLP_FILTER
 from gatepost_gateway.policy.kinds.entity_list_filter import ENTITY_LIST_FILTER
 from gatepost_gateway.policy.kinds.human_oversight import HUMAN_OVERSIGHT
@@ -14,6 +15,7 @@ from gatepost_gateway.policy.kinds.model_allowlist import MODEL_ALLOWLIST
 from gatepost_gateway.policy.kinds.pattern import PATTERN
 from gatepost_gateway.policy.kinds.pii_detector import PII_DETECTOR
 from gatepost_gateway.policy.kinds.prompt_injection import PROMPT_INJECTION
+from gatepost_gateway.policy.kinds.quality_scorer import QUALITY_SCORER
 from gatepost_gateway.policy.kinds.rbac import RBAC
 from gatepost_gateway.policy.kinds.redactor import REDACTOR
 from gatepost_gateway.policy.kinds.safety_filter import SAFETY_FILTER
@@ -23,6 +25,7 @@ from gatepost_gateway.policy.kinds.tool_validation import TOOL_VALIDATION
 
 KINDS: tuple[Kind, ...] = (
     AGENT_FIREWALL,
+    CITATION_VERIFIER,
     DLP_FILTER,
     ENTITY_LIST_FILTER,
     HUMAN_OVERSIGHT,
@@ -32,6 +35,7 @@ KINDS: tuple[Kind, ...] = (
     PATTERN,
     PII_DETECTOR,
     PROMPT_INJECTION,
+    QUALITY_SCORER,
     RBAC,
     REDACTOR,
     SAFETY_FILTER,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from gatepost_gateway.dialects.leaves import parsed
+from gatepost_gateway.dialects.members import parsed
 from gatepost_gateway.dialects.members import Malformed, as_object
 from gatepost_gateway.domain.chat import DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError

@@ -1,7 +1,10 @@
 """Stage 4, the request gate: what policy says of the request before anything is planned or spent."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+import msgspec
 from msgspec import structs
 
 from gatepost_gateway.dialects.leaves import open_request
@@ -71,7 +74,7 @@ def facts_of(call: Call) -> Facts:
         record.surface,
         call.inbound.headers,
         record.properties or {},
-        dict,
+        partial(msgspec.json.decode, call.inbound.metadata, type=dict[str, Any]),
         record.session_id,
         record.turn or 1,
         record.at,

@@ -208,10 +208,8 @@ class ProjectEntry(Struct, frozen=True):
     data_policy: DataPolicy | None = None
     rego: tuple[RegoEntry, ...] = ()
     """Its own policies: a proxy may have more."""
-<<<<<<< HEAD
     cache: CacheRules | None = None
     """None: only calls that ask for it are answered from the cache."""
-=======
     own_keys: dict[ProviderKind, Sealed] = field(default_factory=dict[ProviderKind, Sealed])
     """The provider keys that it brought itself: they come before the registry's."""
     own_keys_only: bool = False
@@ -226,7 +224,6 @@ class ProjectEntry(Struct, frozen=True):
         if own is not None and (entry.at_home or keyless):
             return own
         return None if self.own_keys_only else entry.credential
->>>>>>> main
 
 
 class ProxyEntry(Struct, frozen=True):

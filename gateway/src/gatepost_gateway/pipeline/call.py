@@ -17,6 +17,7 @@ from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
+from gatepost_gateway.pipeline.cache import Taken
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.gate import Gate
@@ -60,6 +61,8 @@ class Inbound(Struct, frozen=True):
     """The caller named no model: the one in the body is its project's default."""
     fallbacks: tuple[str, ...] = ()
     """Models that the caller names for when the first does not answer."""
+    cache: bool | None = None
+    """Whether the caller wants an earlier answer, where the body says so; None: a header may."""
 
 
 class Target(Struct, frozen=True):
@@ -107,6 +110,7 @@ class Call:
         "asked",
         "begun",
         "body",
+        "cache_key",
         "cap",
         "closed",
         "credential",
@@ -140,6 +144,7 @@ class Call:
         "snapshot",
         "started",
         "summary",
+        "taken",
         "target",
         "tokens_taken",
         "transcript",
@@ -168,6 +173,10 @@ class Call:
     """How long a rule wants its record kept; None: as its model says."""
     pinned: str | None
     """The one entry that can go on with what this call continues."""
+    cache_key: bytes | None
+    """What the same question is known by; None: the cache has nothing to do with this call."""
+    taken: Taken | None
+    """What a stream said so far, where it is to be kept."""
     permit: Permit | None
     """Leave to ask the target, while how that ends is open."""
 
@@ -187,7 +196,7 @@ class Call:
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
-        self.admitted = self.fingerprint = self.retention_days = None
+        self.admitted = self.fingerprint = self.cache_key = self.taken = self.retention_days = None
         self.opened = self.closed = self.named = False
         """The record is begun; it is done; the caller named its session."""
         self.sent = False
@@ -261,6 +270,8 @@ class Call:
             headers.append((b"x-gatepost-warnings", "; ".join(record.warnings).encode("ascii", "replace")))
         if record.lossy:
             headers.append((b"x-gatepost-lossy", ", ".join(record.lossy).encode("ascii", "replace")))
+        if self.cache_key is not None:
+            headers.append((b"x-gatepost-cached", b"true" if record.cached else b"false"))
         if self.target is not None:
             entry = self.target.entry
             headers += (

@@ -272,6 +272,7 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         routing=_routing(declared.routing) if declared.routing is not None else None,
         model_policy=ModelPolicy(declared.model_policy),
         data_policy=declared.data_policy,
+        cache=declared.cache,
     )
 
 

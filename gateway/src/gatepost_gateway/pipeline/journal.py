@@ -95,6 +95,8 @@ class Journal:
             entry = call.target.entry
             record.model, record.provider = entry.id, entry.provider.value
             record.retention_days = entry.data_retention_days
+        if call.retention_days is not None:
+            record.retention_days = call.retention_days
         if summary is not None:
             call.note_losses()
             record.upstream_id, record.fingerprint = _short(summary.upstream_id), _short(summary.fingerprint)

@@ -152,3 +152,14 @@ def test_facts_of_a_call():
     setting = facts.setting
     assert (setting.principal.project, setting.project.id, setting.surface) == ("p", "p", "openai")
     assert (setting.properties, setting.headers[b"x-a"]) == ({"team": "red"}, b"b")
+
+
+def test_a_record_is_kept_as_long_as_a_rule_says_also_of_a_blocked_call():
+    keep = RuleSpec(name="keep", kind="audit-logger", settings={"retention_days": 900})
+    held = ruled(keep)
+    run(held.call(chat()))
+    assert held.record.retention_days == 900
+    held = ruled(keep, word())
+    with pytest.raises(Refused):
+        run(held.call(chat(messages=[{"role": "user", "content": "titan"}])))
+    assert held.record.retention_days == 900

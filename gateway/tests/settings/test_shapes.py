@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from gatepost_gateway.settings.shapes import BudgetShape, ModelShape, PriceShape, RuleShape, SecretShape
+from gatepost_gateway.settings.shapes import BudgetShape, CacheShape, ModelShape, PriceShape, RuleShape, SecretShape
 
 
 def test_a_rule_keeps_the_keys_of_its_kind() -> None:
@@ -81,3 +81,9 @@ def test_a_budget_says_what_it_can_hold(said: dict[str, object], why: str) -> No
 def test_a_budget_stands_on_a_scope() -> None:
     for scope in ("org", "project", "key", "user", "metadata:team"):
         assert BudgetShape.model_validate({"id": "b", "scope": scope, "daily_usd": 1}).scope == scope
+
+
+@pytest.mark.parametrize("said", [{"ttl_seconds": 0}, {"max_bytes": 1}, {"max_bytes": 2**40}, {"ttl": 3}])
+def test_a_cache_has_bounds(said: object) -> None:
+    with pytest.raises(ValidationError):
+        CacheShape.model_validate(said)

@@ -1,12 +1,14 @@
+import asyncio
 import json
 
 import pytest
 
-from gatepost_gateway.domain.chain import RuleSpec
+from gatepost_gateway.domain.chain import RuleSpec, Streaming
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault, Refused
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
+from gatepost_gateway.pipeline.judge import ASIDE_BYTES
 
-from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, run, snapshot_of
+from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, events, run, snapshot_of
 
 SEEN = Decision("no-secrets", "secrets", "request", Mode.OBSERVE, Effect.BLOCK)
 
@@ -152,3 +154,23 @@ def test_facts_of_a_call():
     setting = facts.setting
     assert (setting.principal.project, setting.project.id, setting.surface) == ("p", "p", "openai")
     assert (setting.properties, setting.headers[b"x-a"]) == ({"team": "red"}, b"b")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_long_texts_are_judged_beside_the_loop(monkeypatch, stream):
+    where = []
+    before = asyncio.to_thread
+
+    async def to_thread(work, *given):
+        where.append(work.__name__)
+        return await before(work, *given)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    words = "x " * ASIDE_BYTES + "titan"
+    answer = Answer(200, events(words) if stream else [completion(words)])
+    scrub = word("redact", streaming_mode=Streaming.BUFFERED)
+    held = House(snapshot_of(entry(), rules=(scrub,)), ScriptedTransport(answer))
+    outlet = run(held.call(chat(words, stream=stream)))
+    assert where == ["judge", "close" if stream else "judge"]
+    assert b"titan" not in outlet.body
+    assert b"titan" not in held.transport.asked[0].body

@@ -1,5 +1,6 @@
 """Stage 4, the request gate: what policy says of the request before anything is planned or spent."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -21,6 +22,8 @@ from gatepost_gateway.policy.facts import Facts, Setting
 from gatepost_gateway.policy.rego.register import Register
 from gatepost_gateway.policy.verdict import POLICY_ERROR, least
 
+ASIDE_BYTES = 64 * 1024
+"""What is longer is searched in a thread: the detectors would keep the loop for tens of milliseconds."""
 Engines = Callable[[Call], Engine]
 """The chain that a call meets."""
 
@@ -37,7 +40,7 @@ def engine_of(call: Call) -> Engine:
     return policies.joined(chain, project, proxy) if isinstance(policies, Register) else chain
 
 
-def judge(engines: Engines, call: Call) -> None:
+async def judge(engines: Engines, call: Call) -> None:
     """Puts the ruling into the record and carries it out: the request goes on redacted, capped, or to another tier.
 
     Raises Refused when it must not go on, CallerError (400) when a rule cannot read it.
@@ -47,7 +50,7 @@ def judge(engines: Engines, call: Call) -> None:
         return
     call.engine = engine
     call.facts = facts = facts_of(call)
-    ruling = engine.judge(facts)
+    ruling = await ruling_of(engine, facts, len(facts.asked.body))
     note(call, ruling)
     refuse(call, ruling, Code.INPUT_BLOCKED)
     asked = call.asked
@@ -60,6 +63,13 @@ def judge(engines: Engines, call: Call) -> None:
     call.asked = asked
     call.signals |= ruling.signals
     call.forced_tier = ruling.tier or call.forced_tier
+
+
+async def ruling_of(engine: Engine, facts: Facts, size: int) -> Ruling:
+    """The engine's ruling on texts of `size` bytes in all. Raises what `Engine.judge` raises."""
+    if size > ASIDE_BYTES and engine.stage(facts.phase).texts:
+        return await asyncio.to_thread(engine.judge, facts)
+    return engine.judge(facts)
 
 
 def facts_of(call: Call) -> Facts:

@@ -129,6 +129,8 @@ class StepView(Struct, frozen=True, kw_only=True):
     prices: PricesView | None = None
     cost: str | None = None
     estimated: bool | None = None
+    cached: bool | None = None
+    saved: str | None = None
     held: str | None = None
     settled: str | None = None
     claims: list[ClaimView] = field(default_factory=list[ClaimView])
@@ -327,6 +329,8 @@ def _money(one: Closed) -> dict[str, Any]:
         "prices": _prices(one.prices) if one.prices is not None else None,
         "cost": usd(one.cost) if one.cost is not None else None,
         "estimated": one.estimated,
+        "cached": one.cached,
+        "saved": usd(one.saved) if one.saved is not None else None,
         "held": usd(one.held),
         "settled": usd(one.settled),
         "claims": [_claim(claim) for claim in one.claims],

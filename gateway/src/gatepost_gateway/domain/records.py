@@ -159,6 +159,10 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """From 0 to 1: what the rules found in it, enforced or not."""
     tools: bytes = b""
     """Ciphertext of a list of ToolUse, where they are recorded."""
+    cached: bool = False
+    """The answer was an earlier one: nobody was asked, and it costs nothing."""
+    saved: int | None = None
+    """What the cached answer would have cost at today's prices; None: it was not cached, or that is not known."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

@@ -16,6 +16,7 @@ from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
+from gatepost_gateway.pipeline.cache import Taken
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.gate import Gate
@@ -27,12 +28,13 @@ OWN = b"x-gatepost-"
 class Presented(Struct, frozen=True):
     """Who a caller says it is: the keys that it showed, where its surface puts them, and the proxy that its path names.
 
-    `beside`: a second key, in `x-api-key`.
+    `beside`: a second key, in `x-api-key`. `path`: what is asked; behind a proxy, what stands behind it.
     """
 
     bearer: Secret | None = None
     beside: Secret | None = None
     proxy: str | None = None
+    path: str = ""
 
 
 class Inbound(Struct, frozen=True):
@@ -58,6 +60,8 @@ class Inbound(Struct, frozen=True):
     """The caller named no model: the one in the body is its project's default."""
     fallbacks: tuple[str, ...] = ()
     """Models that the caller names for when the first does not answer."""
+    cache: bool | None = None
+    """Whether the caller wants an earlier answer, where the body says so; None: a header may."""
 
 
 class Target(Struct, frozen=True):
@@ -105,6 +109,7 @@ class Call:
         "asked",
         "begun",
         "body",
+        "cache_key",
         "cap",
         "closed",
         "credential",
@@ -136,6 +141,7 @@ class Call:
         "snapshot",
         "started",
         "summary",
+        "taken",
         "target",
         "tokens_taken",
         "transcript",
@@ -160,6 +166,10 @@ class Call:
     """The tier that a ruling sends this call to, whatever its caller asked for."""
     pinned: str | None
     """The one entry that can go on with what this call continues."""
+    cache_key: bytes | None
+    """What the same question is known by; None: the cache has nothing to do with this call."""
+    taken: Taken | None
+    """What a stream said so far, where it is to be kept."""
     permit: Permit | None
     """Leave to ask the target, while how that ends is open."""
 
@@ -179,7 +189,7 @@ class Call:
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
-        self.admitted = self.fingerprint = None
+        self.admitted = self.fingerprint = self.cache_key = self.taken = None
         self.opened = self.closed = self.named = False
         """The record is begun; it is done; the caller named its session."""
         self.sent = False
@@ -253,6 +263,8 @@ class Call:
             headers.append((b"x-gatepost-warnings", "; ".join(record.warnings).encode("ascii", "replace")))
         if record.lossy:
             headers.append((b"x-gatepost-lossy", ", ".join(record.lossy).encode("ascii", "replace")))
+        if self.cache_key is not None:
+            headers.append((b"x-gatepost-cached", b"true" if record.cached else b"false"))
         if self.target is not None:
             entry = self.target.entry
             headers += (

@@ -245,6 +245,14 @@ class PoliciesShape(Shape):
     chain: list[RuleShape] = Field(default=[])
 
 
+class CacheShape(Shape):
+    """Earlier answers to the same questions."""
+
+    ttl_seconds: Seconds | None = None
+    max_bytes: int | None = Field(default=None, ge=4096, le=256 * 1024 * 1024)
+    temperature_zero_only: bool | None = None
+
+
 class ProxyRulesShape(PoliciesShape):
     """A proxy's own chain: rules in place, and the names of rules that stand elsewhere."""
 
@@ -270,6 +278,7 @@ class ProjectShape(Shape):
     features: list[Literal["offline_testing"]] | None = None
     max_output_default: Count | None = None
     strict_translation: bool | None = None
+    cache: CacheShape | None = None
     policies: PoliciesShape | None = None
     request_policy: RequestPolicyShape | None = None
     response_policy: ResponsePolicyShape | None = None

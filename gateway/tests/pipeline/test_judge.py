@@ -174,3 +174,14 @@ def test_long_texts_are_judged_beside_the_loop(monkeypatch, stream):
     assert where == ["judge", "close" if stream else "judge"]
     assert b"titan" not in outlet.body
     assert b"titan" not in held.transport.asked[0].body
+
+
+def test_a_record_is_kept_as_long_as_a_rule_says_also_of_a_blocked_call():
+    keep = RuleSpec(name="keep", kind="audit-logger", settings={"retention_days": 900})
+    held = ruled(keep)
+    run(held.call(chat()))
+    assert held.record.retention_days == 900
+    held = ruled(keep, word())
+    with pytest.raises(Refused):
+        run(held.call(chat(messages=[{"role": "user", "content": "titan"}])))
+    assert held.record.retention_days == 900

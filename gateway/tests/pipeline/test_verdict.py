@@ -78,7 +78,7 @@ def test_an_action_that_is_escalated_waits():
 
 def test_a_simulation_leaves_nothing_behind():
     one, verdicts = house(budgets=(daily(10**9),))
-    said = verdicts.simulate(one.exchange.open(one.inbound(chat(max_tokens=10))))
+    said = run(verdicts.simulate(one.exchange.open(one.inbound(chat(max_tokens=10)))))
     assert said.route is not None
     assert said.route.model == "m"
     assert said.estimate is not None
@@ -90,15 +90,15 @@ def test_a_simulation_leaves_nothing_behind():
 
 def test_a_simulation_of_what_is_blocked_has_no_route():
     one, verdicts = house(word())
-    said = verdicts.simulate(one.exchange.open(one.inbound(chat("titan"))))
+    said = run(verdicts.simulate(one.exchange.open(one.inbound(chat("titan")))))
     assert said.judged.blocked is not None
     assert said.plan is None
 
 
 def test_an_unknown_price_is_not_known_and_an_unknown_model_is_404():
     one = House(snapshot_of(entry(prices=None)))
-    said = Verdicts(one.stages).simulate(one.exchange.open(one.inbound(chat())))
+    said = run(Verdicts(one.stages).simulate(one.exchange.open(one.inbound(chat()))))
     assert (said.estimate, said.worst) == (None, None)
     with pytest.raises(CallerError) as caught:
-        Verdicts(one.stages).simulate(one.exchange.open(one.inbound(chat(model="nobody"))))
+        run(Verdicts(one.stages).simulate(one.exchange.open(one.inbound(chat(model="nobody")))))
     assert caught.value.status == 404

@@ -134,7 +134,7 @@ class Exchange:
         await follow(call, stages.sessions)
         stages.escalations.admit(call)
         chain = await stages.responses.follow(call)
-        judge(stages.engines, call)
+        await judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = only_there(stages.planner.plan(call, passed), chain)
         if snapshot.policies is not None:

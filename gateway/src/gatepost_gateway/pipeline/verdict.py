@@ -77,7 +77,7 @@ class Verdicts:
             call.asked = decode(call.inbound)
             if waits:
                 stages.escalations.admit(call)
-            judge(stages.engines, call)
+            await judge(stages.engines, call)
             stages.escalations.write(call)
         except Refused as refusal:
             blocked = refusal
@@ -93,7 +93,7 @@ class Verdicts:
         await stages.journal.durable()
         return Judged(call, blocked)
 
-    def simulate(self, call: Call) -> Simulated:
+    async def simulate(self, call: Call) -> Simulated:
         """Raises what the stages raise: 401, 400, 404 for an unknown model, 422 for what no target can do."""
         stages, record = self._stages, call.record
         call.principal = principal = identify(call.snapshot, call.inbound.presented, record.at, stages.salt)
@@ -102,7 +102,7 @@ class Verdicts:
         call.asked = decode(call.inbound)
         record.model_asked = call.asked.model
         try:
-            judge(stages.engines, call)
+            await judge(stages.engines, call)
         except Refused as blocked:
             return Simulated(Judged(call, blocked))
         passed = call.inbound.presented.bearer if principal.passed_through else None

@@ -74,7 +74,7 @@ class VerdictSurface:
         principal = self._who(request)
         asked = _read(await request.body(self._limits))
         call = self._call(request, asked, principal)
-        page = simulated(self._verdicts.simulate(call))
+        page = simulated(await self._verdicts.simulate(call))
         await respond_json(send, 200, page, [(b"x-request-id", request.request_id.encode())])
 
     def _call(self, request: Request, asked: Question, principal: Principal) -> Call:

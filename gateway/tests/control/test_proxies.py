@@ -65,7 +65,7 @@ def test_what_the_file_declares_is_the_files(tmp_path: Path) -> None:
         ({"id": "x", "model_policy": "never"}, "model_policy"),
         ({"id": "x", "request_policy": {"source": "package x"}}, "request_policy.source:1:1"),
         ({"id": "x", "response_policy": {"file": "a.rego"}}, "response_policy.file"),
-        ({"id": "x", "policies": {"chain": ["pii"]}}, "policies"),
+        ({"id": "x", "policies": {"chain": ["pii"]}}, "policies.chain[0]"),
         ({"id": "x", "colour": "red"}, "colour"),
     ],
 )

@@ -201,3 +201,11 @@ def test_formats_tools_and_losses():
     assert body["messages"][0]["name"] == "bob"
     assert set(lost) == {"cache_control", "tools.x", "tools.bash", "top_k", "container"}
     assert write(output=OutputFormat())[0]["response_format"] == {"type": "json_object"}
+
+
+def test_how_much_to_think_as_openrouter_says_it():
+    for said, effort, budget in (({"effort": "low"}, "low", None), ({"max_tokens": 2000}, None, 2000)):
+        found = read_request(asked_in(DialectName.OPENAI_CHAT, reasoning=said))
+        assert (found.thinking.effort, found.thinking.budget, found.extra) == (effort, budget, {})
+    found = read_request(asked_in(DialectName.OPENAI_CHAT, reasoning={"exclude": True}))
+    assert (found.thinking, found.extra) == (None, {"reasoning": {"exclude": True}})

@@ -170,3 +170,14 @@ def test_a_stream_and_the_whole_answer_are_one():
         reply = registry.ANTHROPIC_MESSAGES.read_reply(msgspec.json.encode(row["response"]["body"]))
         *_, last = events_in(encoded(told(reply)))
         assert msgspec.json.decode(write_reply(reply, asked(), form.Losses())) == last["response"], row["id"]
+
+
+def test_of_several_choices_the_first_is_told():
+    losses = form.Losses()
+    encoder = ResponsesEncoder(asked(), losses)
+    events = [form.TextDelta("one"), form.TextDelta("two", choice=1), form.Stopped(Stop.LENGTH, choice=1)]
+    events += [form.Stopped(Stop.STOP), form.Ended()]
+    out = b"".join(encoder.encode(event) for event in events)
+    assert b"two" not in out
+    assert encoder.response["status"] == "completed"
+    assert losses.names == ("choices",)

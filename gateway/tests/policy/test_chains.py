@@ -29,6 +29,13 @@ def test_scopes_add_up_in_order() -> None:
     assert names("p", "y") == ["all", "project"]
 
 
+def test_a_proxy_that_names_a_rule_is_judged_by_it() -> None:
+    chains = Chains([word("all"), word("other", proxy="z", named_by=("x", "y"))], b"key")  # type: ignore[arg-type]
+    for proxy, wanted in (("x", True), ("y", True), ("z", True), ("w", False), (None, False)):
+        said = chains.engine("q", proxy, Operation.CHAT).judge(facts_of("other"))
+        assert (said.rule == "other") is wanted
+
+
 def test_an_engine_is_put_together_once() -> None:
     assert CHAINS.engine("p", "x", Operation.CHAT) is CHAINS.engine("p", "x", Operation.CHAT)
     assert NO_CHAINS.engine("p", None, Operation.CHAT).idle

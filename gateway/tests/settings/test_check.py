@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from gatepost_gateway.settings.check import NOT_ENFORCED, check, near
+from gatepost_gateway.settings.check import check, near
 from gatepost_gateway.settings.shapes import FileShape, RetriesShape
 
 
@@ -19,7 +19,3 @@ def test_a_key_of_a_mapping_with_free_keys_is_told() -> None:
     told: list[tuple[object, str]] = []
     assert check(FileShape, {"fallbacks": {"a b": ["c"]}}, lambda path, words, key: told.append((path, words))) is None
     assert told[0][0] == ("fallbacks", "a b")
-
-
-def test_the_table_of_what_is_not_enforced_names_keys_of_the_file() -> None:
-    assert all(path[0] in FileShape.model_fields for path in NOT_ENFORCED)

@@ -58,7 +58,33 @@ def test_a_chain_of_kinds_with_their_settings_beside_it() -> None:
     assert rule.settings == {"terms": ["a"], "match": "whole_word"}
 
 
+BOTS = """
+policies: {chain: [{name: all, kind: keyword, terms: [titan]}]}
+proxies:
+  - {id: one, policies: {chain: [all, {name: own, kind: redactor}, keyword, made]}}
+  - {id: two, policies: {chain: [own, keyword, shop]}}
+projects: [{id: p, policies: {chain: [{name: shop, kind: keyword, terms: [x]}]}}]
+policy: {keyword: {terms: [y]}}
+"""
+
+
+def test_a_chain_of_a_proxy_has_rules_in_place_and_names_of_others() -> None:
+    layer = parse(BOTS, "f.yaml", elsewhere=elsewhere(rules={"made"})).layer
+    assert [(rule.name, rule.proxy, rule.project) for rule in layer.rules] == [
+        ("all", None, None),
+        ("shop", None, "p"),
+        ("own", "one", None),
+        ("keyword", "one", None),
+    ]
+    assert layer.rules[-1].settings == {"terms": ["y"]}
+    assert [proxy.policies.chain for proxy in layer.proxies] == [
+        ("all", "own", "keyword", "made"),
+        ("own", "keyword", "shop"),
+    ]
+
+
 ONE = "policies:\n  chain:\n    - {name: a, kind: "
+BOT = ONE.replace("a,", "all,") + "keyword, terms: [x]}\nproxies: [{id: b, policies: {chain: "
 SHOP = "projects:\n  - id: p\n    policies: {chain: [{name: a, kind: "
 
 
@@ -75,6 +101,9 @@ SHOP = "projects:\n  - id: p\n    policies: {chain: [{name: a, kind: "
         (ONE + "keyword, terms: [x], alone: true}\n", "has no key `alone`"),
         ("policies:\n  chain: [keyword]\npolicy:\n  keyword: {terms: 5}\n", "4:20: `terms` must be a list"),
         ("policies:\n  chain: []\npolicy:\n  keyword: {terms: [a]}\n", "4:3: `policy.keyword` is used by no chain"),
+        (BOT + "[al]}}]\n", "4:38: rule `al` is not declared: did you mean `all`?"),
+        (BOT + "[{name: b, kind: keyword, terms: [x], proxy: c}]}}]\n", "stands in a proxy's chain"),
+        (BOT + "[{name: all, kind: keyword, terms: [x]}]}}]\n", "the rule `all` stands twice"),
         (SHOP + "x}]}\n", "3:40: kind `x` is not known"),
     ],
 )

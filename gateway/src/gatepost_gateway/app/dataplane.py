@@ -124,7 +124,7 @@ class DataPlane:
                 native=NativeSurface(traces, executions, self.snapshot, who, once, bounds.body),
                 making=MakingSurface(Making(exchange, traces), self.snapshot, who, once, bounds.body),
                 verdicts=VerdictSurface(exchange, verdicts, traces, who, bounds.body),
-                actions=ActionSurface(exchange, verdicts, bounds.body),
+                actions=ActionSurface(exchange, verdicts, who, bounds.body),
                 operator=OperatorSurface(self.health),
                 simple=SimpleSurface(exchange, who, bounds.body, reporter),
             ),

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from gatepost_gateway.control.compose import ADDRESSES, origin
+from gatepost_gateway.control.proxy_rules import check_named
 from gatepost_gateway.control.rego import Check, Checker, read_policies
 from gatepost_gateway.control.rule_registry import check_chain
 from gatepost_gateway.control.secrets import Keeper, UnreachableError, sealed_layer
@@ -217,10 +218,11 @@ class Configuration:
         return {project.id for project in document.file.projects} | set(identities.projects) | {DEFAULT_PROJECT}
 
     def _check(self, document: Document, identities: Identities) -> None:
-        """Raises CallerError (409) when the change would leave a key or an entry without its project, and
-        ConfigurationError when a rule of it cannot be carried out.
+        """Raises CallerError (409) when the change would leave a key or an entry without its project, or a chain
+        without a rule that it names, and ConfigurationError when a rule of it cannot be carried out.
         """
         check_chain(document)
+        check_named(document)
         projects = self._projects(document, identities)
         keys = [key for key in identities.keys.values() if key.state is not KeyState.REVOKED]
         orphans = [f"key `{key.id}`" for key in keys if key.project not in projects]

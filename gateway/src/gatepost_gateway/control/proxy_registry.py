@@ -1,10 +1,14 @@
-"""The proxies of a configuration: declared by the file or made by the API, each change a new version."""
+"""The proxies of a configuration: declared by the file or made by the API, each change a new version.
+
+A proxy carries the rules that stand in place in its chain: they come, change and go with it.
+"""
 
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import structs
 
+from gatepost_gateway.control.proxy_rules import ChainSaid, chain_said, with_chain
 from gatepost_gateway.control.rego import POLICY_FIELDS, checked_policy
 from gatepost_gateway.control.shapes import ProxyChange
 from gatepost_gateway.domain.errors import CallerError, Code
@@ -13,9 +17,6 @@ from gatepost_gateway.settings.declared import DeclaredPolicy, DeclaredProxy
 
 if TYPE_CHECKING:
     from gatepost_gateway.control.configuration import Configuration
-
-_NOT_ENFORCED = ("policies",)
-"""Fields that this version keeps and cannot carry out: refused, because a rule that is not enforced is a lie."""
 
 
 class ProxyRegistry:
@@ -40,22 +41,23 @@ class ProxyRegistry:
         """Raises CallerError (409) when the id is taken, ConfigurationError for what cannot be."""
         if any(proxy.id == wanted for proxy, _ in self.all()):
             raise CallerError(f"proxy `{wanted}` exists: change it with PUT", code=Code.CONFLICT, status=409)
-        proxy = self._declared(wanted, said, projects)
-        self._keep((*self._own, proxy), by=by, note=f"proxy {wanted} added")
+        proxy, chain = self._declared(wanted, said, projects)
+        self._keep((*self._own, proxy), chain, wanted, by=by, note=f"proxy {wanted} added")
         return proxy
 
     def put(self, wanted: str, said: ProxyChange, projects: set[str], *, by: str) -> DeclaredProxy:
         """Replaces one that the API made. Raises CallerError: 404, 409 for one of the file."""
         self._changeable(wanted)
-        proxy = self._declared(wanted, said, projects)
+        proxy, chain = self._declared(wanted, said, projects)
         own = tuple(proxy if one.id == wanted else one for one in self._own)
-        self._keep(own, by=by, note=f"proxy {wanted} changed")
+        self._keep(own, chain, wanted, by=by, note=f"proxy {wanted} changed")
         return proxy
 
     def remove(self, wanted: str, *, by: str) -> None:
         """Takes one away. Raises CallerError: 404, 409 for one of the file, or while keys belong to it."""
         self._changeable(wanted)
-        self._keep(tuple(one for one in self._own if one.id != wanted), by=by, note=f"proxy {wanted} removed")
+        left = tuple(one for one in self._own if one.id != wanted)
+        self._keep(left, ChainSaid((), ()), wanted, by=by, note=f"proxy {wanted} removed")
 
     @property
     def _own(self) -> tuple[DeclaredProxy, ...]:
@@ -70,11 +72,11 @@ class ProxyRegistry:
                 hint="change it there and run `gatepost apply -f gatepost.yaml`",
             )
 
-    def _declared(self, wanted: str, said: ProxyChange, projects: set[str]) -> DeclaredProxy:
+    def _declared(self, wanted: str, said: ProxyChange, projects: set[str]) -> tuple[DeclaredProxy, ChainSaid]:
         fields = said.model_dump(exclude_none=True, exclude={"id"})
-        problems = [
-            Problem(name, "is not enforced by this version: leave it out") for name in _NOT_ENFORCED if fields.get(name)
-        ]
+        chain = chain_said(wanted, fields.pop("policies", None), self._configuration.document)
+        problems = [*chain.problems]
+        fields["policies"] = {"chain": chain.names}
         proxy = msgspec.convert({**fields, "id": wanted}, DeclaredProxy)
         if proxy.project not in projects:
             problems.append(Problem("project", f"project `{proxy.project}` does not exist"))
@@ -88,10 +90,10 @@ class ProxyRegistry:
         ]
         if problems:
             raise ConfigurationError(tuple(problems))
-        return checked_proxy(self._configuration, proxy)
+        return checked_proxy(self._configuration, proxy), chain
 
-    def _keep(self, proxies: tuple[DeclaredProxy, ...], *, by: str, note: str) -> None:
-        api = structs.replace(self._configuration.document.api, proxies=proxies)
+    def _keep(self, proxies: tuple[DeclaredProxy, ...], chain: ChainSaid, wanted: str, *, by: str, note: str) -> None:
+        api = with_chain(self._configuration.document.api, proxies, wanted, chain)
         self._configuration.keep_api(api, by=by, note=note)
 
 

@@ -53,7 +53,7 @@ class PlainExpression(Expression):
     def __init__(self, source: str) -> None:
         """Raises PatternError."""
         super().__init__(source)
-        self.nearby = re.compile(source.encode()).search
+        self.nearby = cast("Search", re.compile(source.encode()).search)
 
 
 class Search(Protocol):

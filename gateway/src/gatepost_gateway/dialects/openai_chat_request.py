@@ -2,10 +2,11 @@
 
 Source: OpenAI's API reference, "Create chat completion". Beyond it, as compatible servers document them:
 `cache_control` on parts (OpenRouter, "Prompt caching"), `reasoning_content` (DeepSeek, "Thinking mode") and
-`reasoning_details` (OpenRouter, "Reasoning tokens") on messages, with which a client gives back sealed thoughts.
+`reasoning_details` (OpenRouter, "Reasoning tokens", as is `reasoning` of a request) on messages, with which a client
+gives back sealed thoughts.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from gatepost_gateway.dialects.members import (
     Malformed,
@@ -76,13 +77,14 @@ _MESSAGE = frozenset(
     {"role", "content", "name", "tool_calls", "tool_call_id", "refusal", "reasoning_content", "reasoning"}
     | {"reasoning_details", "cache_control"}
 )
+_THINKING = frozenset({"enabled", "effort", "max_tokens"})
 _EFFORTS = {"none": "none", "minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
 
 
 def read_request(asked: Asked) -> Conversation:
     """Raises Malformed that names the member at fault."""
     body = {name: decoded(raw) for name, raw in asked.fields.items()}
-    effort = body.get("reasoning_effort")
+    thinking = _read_thinking(body)
     stop = body.get("stop")
     return Conversation(
         messages=[
@@ -97,10 +99,25 @@ def read_request(asked: Asked) -> Conversation:
         seed=as_whole(body.get("seed"), "seed"),
         choices=asked.choices if asked.choices > 1 else None,
         output=_read_format(body.get("response_format")),
-        thinking=Thinking(effort=as_text(effort, "reasoning_effort")) if effort else None,
+        thinking=thinking,
         user=asked.user,
         extra=rest_of(body, _OURS) or {},
         **{name: as_number(body.get(name), name) for name in _NUMBERS},
+    )
+
+
+def _read_thinking(body: dict[str, Any]) -> Thinking | None:
+    """`reasoning_effort`, or OpenRouter's `reasoning`, which is taken out of `body` where all of it is understood."""
+    if effort := body.get("reasoning_effort"):
+        return Thinking(effort=as_text(effort, "reasoning_effort"))
+    said: Any = body.get("reasoning")
+    if not isinstance(said, dict) or not said or not _THINKING.issuperset(cast("dict[str, Any]", said)):
+        return None
+    wanted = cast("dict[str, Any]", body.pop("reasoning"))
+    return Thinking(
+        on=as_flag(wanted.get("enabled"), "reasoning.enabled"),
+        effort=as_text(wanted.get("effort"), "reasoning.effort") or None,
+        budget=as_whole(wanted.get("max_tokens"), "reasoning.max_tokens"),
     )
 
 

@@ -75,6 +75,8 @@ class ResponsesEncoder:
         if not self.response and not isinstance(event, Started):
             self._begin(Started())
         match event:
+            case _ if getattr(event, "choice", 0):
+                self._losses.add("choices")
             case TextDelta():
                 self._grow("message", "output_text", event.text)
             case ArgumentsDelta():

@@ -32,9 +32,13 @@ class RuleSpec(Struct, frozen=True, kw_only=True):
     proxy: str | None = None
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     """What its kind reads."""
+    named_by: tuple[str, ...] = ()
+    """Proxies whose own chain names it. Worked out for those who judge; no version says it."""
 
     def concerns(self, project: str, proxy: str | None) -> bool:
         """Whether it judges the calls of a project, or of one of its proxies."""
+        if proxy is not None and proxy in self.named_by:
+            return True
         return self.project in (None, project) and self.proxy in (None, proxy)
 
 

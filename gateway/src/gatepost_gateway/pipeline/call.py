@@ -27,12 +27,13 @@ OWN = b"x-gatepost-"
 class Presented(Struct, frozen=True):
     """Who a caller says it is: the keys that it showed, where its surface puts them, and the proxy that its path names.
 
-    `beside`: a second key, in `x-api-key`.
+    `beside`: a second key, in `x-api-key`. `path`: what is asked; behind a proxy, what stands behind it.
     """
 
     bearer: Secret | None = None
     beside: Secret | None = None
     proxy: str | None = None
+    path: str = ""
 
 
 class Inbound(Struct, frozen=True):
@@ -51,6 +52,8 @@ class Inbound(Struct, frozen=True):
     """The path asks for a stream."""
     trace_id: str | None = None
     """The trace that the caller names; None: the call gets one of its own."""
+    metadata: str = "{}"
+    """Of that trace, JSON."""
     parent_step_id: str | None = None
     by_default: bool = False
     """The caller named no model: the one in the body is its project's default."""

@@ -137,8 +137,7 @@ class Exchange:
         await judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = only_there(stages.planner.plan(call, passed), chain)
-        if snapshot.policies is not None:
-            await govern(call, stages.evaluator)
+        await govern(call, stages.evaluator)
         await reserve(stages.ledger, stages.rates, call)
         recall(call)
         stages.escalations.write(call)

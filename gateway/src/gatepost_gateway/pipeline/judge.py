@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+import msgspec
 from msgspec import structs
 
 from gatepost_gateway.dialects.leaves import open_request
@@ -82,7 +85,7 @@ def facts_of(call: Call) -> Facts:
         record.surface,
         call.inbound.headers,
         record.properties or {},
-        dict,
+        partial(msgspec.json.decode, call.inbound.metadata, type=dict[str, Any]),
         record.session_id,
         record.turn or 1,
         record.at,

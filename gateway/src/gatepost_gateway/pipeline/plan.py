@@ -8,7 +8,7 @@ from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
 from gatepost_gateway.domain.ports import Providers
 from gatepost_gateway.domain.routing import ModelPolicy, Route, Source, Tier
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
+from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProviderKind
 from gatepost_gateway.pipeline.call import Call, Plan, Target
 from gatepost_gateway.pipeline.data_policy import admit
 from gatepost_gateway.pipeline.proxied import confine
@@ -124,22 +124,27 @@ def fallback_off(call: Call) -> bool:
 def _target(entry: ModelEntry, project: ProjectEntry, passed: Secret | None) -> Target:
     if passed is not None and entry.provider is project.pass_through_provider:
         return Target(entry, entry.prices, None, passed)
-    return Target(entry, entry.prices, entry.credential)
+    return Target(entry, entry.prices, project.key_for(entry))
 
 
 def _has_key(entry: ModelEntry, project: ProjectEntry, passed: Secret | None) -> bool:
     """A passed-through call goes to its family with the caller's key, elsewhere only with a stored credential.
 
-    A server that an operator declared may need none; one that a name was inferred for always does.
+    A server that an operator declared may need none; one that a name was inferred for always does. A project that
+    signed itself up gets nothing but the sandbox without a key of its own.
     """
+    stored = project.key_for(entry) is not None
     if passed is not None:
-        return entry.provider is project.pass_through_provider or entry.credential is not None
-    return entry.declared or entry.credential is not None
+        return entry.provider is project.pass_through_provider or stored
+    if project.own_keys_only:
+        return stored or entry.provider is ProviderKind.SANDBOX
+    return entry.declared or stored
 
 
 def _no_key(name: str, project: ProjectEntry, passed: Secret | None) -> CallerError:
     words = (
-        f"model `{name}` has no stored provider key here: register it with one, or set the provider's variable"
+        f"model `{name}` has no stored provider key here: bring one with `POST /v1/keys`, register the model with one,"
+        " or set the provider's variable"
         if passed is None
         else f"model `{name}` cannot be called with the key that was passed through: it goes to"
         f" {project.pass_through_provider} only, and no other is stored"

@@ -12,9 +12,6 @@ from gatepost_gateway.settings.yamltext import Tree
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-NOT_ENFORCED: tuple[Path, ...] = (("proxies", "*", "policies"),)
-"""What the file may say and this version cannot carry out: refused, because a rule that is not enforced is a lie."""
-
 _TYPES = {
     "string_type": "must be text",
     "int_type": "must be a whole number",
@@ -131,36 +128,6 @@ def reporter(tree: Tree) -> Callable[[Path, str, bool], None]:
         tree.problem(tree.at(path, key=about_key), message)
 
     return report
-
-
-def refuse_unenforced(tree: Tree) -> None:
-    """Notes every key that promises what this version does not do."""
-    for path in (found for pattern in NOT_ENFORCED for found in _matching(tree, pattern)):
-        at = tree.get(path)
-        if not _empty(at):
-            name = ".".join(str(part) for part in path)
-            tree.problem(
-                tree.at(path, key=True),
-                f"`{name}` is not enforced by this version: remove it",
-            )
-
-
-def _matching(tree: Tree, pattern: Path) -> list[Path]:
-    """The paths that a pattern stands for: `*` is every entry of a list."""
-    if "*" not in pattern:
-        return [pattern]
-    before = pattern[: pattern.index("*")]
-    entries = tree.get(before)
-    if not isinstance(entries, list):
-        return []
-    rest = pattern[len(before) + 1 :]
-    return [(*before, number, *rest) for number in range(len(entries))]  # pyright: ignore[reportUnknownArgumentType]
-
-
-def _empty(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(_empty(item) for item in value.values())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return value is None or value == []
 
 
 def order(tree: Tree) -> tuple[Problem, ...]:

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from pydantic import ValidationError
 
 from gatepost_gateway.domain.chain import RuleSpec
-from gatepost_gateway.settings.check import check, order, refuse_unenforced, reporter
+from gatepost_gateway.settings.check import check, order, reporter
 from gatepost_gateway.settings.declared import Layer
 from gatepost_gateway.settings.problems import ConfigurationError, Problem
 from gatepost_gateway.settings.references import Elsewhere, check_references
@@ -46,14 +46,14 @@ def examine(text: str, name: str, elsewhere: Elsewhere | None, *, load: Load | N
     tree = read(text, name)
     value: Any = {} if tree.value is None else tree.value
     said = check(FileShape, value, reporter(tree))
-    refuse_unenforced(tree)
     if elsewhere is not None:
         check_references(tree, elsewhere)
     seen = said if said is not None else _chains(value)
     dumped = seen.model_dump(exclude_none=True) if seen is not None else {}
-    rules = placed_rules(dumped)
+    taken = elsewhere.rules if elsewhere is not None else ()
+    rules = placed_rules(dumped, taken)
     if load is not None:
-        check_rules(tree, rules, dumped.get("policy", ()), elsewhere.rules if elsewhere is not None else (), load)
+        check_rules(tree, rules, dumped.get("policy", ()), taken, load)
     return Examined(tree, said, tuple(rules))
 
 
@@ -97,4 +97,7 @@ def _layer(dumped: dict[str, Any], rules: tuple[RuleSpec, ...]) -> Layer:
     dumped["server"] = {key: server[key] for key in ("pass_through_project", "timeouts") if key in server}
     for beside in ("policies", "policy", "testing"):
         dumped.pop(beside, None)
+    for proxy in dumped.get("proxies", ()):
+        if "policies" in proxy:
+            proxy["policies"] = {"chain": [entry["name"] for entry in proxy["policies"]["chain"]]}
     return structs.replace(msgspec.convert(dumped, Layer), rules=rules)

@@ -1,7 +1,8 @@
 """The policy chains of a file: what each instance says, where it stands, and what is wrong with it.
 
-Chains stand in `policies.chain` and in `projects[].policies.chain`. An entry is an instance, or the name of a kind
-whose settings stand in `policy.<kind>`; the kind is then the name of the instance too.
+Chains stand in `policies.chain`, in `projects[].policies.chain` and in `proxies[].policies.chain`. An entry is an
+instance, or the name of a kind whose settings stand in `policy.<kind>`; the kind is then the name of the instance too.
+A proxy's chain may also name a rule that stands elsewhere.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -24,29 +25,49 @@ _MODES = ("enforce", "observe")
 
 
 class Placed(Struct, frozen=True):
-    """An instance: where it stands, and where its settings do."""
+    """An instance: where it stands, and where its settings do. `named`: only its name stands there."""
 
     at: Path
     settings_at: Path
     spec: RuleSpec
+    named: bool = False
 
 
-def placed_rules(file: dict[str, Any]) -> list[Placed]:
-    """Every instance of a file that has the right shape, in the order of the chain: everyone's, then the projects'."""
+def placed_rules(file: dict[str, Any], taken: Collection[str] = ()) -> list[Placed]:
+    """Every instance of a file that has the right shape, in the order of the chain: everyone's, then the projects',
+    then the proxies'. `taken`: the names of the rules that the API made, which a proxy's chain may name.
+    """
     kinds: dict[str, dict[str, Any]] = file.get("policy") or {}
-    found = list(_chain(file.get("policies"), ("policies", "chain"), kinds, None))
+    found = list(_chain(file.get("policies"), ("policies", "chain"), kinds, {}))
     for number, project in enumerate(file.get("projects") or ()):
         at = ("projects", number, "policies", "chain")
-        found += _chain(project.get("policies"), at, kinds, project["id"])
+        found += _chain(project.get("policies"), at, kinds, {"project": project["id"]})
+    proxies: list[dict[str, Any]] = file.get("proxies") or []
+    known = {one.spec.name for one in found} | {*taken} | {entry["name"] for entry in _in_place(proxies)}
+    for number, proxy in enumerate(proxies):
+        at = ("proxies", number, "policies", "chain")
+        made = list(_chain(proxy.get("policies"), at, kinds, {"proxy": proxy["id"]}))
+        found += [one for one in made if not (one.named and one.spec.name in known)]
+        known |= {one.spec.name for one in made}
     return found
 
 
+def _in_place(proxies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The instances that stand whole in the chains of proxies."""
+    chains: list[list[dict[str, Any]]] = [proxy["policies"]["chain"] for proxy in proxies if "policies" in proxy]
+    return [entry for chain in chains for entry in chain if "alone" not in entry]
+
+
 def _chain(
-    policies: dict[str, list[dict[str, Any]]] | None, at: Path, kinds: dict[str, dict[str, Any]], project: str | None
+    policies: dict[str, list[dict[str, Any]]] | None,
+    at: Path,
+    kinds: dict[str, dict[str, Any]],
+    scope: dict[str, str],
 ) -> Iterator[Placed]:
     for number, entry in enumerate(policies.get("chain", ()) if policies else ()):
         said: dict[str, Any] = {name: value for name, value in entry.items() if value is not None}
-        if said.pop("alone", False):
+        named = said.pop("alone", False)
+        if named:
             settings_at: Path = ("policy", said["kind"])
             rest = dict(kinds.get(said["kind"], {}))
             if rest.get("mode") in _MODES:
@@ -54,9 +75,8 @@ def _chain(
         else:
             settings_at = (*at, number)
             rest = {name: said.pop(name) for name in [*said] if name not in OURS}
-        if project is not None:
-            said["project"] = project
-        yield Placed((*at, number), settings_at, msgspec.convert({**said, "settings": plain(rest)}, RuleSpec))
+        spec = msgspec.convert({**said, **scope, "settings": plain(rest)}, RuleSpec)
+        yield Placed((*at, number), settings_at, spec, named)
 
 
 def plain(value: Any) -> Any:
@@ -89,7 +109,11 @@ def check_rules(tree: Tree, placed: list[Placed], kinds: Collection[str], taken:
         except Unloadable as error:
             ours = error.path[:1] and error.path[0] in OURS
             at = (*(one.at if ours or not error.path else one.settings_at), *error.path)
-            tree.problem(tree.at(at, key=error.about_key), error.message)
+            words = error.message
+            if one.named and one.spec.proxy is not None and error.path == ("kind",):
+                others = {*(rule.spec.name for rule in placed), *taken} - {name}
+                words = f"rule `{name}` is not declared{near(name, others)}"
+            tree.problem(tree.at(at, key=error.about_key), words)
     used = {one.spec.kind for one in placed if one.settings_at[0] == "policy"}
     for kind in kinds:
         if kind not in used:

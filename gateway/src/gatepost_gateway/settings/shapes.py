@@ -245,6 +245,17 @@ class PoliciesShape(Shape):
     chain: list[RuleShape] = Field(default=[])
 
 
+class ProxyRulesShape(PoliciesShape):
+    """A proxy's own chain: rules in place, and the names of rules that stand elsewhere."""
+
+    @model_validator(mode="after")
+    def _its_own(self) -> "ProxyRulesShape":
+        for rule in self.chain:
+            if rule.proxy is not None:
+                raise ValueError(f"the rule `{rule.name}` stands in a proxy's chain: it says no `proxy` of its own")
+        return self
+
+
 class ProjectShape(Shape):
     id: Id
     name: Name | None = None
@@ -262,10 +273,6 @@ class ProjectShape(Shape):
     policies: PoliciesShape | None = None
     request_policy: RequestPolicyShape | None = None
     response_policy: ResponsePolicyShape | None = None
-
-
-class ProxyRulesShape(Shape):
-    chain: list[Id] = Field(default=[])
 
 
 class ProxyFields(Shape):

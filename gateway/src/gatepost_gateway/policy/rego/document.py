@@ -26,7 +26,7 @@ _SECRET_HEADERS: Final = frozenset(
 )
 _SECRET_WORDS: Final = (b"key", b"token", b"secret", b"password", b"credential", b"signature")
 _ADAPTERS: Final = {ProviderKind.AZURE: "openai", ProviderKind.INTERNAL: "openai", ProviderKind.SANDBOX: "openai"}
-_TYPES: Final = {Operation.EMBED: "embeddings", Operation.IMAGE: "images"}
+_TYPES: Final = {Operation.EMBED: "embeddings", Operation.IMAGE: "images", Operation.ACTION: "action"}
 _FORMATS: Final = {"openai_responses": "responses", "openai_completions": "completions"}
 ROUTE: Final = frozenset(
     {"provider", "provider_adapter", "provider_host", "model_family", "route_attempt", "route_is_fallback"}

@@ -173,3 +173,14 @@ def test_other_calls_go_on_while_a_long_text_is_judged():
 
     run(both())
     assert turns >= 40_000 // PIECE
+
+
+def test_a_record_is_kept_as_long_as_a_rule_says_also_of_a_blocked_call():
+    keep = RuleSpec(name="keep", kind="audit-logger", settings={"retention_days": 900})
+    held = ruled(keep)
+    run(held.call(chat()))
+    assert held.record.retention_days == 900
+    held = ruled(keep, word())
+    with pytest.raises(Refused):
+        run(held.call(chat(messages=[{"role": "user", "content": "titan"}])))
+    assert held.record.retention_days == 900

@@ -61,6 +61,7 @@ async def judge(engines: Engines, call: Call) -> None:
     call.asked = asked
     call.signals |= ruling.signals
     call.forced_tier = ruling.tier or call.forced_tier
+    call.demands += ruling.demands
 
 
 async def through(steps: Steps) -> Ruling:
@@ -105,6 +106,8 @@ def note(call: Call, ruling: Ruling) -> None:
     """Every rule leaves its decision in the record."""
     call.record.decisions += ruling.decisions
     call.record.risk = max(call.record.risk, ruling.risk)
+    if ruling.retention_days is not None:
+        call.retention_days = max(call.retention_days or 0, ruling.retention_days)
 
 
 def refuse(call: Call, ruling: Ruling, code: Code) -> None:

@@ -3,12 +3,12 @@ import json
 
 import pytest
 
-from gatepost_gateway.domain.chain import RuleSpec, Streaming
+from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault, Refused
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
-from gatepost_gateway.pipeline.judge import ASIDE_BYTES
+from gatepost_gateway.policy.engine import PIECE
 
-from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, events, run, snapshot_of
+from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, run, snapshot_of
 
 SEEN = Decision("no-secrets", "secrets", "request", Mode.OBSERVE, Effect.BLOCK)
 
@@ -156,24 +156,23 @@ def test_facts_of_a_call():
     assert (setting.properties, setting.headers[b"x-a"]) == ({"team": "red"}, b"b")
 
 
-@pytest.mark.parametrize("stream", [False, True])
-def test_long_texts_are_judged_beside_the_loop(monkeypatch, stream):
-    where = []
-    before = asyncio.to_thread
+def test_other_calls_go_on_while_a_long_text_is_judged():
+    held = ruled(RuleSpec(name="pii", kind="pii-detector", settings={}))
+    turns = 0
 
-    async def to_thread(work, *given):
-        where.append(work.__name__)
-        return await before(work, *given)
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
 
-    monkeypatch.setattr(asyncio, "to_thread", to_thread)
-    words = "x " * ASIDE_BYTES + "titan"
-    answer = Answer(200, events(words) if stream else [completion(words)])
-    scrub = word("redact", streaming_mode=Streaming.BUFFERED)
-    held = House(snapshot_of(entry(), rules=(scrub,)), ScriptedTransport(answer))
-    outlet = run(held.call(chat(words, stream=stream)))
-    assert where == ["judge", "close" if stream else "judge"]
-    assert b"titan" not in outlet.body
-    assert b"titan" not in held.transport.asked[0].body
+    async def both():
+        waiting = asyncio.create_task(others())
+        await held.call(chat("123 " * 10_000))
+        waiting.cancel()
+
+    run(both())
+    assert turns >= 40_000 // PIECE
 
 
 def test_a_record_is_kept_as_long_as_a_rule_says_also_of_a_blocked_call():

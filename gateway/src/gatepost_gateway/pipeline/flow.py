@@ -9,9 +9,12 @@ from gatepost_gateway.pipeline.beat import Beat
 from gatepost_gateway.pipeline.call import Call, Outlet
 from gatepost_gateway.pipeline.dispatch import MAX_ANSWER, garbage, read_events
 from gatepost_gateway.pipeline.govern import prepare
-from gatepost_gateway.pipeline.judge import ASIDE_BYTES, note, refuse
+from gatepost_gateway.pipeline.judge import note, refuse
 from gatepost_gateway.pipeline.watch import gate_of, policies_of, watch
 from gatepost_gateway.policy.gate import Gate
+
+ASIDE_BYTES = 64 * 1024
+"""An answer that was held back to its end and is longer is judged in a thread."""
 
 
 class Flow:

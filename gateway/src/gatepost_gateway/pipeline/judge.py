@@ -17,13 +17,11 @@ from gatepost_gateway.domain.findings import Texts
 from gatepost_gateway.domain.governance import Effect, Phase, Ruling
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.policy.chains import NO_CHAINS, Chains
-from gatepost_gateway.policy.engine import Engine
+from gatepost_gateway.policy.engine import Engine, Steps
 from gatepost_gateway.policy.facts import Facts, Setting
 from gatepost_gateway.policy.rego.register import Register
 from gatepost_gateway.policy.verdict import POLICY_ERROR, least
 
-ASIDE_BYTES = 64 * 1024
-"""What is longer is searched in a thread: the detectors would keep the loop for tens of milliseconds."""
 Engines = Callable[[Call], Engine]
 """The chain that a call meets."""
 
@@ -50,7 +48,7 @@ async def judge(engines: Engines, call: Call) -> None:
         return
     call.engine = engine
     call.facts = facts = facts_of(call)
-    ruling = await ruling_of(engine, facts, len(facts.asked.body))
+    ruling = await through(engine.judging(facts))
     note(call, ruling)
     refuse(call, ruling, Code.INPUT_BLOCKED)
     asked = call.asked
@@ -66,11 +64,14 @@ async def judge(engines: Engines, call: Call) -> None:
     call.demands += ruling.demands
 
 
-async def ruling_of(engine: Engine, facts: Facts, size: int) -> Ruling:
-    """The engine's ruling on texts of `size` bytes in all. Raises what `Engine.judge` raises."""
-    if size > ASIDE_BYTES and engine.stage(facts.phase).texts:
-        return await asyncio.to_thread(engine.judge, facts)
-    return engine.judge(facts)
+async def through(steps: Steps) -> Ruling:
+    """The ruling at the end of `steps`. However long the texts, other calls go on between them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+        await asyncio.sleep(0)
 
 
 def facts_of(call: Call) -> Facts:

@@ -135,7 +135,7 @@ class Exchange:
         await follow(call, stages.sessions)
         stages.escalations.admit(call)
         chain = await stages.responses.follow(call)
-        judge(stages.engines, call)
+        await judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = only_there(stages.planner.plan(call, passed), chain)
         await govern(call, stages.evaluator)
@@ -204,6 +204,7 @@ class Exchange:
             flow.check()
             if ended:
                 flow.release(watch(call, finish(call)))
+        await flow.settle(self._stages.evaluator)
         over(call)
         self._stages.responses.keep(call, flow.last)
         self._stages.tools.note(call)

@@ -255,7 +255,11 @@ class Ruled:
     idle = False
 
     def __init__(self, ruling: Any) -> None:
-        self.judge = ruling
+        self._ruling = ruling
+
+    def judging(self, facts: Any) -> Any:
+        yield
+        return self._ruling(facts)
 
     def judges(self, phase: Any) -> bool:
         return False

@@ -143,6 +143,10 @@ class StepView(Struct, frozen=True, kw_only=True):
     tool_calls: list[str] = field(default_factory=list[str])
     tools: list[ToolView] = field(default_factory=list[ToolView])
     """What tools were asked and answered, where the proxy records it."""
+    request: Any = None
+    answer: Any = None
+    """What was said, masked, where the project keeps it; else `body_notes` says why there is nothing."""
+    body_notes: list[str] = field(default_factory=list[str])
     proxy: str | None = None
     session_id: str | None = None
     turn: int | None = None

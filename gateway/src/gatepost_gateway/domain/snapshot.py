@@ -208,6 +208,8 @@ class ProjectEntry(Struct, frozen=True):
     data_policy: DataPolicy | None = None
     rego: tuple[RegoEntry, ...] = ()
     """Its own policies: a proxy may have more."""
+    body_bytes: int = 0
+    """The most bytes of a request, and of an answer, that are kept with its record, masked; 0: they are not kept."""
     cache: CacheRules | None = None
     """None: only calls that ask for it are answered from the cache."""
     own_keys: dict[ProviderKind, Sealed] = field(default_factory=dict[ProviderKind, Sealed])

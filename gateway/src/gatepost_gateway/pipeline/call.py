@@ -13,6 +13,7 @@ from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.ports import Headers, Permit, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
+from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
@@ -113,6 +114,7 @@ class Call:
         "cap",
         "closed",
         "credential",
+        "demands",
         "earlier",
         "engine",
         "facts",
@@ -134,9 +136,12 @@ class Call:
         "project",
         "proxy",
         "reader",
+        "received",
         "record",
         "response_id",
+        "retention_days",
         "sent",
+        "sent_body",
         "signals",
         "snapshot",
         "started",
@@ -160,10 +165,16 @@ class Call:
     """The escalation whose approval let this call through."""
     fingerprint: str | None
     """Who asked for what, as a keyed hash: what an approval is matched by."""
+    received: Asked | None
+    """What the caller asked, before policy changed a word of it."""
     signals: frozenset[str]
     """What the request gate found: `pii`, `secret`, `injection`."""
     forced_tier: str | None
     """The tier that a ruling sends this call to, whatever its caller asked for."""
+    demands: tuple[tuple[str, DataPolicy], ...]
+    """What rules, by their names, demand of the places that this call may go to."""
+    retention_days: int | None
+    """How long a rule wants its record kept; None: as its model says."""
     pinned: str | None
     """The one entry that can go on with what this call continues."""
     cache_key: bytes | None
@@ -181,7 +192,7 @@ class Call:
         self.project: ProjectEntry | None = None
         self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
-        self.signals = frozenset()
+        self.signals, self.demands, self.received = frozenset(), (), None
         self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
@@ -189,7 +200,7 @@ class Call:
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
-        self.admitted = self.fingerprint = self.cache_key = self.taken = None
+        self.admitted = self.fingerprint = self.cache_key = self.taken = self.retention_days = None
         self.opened = self.closed = self.named = False
         """The record is begun; it is done; the caller named its session."""
         self.sent = False
@@ -203,7 +214,7 @@ class Call:
         self.reader: StreamReader | None = None
         self.lost: tuple[str, ...] = ()
         """What the target's format could not carry of the request."""
-        self.first = self.body = b""
+        self.first = self.body = self.sent_body = b""
         self.summary: Summary | None = None
         self.judged = False
         self.gate: Gate | None = None

@@ -129,13 +129,13 @@ class Exchange:
         stages, inbound, snapshot = self._stages, call.inbound, call.snapshot
         call.principal = principal = identify(snapshot, inbound.presented, call.record.at, stages.salt)
         await bind(call, principal, stages.sessions, stages.rates)
-        call.asked = asked = decode(inbound)
+        call.asked = call.received = asked = decode(inbound)
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         await follow(call, stages.sessions)
         stages.escalations.admit(call)
         chain = await stages.responses.follow(call)
-        judge(stages.engines, call)
+        await judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = only_there(stages.planner.plan(call, passed), chain)
         await govern(call, stages.evaluator)
@@ -153,7 +153,7 @@ class Exchange:
         assert call.answer is not None
         headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
-            body = await watch_whole(call, call.body, self._stages.evaluator)
+            body = call.sent_body = await watch_whole(call, call.body, self._stages.evaluator)
             self._stages.responses.keep(call, body)
             self._stages.tools.note(call, body)
             await remember(call, self._stages.sessions, body)

@@ -108,6 +108,8 @@ class DeclaredProject(Struct, frozen=True, kw_only=True):
     routing: DeclaredRouting | None = None
     model_policy: str = "honour"
     data_policy: DataPolicy | None = None
+    store_bodies: bool = False
+    body_bytes: int = 65_536
     cache: CacheRules | None = None
 
 

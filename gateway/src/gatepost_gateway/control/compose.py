@@ -270,11 +270,13 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         features=declared.features,
         max_output_default=declared.max_output_default,
         strict_translation=declared.strict_translation,
+        body_bytes=declared.body_bytes if declared.store_bodies else 0,
         rego=rego_entries(f"projects/{name}", declared.request_policy, declared.response_policy),
         tiers=declared.tiers,
         routing=_routing(declared.routing) if declared.routing is not None else None,
         model_policy=ModelPolicy(declared.model_policy),
         data_policy=declared.data_policy,
+        cache=declared.cache,
     )
 
 

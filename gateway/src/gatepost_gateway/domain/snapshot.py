@@ -177,6 +177,15 @@ class RateLimits(Struct, frozen=True):
     tpm: int | None = None
 
 
+class CacheRules(Struct, frozen=True):
+    """How long answers may be given again, how many bytes of them are held, and to which questions."""
+
+    ttl_seconds: float = 300.0
+    max_bytes: int = 32 * 1024 * 1024
+    temperature_zero_only: bool = True
+    """Only where the caller asks for a temperature of 0."""
+
+
 class ProjectEntry(Struct, frozen=True):
     id: str
     org: str
@@ -199,6 +208,10 @@ class ProjectEntry(Struct, frozen=True):
     data_policy: DataPolicy | None = None
     rego: tuple[RegoEntry, ...] = ()
     """Its own policies: a proxy may have more."""
+    body_bytes: int = 0
+    """The most bytes of a request, and of an answer, that are kept with its record, masked; 0: they are not kept."""
+    cache: CacheRules | None = None
+    """None: only calls that ask for it are answered from the cache."""
     own_keys: dict[ProviderKind, Sealed] = field(default_factory=dict[ProviderKind, Sealed])
     """The provider keys that it brought itself: they come before the registry's."""
     own_keys_only: bool = False

@@ -10,7 +10,7 @@ from gatepost_gateway.domain.routing import ModelPolicy, Route, Source, Tier
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProviderKind
 from gatepost_gateway.pipeline.call import Call, Plan, Target
-from gatepost_gateway.pipeline.data_policy import admit
+from gatepost_gateway.pipeline.data_policy import admit, demands_on
 from gatepost_gateway.pipeline.proxied import confine
 from gatepost_gateway.pipeline.routing import Choice, Choosing, choose
 from gatepost_gateway.pipeline.strategies import Ordering, Sight
@@ -34,7 +34,7 @@ class Planner(Struct, frozen=True):
 
         `passed`: the caller's own provider key, for the one family that the project passes it to. Raises CallerError:
         404 for a name that means nothing here, 422 for what no target of it can do; Forbidden (403) for a name that
-        may not be said here; Refused when the project's data may go to none of them.
+        may not be said here; Refused when the data may go to none of them.
         """
         project, asked = call.project, call.asked
         assert project is not None
@@ -50,8 +50,8 @@ class Planner(Struct, frozen=True):
         out: tuple[str, ...] = ()
         if len(entries) < len(able):
             out = tuple(f"{entry.id}: no provider key" for entry in able if entry not in entries)
-        if project.data_policy is not None:
-            entries, refused = admit(call, project.data_policy, entries)
+        for rule, demands in demands_on(call):
+            entries, refused = admit(call, rule, demands, entries)
             out += refused
         strategy = None
         if len(entries) > 1:

@@ -80,7 +80,7 @@ class Verdicts:
             call.asked = decode(call.inbound)
             if waits:
                 stages.escalations.admit(call)
-            judge(stages.engines, call)
+            await judge(stages.engines, call)
             self._plan(call)
             await govern(call, stages.evaluator)
             stages.escalations.write(call)
@@ -120,7 +120,7 @@ class Verdicts:
         call.asked = decode(call.inbound)
         record.model_asked = call.asked.model
         try:
-            judge(stages.engines, call)
+            await judge(stages.engines, call)
         except Refused as blocked:
             return Simulated(Judged(call, blocked))
         call.plan = stages.planner.plan(call, _passed(call))

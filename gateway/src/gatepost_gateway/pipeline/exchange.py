@@ -204,6 +204,7 @@ class Exchange:
             flow.check()
             if ended:
                 flow.release(watch(call, finish(call)))
+        await flow.settle(self._stages.evaluator)
         over(call)
         self._stages.responses.keep(call, flow.last)
         self._stages.tools.note(call)

@@ -201,7 +201,11 @@ def project_entries(document: Document, identities: Identities) -> tuple[Project
     names = [project.id for project in document.file.projects]
     names += [name for name in identities.projects if name not in names]
     return tuple(
-        structs.replace(_project(declared.get(name), name, identities), own_keys=_own_keys(name, identities))
+        structs.replace(
+            _project(declared.get(name), name, identities),
+            own_keys=_own_keys(name, identities),
+            own_keys_only=name in identities.projects and identities.projects[name].own_keys_only,
+        )
         for name in names
     )
 

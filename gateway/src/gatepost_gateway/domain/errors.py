@@ -38,6 +38,7 @@ class Code(StrEnum):
     UNSUPPORTED_OPERATION = "unsupported_operation"
     NOT_TRANSLATABLE = "not_translatable"
     PATH_NOT_ALLOWED = "path_not_allowed"
+    SIGNUP_CLOSED = "signup_closed"
     TRACE_NOT_FOUND = "trace_not_found"
     TRACE_SEALED = "trace_sealed"
     TRACE_BUSY = "trace_busy"

@@ -92,6 +92,7 @@ class ServerShape(Shape):
     egress: EgressShape | None = None
     drain_seconds: Seconds | None = None
     fsync: bool | None = None
+    signup: bool | None = None
     state_url: SecretShape | None = None
 
 

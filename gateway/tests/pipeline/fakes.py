@@ -9,6 +9,7 @@ import msgspec
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.limits import LoopRules
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.ports import Found, UpstreamAnswer, UpstreamRequest
 from gatepost_gateway.domain.records import Closed, Entry, Kept, Opened
@@ -25,7 +26,7 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryLoops, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
@@ -231,6 +232,7 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
     keys = more.pop("keys", ())
     rules = more.pop("rules", ())
     scoped = more.pop("budgets_of_all", ())
+    document["loops"] = more.pop("loops", LoopRules())
     key = KeyEntry("k1", KeyKind.RUNTIME, "test", hashlib.sha256(KEY.encode()).digest(), "org", "p")
     project = ProjectEntry("p", "org", budgets=budgets, **more)
     whole = SnapshotDocument(
@@ -317,6 +319,7 @@ class House:
             journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
             ledger=self.ledger,
             rates=self.rates,
+            loops=MemoryLoops(self.clock),
             sessions=self.sessions,
             responses=Responses(self.recorder, self.archive, PlainVault()),
             engines=engine_of if engine is None else lambda _: Ruled(engine),

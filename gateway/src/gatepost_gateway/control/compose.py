@@ -91,6 +91,7 @@ def build_snapshot(
         breaker=_breaker(file.breaker),
         proxies=tuple(proxy_entry(proxy) for layer in (file, document.api) for proxy in layer.proxies),
         rules=tuple(_rules(document)),
+        loops=file.loops,
         budgets=scoped_budgets((*file.budgets, *document.api.budgets)),
     )
 

@@ -63,6 +63,7 @@ class Code(StrEnum):
     BUDGET_EXCEEDED = "budget_exceeded"
     PRICE_UNKNOWN = "price_unknown"
     CIRCUIT_OPEN = "CIRCUIT_OPEN"
+    LOOP_DETECTED = "LOOP_DETECTED"
     RATE_LIMITED = "rate_limited"
     OUTPUT_CAPPED = "output_cap_reached"
     PROVIDER_KEY_MISSING = "provider_key_missing"

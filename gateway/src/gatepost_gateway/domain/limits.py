@@ -79,6 +79,18 @@ class ScopedRates(Struct, frozen=True):
     rates: RateLimits
 
 
+class LoopRules(Struct, frozen=True):
+    """A call that comes for the `repeats`th time in a row within `seconds`, in one trace or session, is a loop.
+
+    `except_keys`: ids of keys that may repeat themselves.
+    """
+
+    enabled: bool = True
+    repeats: int = 5
+    seconds: float = 60.0
+    except_keys: tuple[str, ...] = ()
+
+
 T = TypeVar("T", ScopedBudget, ScopedRates)
 Who = Callable[[Scope, str], str | None]
 """The subject of a call in a scope, where it has one; the second word is the name of a metadata."""

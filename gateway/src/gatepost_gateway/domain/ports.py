@@ -278,6 +278,16 @@ class Rates(Protocol):
         ...
 
 
+class Loops(Protocol):
+    """What each trace or session asked last, and how often in a row. Marks are keyed hashes."""
+
+    async def repeated(self, owner: str, mark: bytes, seconds: float, most: int) -> tuple[int, float]:
+        """Counts one more question: how many times in a row it came within `seconds`, no more than `most`, and the
+        seconds until that would be one less. Another question in between begins the count again.
+        """
+        ...
+
+
 class Recorder(Protocol):
     """The journal. `append` hands an entry in and never waits; `durable` returns when all of it is written."""
 

@@ -11,7 +11,7 @@ from msgspec import Struct, field, structs
 
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.escalation import LIFE_MICROS, HumanVerdict
-from gatepost_gateway.domain.limits import Budget, Index, RateLimits, ScopedBudget
+from gatepost_gateway.domain.limits import Budget, Index, LoopRules, RateLimits, ScopedBudget
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
 from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, ModelPolicy, Routing
@@ -286,6 +286,7 @@ class SnapshotDocument(Struct, frozen=True):
     """The policy chain: global rules, and those of projects and proxies."""
     budgets: tuple[ScopedBudget, ...] = ()
     """Beside those of projects."""
+    loops: LoopRules = LoopRules()
 
 
 class Snapshot:

@@ -27,6 +27,7 @@ _NOT_AGAIN = frozenset(
         Code.BUDGET_EXCEEDED,
         Code.PRICE_UNKNOWN,
         Code.CIRCUIT_OPEN,
+        Code.LOOP_DETECTED,
         Code.INPUT_BLOCKED,
         Code.OUTPUT_BLOCKED,
         Code.POLICY_UNAVAILABLE,

@@ -9,7 +9,7 @@ from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault, Refused, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Ledger, Rates
+from gatepost_gateway.domain.ports import Headers, Ledger, Loops, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.domain.snapshot import Snapshot
@@ -24,6 +24,7 @@ from gatepost_gateway.pipeline.govern import govern
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engines, judge, note_unjudged
+from gatepost_gateway.pipeline.loops import check_loop
 from gatepost_gateway.pipeline.permits import over
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import Recall
@@ -48,6 +49,7 @@ class Stages(Struct, frozen=True):
     journal: Journal
     ledger: Ledger
     rates: Rates
+    loops: Loops
     sessions: Sessions
     responses: Responses
     engines: Engines
@@ -133,6 +135,7 @@ class Exchange:
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         await follow(call, stages.sessions)
+        await check_loop(stages.loops, call, stages.salt)
         stages.escalations.admit(call)
         chain = await stages.responses.follow(call)
         await judge(stages.engines, call)

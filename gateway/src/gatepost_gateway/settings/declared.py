@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from gatepost_gateway.domain.chain import RuleSpec
+from gatepost_gateway.domain.limits import LoopRules
 from gatepost_gateway.domain.routing import DataPolicy, DataTerms
 from gatepost_gateway.domain.snapshot import CacheRules, Sealed
 
@@ -182,6 +183,7 @@ class Layer(Struct, frozen=True):
     breaker: dict[str, float] = field(default_factory=dict[str, float])
     rules: tuple[RuleSpec, ...] = ()
     budgets: tuple[DeclaredBudget, ...] = ()
+    loops: LoopRules = LoopRules()
 
 
 class Document(Struct, frozen=True):

@@ -194,6 +194,13 @@ class BudgetShape(ReachShape):
         return self
 
 
+class LoopsShape(Shape):
+    enabled: bool | None = None
+    repeats: int | None = Field(default=None, ge=2, le=1000)
+    seconds: Seconds | None = None
+    except_keys: list[Id] = Field(default=[])
+
+
 class RatesShape(Shape):
     rpm: Count | None = None
     tpm: Count | None = None
@@ -384,6 +391,7 @@ class FileShape(Shape):
     fallbacks: dict[Id, list[Id]] = Field(default={})
     projects: list[ProjectShape] = Field(default=[])
     budgets: list[BudgetShape] = Field(default=[])
+    loops: LoopsShape | None = None
     proxies: list[ProxyShape] = Field(default=[])
     policies: PoliciesShape | None = None
     policy: dict[Id, dict[str, Any]] = Field(default={})

@@ -237,8 +237,8 @@ def test_an_answer_without_a_message_is_an_empty_one(body):
 def test_pending_loops_are_bounded_in_bytes(monkeypatch):
     monkeypatch.setattr(module, "MOST_BYTES", 2000)
     desk = Desk(*[calls(call()) for _ in range(20)])
-    for _ in range(20):
-        desk.run(input="x" * 300, model="m")
+    for number in range(20):
+        desk.run(input=f"{number:03}" * 100, model="m")
     assert desk.executions._bytes == sum(len(kept.box) for kept in desk.executions._pending.values()) <= 2000
 
 

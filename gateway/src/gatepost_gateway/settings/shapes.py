@@ -12,8 +12,6 @@ from gatepost_gateway.settings.fields import (
     HeaderPrefix,
     Id,
     Identifier,
-    LimitId,
-    LimitScope,
     Listen,
     ModelId,
     Name,
@@ -26,12 +24,12 @@ from gatepost_gateway.settings.fields import (
     Seconds,
     Settings,
     Shape,
-    Subject,
     Targets,
     Url,
     Weight,
     wrong,
 )
+from gatepost_gateway.settings.limit_shapes import LoopsShape, ReachShape
 
 ProviderName = Literal["openai", "anthropic", "gemini", "bedrock", "azure", "internal", "sandbox"]
 OperationName = Literal["chat", "embeddings", "images"]
@@ -168,15 +166,6 @@ class BudgetsShape(Shape):
     fallback_price: PriceShape | None = None
 
 
-class ReachShape(Shape):
-    """Whom a limit is for. Without `match`: every subject of the scope apart."""
-
-    id: LimitId
-    scope: LimitScope
-    match: Subject | None = None
-    project: Id | None = None
-
-
 class BudgetShape(ReachShape):
     hourly_usd: Dollars | None = None
     daily_usd: Dollars | None = None
@@ -192,13 +181,6 @@ class BudgetShape(ReachShape):
         if self.hourly_usd is not None and self.scope != "key":
             raise ValueError("`hourly_usd` is the spend cap of a key: its `scope` must be `key`")
         return self
-
-
-class LoopsShape(Shape):
-    enabled: bool | None = None
-    repeats: int | None = Field(default=None, ge=2, le=1000)
-    seconds: Seconds | None = None
-    except_keys: list[Id] = Field(default=[])
 
 
 class RatesShape(Shape):

@@ -133,4 +133,6 @@ class Flow:
             refuse(call, ruling, Code.OUTPUT_BLOCKED)
         elif gate.held > MAX_ANSWER:
             raise garbage(call, ValueError(f"the answer passed {MAX_ANSWER} bytes before it could be judged"))
+        if out or ended:
+            call.counting.commit()
         return out

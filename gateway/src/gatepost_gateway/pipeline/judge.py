@@ -47,6 +47,7 @@ def judge(engines: Engines, call: Call) -> None:
         return
     call.engine = engine
     call.facts = facts = facts_of(call)
+    facts.counting = call.counting
     ruling = engine.judge(facts)
     note(call, ruling)
     refuse(call, ruling, Code.INPUT_BLOCKED)

@@ -237,6 +237,7 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
         more["tiers"] = own
     keys = more.pop("keys", ())
     rules = more.pop("rules", ())
+    scoped = more.pop("budgets_of_all", ())
     key = KeyEntry("k1", KeyKind.RUNTIME, "test", hashlib.sha256(KEY.encode()).digest(), "org", "p")
     project = ProjectEntry("p", "org", budgets=budgets, **more)
     whole = SnapshotDocument(
@@ -247,6 +248,7 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
         models=(*models, SANDBOX),
         fallbacks=fallbacks,
         rules=rules,
+        budgets=scoped,
         **document,
     )
     return Snapshot(whole, Chains(rules, b"key"), register_of(whole, b"key"))
@@ -262,7 +264,11 @@ class Ruled:
     idle = False
 
     def __init__(self, ruling: Any) -> None:
-        self.judge = ruling
+        self._ruling = ruling
+
+    def judging(self, facts: Any) -> Any:
+        yield
+        return self._ruling(facts)
 
     def judges(self, phase: Any) -> bool:
         return False

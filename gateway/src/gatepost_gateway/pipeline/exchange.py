@@ -133,13 +133,13 @@ class Exchange:
         stages, inbound, snapshot = self._stages, call.inbound, call.snapshot
         call.principal = principal = identify(snapshot, inbound.presented, call.record.at, stages.salt)
         await bind(call, principal, stages.sessions, stages.rates)
-        call.asked = asked = decode(inbound)
+        call.asked = call.received = asked = decode(inbound)
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         await follow(call, stages.sessions)
         stages.escalations.admit(call)
         chain = await stages.responses.follow(call)
-        judge(stages.engines, call)
+        await judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = only_there(stages.planner.plan(call, passed), chain)
         await govern(call, stages.evaluator)
@@ -155,18 +155,18 @@ class Exchange:
             await self._stages.dispatcher.reach(call, self._again)
         call.record.first_micros = int((self._stages.clock.monotonic() - call.started) * 1_000_000)
         assert call.answer is not None
-        headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
-            body = await watch_whole(call, call.body, self._stages.evaluator)
+            body = call.sent_body = await watch_whole(call, call.body, self._stages.evaluator)
             self._stages.responses.keep(call, body)
             self._stages.tools.note(call, body)
             await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
             self._stages.recall.keep(call)
-            await outlet.whole(call.answer.status, headers, body)
+            # The call is settled: its answer says what is left of its budgets now.
+            await outlet.whole(call.answer.status, _headers(call), body)
         else:
-            await self._stream(call, outlet, headers)
+            await self._stream(call, outlet, _headers(call))
 
     async def _again(self, call: Call, failure: UpstreamError) -> None:
         """Before another attempt follows one that may be billed: under a budget each such attempt is a step of its own.
@@ -208,6 +208,7 @@ class Exchange:
             flow.check()
             if ended:
                 flow.release(watch(call, finish(call)))
+        await flow.settle(self._stages.evaluator)
         over(call)
         self._stages.responses.keep(call, flow.last)
         self._stages.tools.note(call)
@@ -226,8 +227,9 @@ def _outcome(call: Call, error: GatewayError) -> Outcome:
     return Outcome.REFUSED
 
 
-def _passed(headers: Headers) -> Headers:
-    return [header for header in headers if header[0] in _PASSED_ANSWER_HEADERS]
+def _headers(call: Call) -> Headers:
+    assert call.answer is not None
+    return [*call.ids, *(header for header in call.answer.headers if header[0] in _PASSED_ANSWER_HEADERS)]
 
 
 async def _finish_reading(call: Call) -> None:

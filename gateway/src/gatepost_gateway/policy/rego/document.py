@@ -103,9 +103,14 @@ def _tool_results(view: View) -> list[Turn]:
 
 
 def _headers(view: View) -> dict[str, str]:
+    return shown_headers(view.facts.setting.headers)
+
+
+def shown_headers(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    """Headers as rules and records see them: without what is secret by its name."""
     return {
         name.decode("latin-1"): MASKED if _is_secret(name) else value.decode("utf-8", "replace")
-        for name, value in view.facts.setting.headers.items()
+        for name, value in headers.items()
     }
 
 

@@ -230,6 +230,7 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
         more["tiers"] = own
     keys = more.pop("keys", ())
     rules = more.pop("rules", ())
+    scoped = more.pop("budgets_of_all", ())
     key = KeyEntry("k1", KeyKind.RUNTIME, "test", hashlib.sha256(KEY.encode()).digest(), "org", "p")
     project = ProjectEntry("p", "org", budgets=budgets, **more)
     whole = SnapshotDocument(
@@ -240,6 +241,7 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
         models=(*models, SANDBOX),
         fallbacks=fallbacks,
         rules=rules,
+        budgets=scoped,
         **document,
     )
     return Snapshot(whole, Chains(rules, b"key"), register_of(whole, b"key"))

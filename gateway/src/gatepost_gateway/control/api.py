@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from gatepost_gateway.control import (
+    budgets,
     escalations,
     health,
     keys,
@@ -55,6 +56,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *provider_keys.ENDPOINTS,
     *rego_policies.ENDPOINTS,
     *projects.ENDPOINTS,
+    *budgets.ENDPOINTS,
     *escalations.ENDPOINTS,
     *metrics.ENDPOINTS,
     *policies.ENDPOINTS,

@@ -189,6 +189,10 @@ class Ledger(Protocol):
         """Replaces the hold by what was really spent. Idempotent by hold id, never waits."""
         ...
 
+    async def close(self, account: str) -> None:
+        """No hold that claims on `account` is given any more, until its period is over. What is held stays."""
+        ...
+
     def used(self, account: str) -> tuple[int, int]:
         """(settled, held) of an account."""
         ...

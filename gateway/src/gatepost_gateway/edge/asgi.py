@@ -96,6 +96,7 @@ class Edge:
             ("POST", "/api/v1/logs"): native.log,
             ("GET", "/api/v1/sdk/config"): native.sdk_config,
             ("GET", "/up"): operator.up,
+            ("GET", "/metrics"): operator.metrics,
             ("GET", "/version"): operator.version,
             ("GET", "/health"): operator.health,
             ("GET", "/health/live"): operator.live,

@@ -151,7 +151,6 @@ class Exchange:
             await self._stages.dispatcher.reach(call, self._again)
         call.record.first_micros = int((self._stages.clock.monotonic() - call.started) * 1_000_000)
         assert call.answer is not None
-        headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
             body = call.sent_body = await watch_whole(call, call.body, self._stages.evaluator)
             self._stages.responses.keep(call, body)
@@ -160,9 +159,10 @@ class Exchange:
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
             self._stages.recall.keep(call)
-            await outlet.whole(call.answer.status, headers, body)
+            # The call is settled: its answer says what is left of its budgets now.
+            await outlet.whole(call.answer.status, _headers(call), body)
         else:
-            await self._stream(call, outlet, headers)
+            await self._stream(call, outlet, _headers(call))
 
     async def _again(self, call: Call, failure: UpstreamError) -> None:
         """Before another attempt follows one that may be billed: under a budget each such attempt is a step of its own.
@@ -223,8 +223,9 @@ def _outcome(call: Call, error: GatewayError) -> Outcome:
     return Outcome.REFUSED
 
 
-def _passed(headers: Headers) -> Headers:
-    return [header for header in headers if header[0] in _PASSED_ANSWER_HEADERS]
+def _headers(call: Call) -> Headers:
+    assert call.answer is not None
+    return [*call.ids, *(header for header in call.answer.headers if header[0] in _PASSED_ANSWER_HEADERS)]
 
 
 async def _finish_reading(call: Call) -> None:

@@ -37,6 +37,7 @@ from gatepost_gateway.domain.snapshot import (
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.pipeline.bind import bind
+from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.call import Call, Inbound, Presented
 from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
@@ -47,7 +48,7 @@ from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal as JournalStage
 from gatepost_gateway.pipeline.judge import engine_of, judge
 from gatepost_gateway.pipeline.plan import Planner
-from gatepost_gateway.pipeline.recall import recall
+from gatepost_gateway.pipeline.recall import Recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
@@ -150,7 +151,7 @@ class Bench:
         self.journal = JournalStage(self.recorder, self.ledger, self.rates, self.clock)
         sight = Sight(MemoryBreakers(self.clock), MemoryPace(self.clock), Turns())
         self.dispatcher = Dispatcher(Outside(AtOnce(), Vault([b"\0" * 32])), PROVIDERS, sight, self.clock)
-        self.planner = Planner(PROVIDERS, sight)
+        self.recall, self.planner = Recall(AnswerCache(), self.clock), Planner(PROVIDERS, sight)
         self.exchange = Exchange(
             Stages(
                 snapshot=lambda: self.snapshot,
@@ -164,6 +165,7 @@ class Bench:
                 engines=engine_of,
                 escalations=Escalations(self.recorder, self.clock, b"salt"),
                 evaluator=EvaluationPool(()),
+                recall=self.recall,
                 tools=ToolNotes(Vault([b"\0" * 32])),
                 clock=self.clock,
                 salt=b"salt",
@@ -202,7 +204,7 @@ class Bench:
         lap("plan")
         await reserve(self.ledger, self.rates, call)
         lap("reserve")
-        recall(call)
+        self.recall.find(call)
         lap("recall")
         await self.journal.open(call)
         lap("journal.open")

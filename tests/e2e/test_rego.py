@@ -27,6 +27,10 @@ REPLIES = {
     "mask": 'redact_fields contains "email" if input.stage == "response"',
 }
 OLD = 'package xenovia.policy\n\ndeny[msg] { input.tool_names[_] == "drop"; msg := "old" }\n'
+POLICY_OF_INTENT = (
+    'package gatepost.policy\n\ndeny contains "no refunds" if input.metadata.intent == "refund"\n'
+    'deny contains "no mail" if "mail.send" in input.tool_names\n'
+)
 TOOL = {"type": "function", "function": {"name": "Drop_Table", "parameters": {"type": "object", "properties": {}}}}
 MEND = "ask ann@example.com, a secret"
 
@@ -172,3 +176,23 @@ def test_a_policy_is_put_into_force_and_refused_by_the_api(gateway: Gateway) -> 
         ask(gateway, "models", tools=[TOOL])  # a proxy's calls meet its project's policy too
     assert gateway.request("DELETE", path).status_code == 204
     assert ask(gateway, None, tools=[TOOL]) == "hello"
+
+
+def test_a_policy_sees_the_metadata_of_the_trace_that_a_call_is_put_into(gateway: Gateway) -> None:
+    key = {"key": gateway.runtime_key}
+    made = gateway.request("PUT", "/api/v1/projects/default/policies/request", json={"source": POLICY_OF_INTENT})
+    assert made.status_code in (200, 201), made.text
+    try:
+        for intent, allowed in (("refund", False), ("praise", True)):
+            trace = gateway.post("/api/v1/traces", {"metadata": {"intent": intent}}, **key).json()["id"]
+            body = {"trace_id": trace, "input": "hello", "model": "sandbox/echo"}
+            said = gateway.post("/api/v1/executions", body, **key)
+            assert (said.status_code, "no refunds" in said.text) == (200, not allowed), said.text
+            assert gateway.post("/api/v1/checks", body, **key).json()["allowed"] is allowed
+            assert ("no refunds" in gateway.post("/api/v1/simulate", body, **key).text) is not allowed
+        action = {"capability": "mail.send", "payload": {}, "session_id": "sess_1", "env": "prod"}
+        action |= {"identity": {"type": "agent", "id": "a"}, "sdk": {"version": "0.1.0", "language": "python"}}
+        refused = gateway.post("/v1/execute", action, **key).json()
+        assert (refused["status"], refused["decision"]["outcome"]) == ("blocked", "deny")
+    finally:
+        assert gateway.request("DELETE", "/api/v1/projects/default/policies/request").status_code == 204

@@ -17,20 +17,25 @@ def test_a_key_is_read_from_either_place() -> None:
         assert shown.reveal() == "k"
     for headers in ({}, {b"authorization": b"Basic k"}, {b"authorization": b"Bearer "}, {b"x-api-key": b" "}):
         assert presented(headers) is None
+    both = {b"authorization": b"Bearer a", b"x-api-key": b"b"}
+    for key_first, expected in ((False, "a"), (True, "b")):
+        shown = presented(both, key_first=key_first)
+        assert shown is not None
+        assert shown.reveal() == expected
 
 
 def test_who_asks(tmp_path: Path) -> None:
     plane = make(tmp_path, local_token=Secret("gpa_local_x"))
-    assert authenticate(plane, Secret(ADMIN)) == Caller("adm1n")
-    assert authenticate(plane, Secret(RUNTIME)) == Caller("runt1me", "default")
-    assert authenticate(plane, Secret("gpa_local_x")) == Caller(LOCAL)
+    assert authenticate(plane, Secret(ADMIN), "/x") == Caller("adm1n")
+    assert authenticate(plane, Secret(RUNTIME), "/x") == Caller("runt1me", "default")
+    assert authenticate(plane, Secret("gpa_local_x"), "/x") == Caller(LOCAL)
     for shown, code in (
         (None, Code.MISSING_KEY),
         (Secret(ADMIN[:-1]), Code.UNKNOWN_KEY),
         (Secret(""), Code.UNKNOWN_KEY),
     ):
         with pytest.raises(Unauthenticated) as caught:
-            authenticate(plane, shown)
+            authenticate(plane, shown, "/x")
         assert caught.value.code is code
     plane.close()
 

@@ -4,7 +4,7 @@ from gatepost_gateway.control.compose import build_snapshot, model_entry, origin
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, Routing, Strategy
-from gatepost_gateway.domain.snapshot import ProviderKind, Sealed, Snapshot
+from gatepost_gateway.domain.snapshot import CacheRules, ProviderKind, Sealed, Snapshot
 from gatepost_gateway.settings.declared import (
     DeclaredBudgets,
     DeclaredModel,
@@ -138,3 +138,9 @@ def test_routing_is_composed_for_all_and_for_projects() -> None:
     assert snapshot.document.routing == Routing(Strategy.WEIGHTED, {"a": 3})
     assert snapshot.document.breaker == BreakerRules(failures=3, share=0.2)
     assert snapshot.models["a"].data_terms == terms
+
+
+def test_a_projects_cache_is_its_own() -> None:
+    layer = Layer(projects=(DeclaredProject(id="p", cache=CacheRules(5)), DeclaredProject(id="q")))
+    found = {one.id: one.cache for one in build_snapshot(1, Document(layer), NOBODY, {}).projects}
+    assert (found["p"], found["q"]) == (CacheRules(5), None)

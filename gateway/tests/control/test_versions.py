@@ -42,6 +42,8 @@ def test_an_apply_makes_a_version_and_says_what_changed(tmp_path: Path) -> None:
                     "max_output_default": 4096,
                     "strict_translation": False,
                     "model_policy": "honour",
+                    "store_bodies": False,
+                    "body_bytes": 65536,
                 },
             ),
         ]

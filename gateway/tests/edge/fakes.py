@@ -79,7 +79,7 @@ class Front:
                 native=NativeSurface(traces, executions, snapshot, who, once, limits),
                 making=MakingSurface(Making(house.exchange, traces), snapshot, who, once, limits),
                 verdicts=VerdictSurface(house.exchange, Verdicts(house.stages), traces, who, limits),
-                actions=ActionSurface(house.exchange, Verdicts(house.stages), limits),
+                actions=ActionSurface(house.exchange, Verdicts(house.stages), who, limits),
                 operator=OperatorSurface(lambda: self.health),
                 simple=SimpleSurface(house.exchange, who, limits, reporter),
             ),

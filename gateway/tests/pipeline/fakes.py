@@ -26,6 +26,7 @@ from gatepost_gateway.domain.snapshot import (
     Timeouts,
 )
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.escalations import Escalations
@@ -33,6 +34,7 @@ from gatepost_gateway.pipeline.exchange import Exchange, Stages
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.plan import Planner
+from gatepost_gateway.pipeline.recall import Recall
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
@@ -253,7 +255,11 @@ class Ruled:
     idle = False
 
     def __init__(self, ruling: Any) -> None:
-        self.judge = ruling
+        self._ruling = ruling
+
+    def judging(self, facts: Any) -> Any:
+        yield
+        return self._ruling(facts)
 
     def judges(self, phase: Any) -> bool:
         return False
@@ -293,6 +299,7 @@ class House:
         self.pace = MemoryPace(self.clock)
         self.sight = Sight(self.breakers, self.pace, Turns())
         self.transport = transport or ScriptedTransport()
+        self.cache = AnswerCache()
         self.sleeps: list[float] = []
         self.elsewhere = Elsewhere()
         self.archive = KeptArchive(self.recorder)
@@ -313,6 +320,7 @@ class House:
             engines=engine_of if engine is None else lambda _: Ruled(engine),
             escalations=Escalations(self.recorder, self.clock, b"salt"),
             evaluator=self.elsewhere,
+            recall=Recall(self.cache, self.clock),
             tools=ToolNotes(PlainVault()),
             clock=self.clock,
             salt=b"salt",

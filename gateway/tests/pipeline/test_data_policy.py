@@ -1,5 +1,6 @@
 import pytest
 
+from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.errors import Code, Refused
 from gatepost_gateway.domain.governance import Effect
 from gatepost_gateway.domain.routing import DataPolicy, DataTerms
@@ -24,6 +25,10 @@ from .fakes import Answer, House, ScriptedTransport, chat, completion, entry, ru
         (DataPolicy(regions=("eu",)), DataTerms(region="europe"), False),
         (DataPolicy(regions=("eu",)), DataTerms(), False),
         (DataPolicy(private_only=True), DataTerms(), False),
+        (DataPolicy(max_retention_days=30), DataTerms(), False),
+        (DataPolicy(max_retention_days=30), DataTerms(retention_days=30), True),
+        (DataPolicy(max_retention_days=30), DataTerms(retention_days=31), False),
+        (DataPolicy(max_retention_days=0), DataTerms(zero_retention=True), True),
     ],
 )
 def test_what_is_not_declared_is_not_met(demands, terms, met):
@@ -77,3 +82,24 @@ def test_without_a_policy_nothing_is_decided():
     held = house(Answer(200, [completion()]), data_policy=None)
     run(held.call(chat(model="us")))
     assert (held.record.decisions, held.record.route.passed_over) == ((), ())
+
+
+def ruled(*answers, **settings):
+    rule = RuleSpec(name="only-eu", kind="data-routing-policy", settings=settings)
+    return house(*answers, data_policy=None, rules=(rule,))
+
+
+def test_a_rule_demands_as_a_project_does():
+    held = ruled(Answer(200, [completion()]), regions=["eu"])
+    run(held.call(chat(model="us")))
+    assert (held.record.model, held.record.route.passed_over) == ("eu", ("us: its region is us",))
+    said, left_out = held.record.decisions
+    assert (said.rule, left_out.rule, left_out.reason) == ("only-eu", "only-eu", "us: its region is us")
+
+
+def test_a_rule_that_leaves_nothing_blocks_in_its_own_name():
+    held = ruled(max_retention_days=30)
+    with pytest.raises(Refused, match="does not declare how long it keeps data") as caught:
+        run(held.call(chat(model="us")))
+    assert caught.value.rule == "only-eu"
+    assert held.transport.asked == []

@@ -154,3 +154,36 @@ def test_an_admin_key_makes_no_calls():
     snapshot = snapshot_of(keys=(key(boss, kind=KeyKind.ADMIN),))
     with pytest.raises(Forbidden, match="makes no calls"):
         who(snapshot, boss)
+
+
+def at(snapshot, text, path):
+    return identify(snapshot, Presented(Secret(text), path=path), NOW, b"salt")
+
+
+def test_a_key_with_paths_asks_nothing_else():
+    text = "gp_paths_x"
+    snapshot = snapshot_of(keys=(key(text, paths=("/v1/chat", "/v1beta/*")),))
+    for path in ("/v1/chat", "/v1beta/models/m:generateContent"):
+        assert at(snapshot, text, path).project == "p"
+    for path in ("/v1/chat/completions", "/v1", "", "/V1/chat"):
+        with pytest.raises(Forbidden, match="may not ask") as caught:
+            at(snapshot, text, path)
+        assert caught.value.code is Code.PATH_NOT_ALLOWED
+
+
+def test_a_key_that_is_over_is_not_told_of_its_paths():
+    snapshot = snapshot_of(keys=(key("gp_gone_x", paths=("/v1/chat",), state=KeyState.REVOKED),))
+    with pytest.raises(Unauthenticated):
+        at(snapshot, "gp_gone_x", "/v1/me")
+
+
+def test_a_key_with_models_calls_nothing_else():
+    text = "gp_models_x"
+    models = (entry("a"), entry("b", identifier="bee"), entry("c"))
+    snapshot = snapshot_of(*models, keys=(key(text, models=("a", "bee")),), fallbacks={"a": ("c", "b")})
+    house = House(snapshot, ScriptedTransport(Answer(500, [b"{}"]), Answer(500, [b"{}"]), Answer(200, [completion()])))
+    with pytest.raises(Forbidden, match="it may call `a`, `bee`") as caught:
+        run(house.call(chat(model="c"), key=text))
+    assert caught.value.code is Code.MODEL_NOT_ALLOWED
+    run(house.call(chat(model="a"), key=text))
+    assert house.record.model == "b"

@@ -1,3 +1,4 @@
+import asyncio
 import json
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault, Refused
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
+from gatepost_gateway.policy.engine import PIECE
 
 from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, run, snapshot_of
 
@@ -152,3 +154,33 @@ def test_facts_of_a_call():
     setting = facts.setting
     assert (setting.principal.project, setting.project.id, setting.surface) == ("p", "p", "openai")
     assert (setting.properties, setting.headers[b"x-a"]) == ({"team": "red"}, b"b")
+
+
+def test_other_calls_go_on_while_a_long_text_is_judged():
+    held = ruled(RuleSpec(name="pii", kind="pii-detector", settings={}))
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def both():
+        waiting = asyncio.create_task(others())
+        await held.call(chat("123 " * 10_000))
+        waiting.cancel()
+
+    run(both())
+    assert turns >= 40_000 // PIECE
+
+
+def test_a_record_is_kept_as_long_as_a_rule_says_also_of_a_blocked_call():
+    keep = RuleSpec(name="keep", kind="audit-logger", settings={"retention_days": 900})
+    held = ruled(keep)
+    run(held.call(chat()))
+    assert held.record.retention_days == 900
+    held = ruled(keep, word())
+    with pytest.raises(Refused):
+        run(held.call(chat(messages=[{"role": "user", "content": "titan"}])))
+    assert held.record.retention_days == 900

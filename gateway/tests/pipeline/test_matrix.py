@@ -44,6 +44,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "language-validator": {"denied_scripts": ["Latin"], "places": list(Place)},
     "rbac": {"deny_if_missing": [], "roles": {"guest": {"denied_tools": ["delete_*"]}}},
     "size-limits": {"max_body_bytes": 1, "max_output_chars": 1},
+    "audit-logger": {},
+    "data-routing-policy": {"require_private": True},
     "citation-verifier": {"require_sources": True},
     "quality-scorer": {"min_sentences": 1000},
     "tool-validation": {"declared_tools": ["create_user"]},
@@ -124,6 +126,8 @@ def expected(dialect: DialectName, operation: Operation, kind: str, phase: Phase
     """What must come of a cell whose rule loads: `blocked`, `allowed` for what has no tools, or `not run`."""
     if operation not in BY_NAME[kind].honours[phase]:
         return "not run"
+    if kind == "audit-logger":
+        return "allowed"
     return "allowed" if kind in OF_TOOLS and "tools" not in body_of(dialect, "") else "blocked"
 
 

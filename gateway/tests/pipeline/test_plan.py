@@ -5,7 +5,7 @@ import pytest
 
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import Inference, ProviderKind, Snapshot
+from gatepost_gateway.domain.snapshot import Inference, ProviderKind, Sealed, Snapshot
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.providers import PROVIDERS
@@ -172,3 +172,44 @@ def test_what_was_asked_by_name_and_answered_is_no_fallback():
 def test_what_a_call_continues_has_no_fallback():
     snapshot = snapshot_of(entry("a"), entry("b"), fallbacks={"a": ("b",)})
     assert ids_of(targets(snapshot, "anything", pinned="a")) == ["a"]
+
+
+OWN = Sealed("k", b"sk-own")
+
+
+def keyed(*models, **more):
+    return snapshot_of(*models, own_keys={ProviderKind.OPENAI: OWN}, **more)
+
+
+def test_a_projects_own_key_comes_before_the_registrys():
+    snapshot = keyed(
+        entry("home", at_home=True), entry("keyless", credential=None), entry("theirs"), fallbacks={"home": ("theirs",)}
+    )
+    assert [one.credential for one in targets(snapshot, "home")] == [OWN, snapshot.models["theirs"].credential]
+    assert targets(snapshot, "keyless")[0].credential is OWN
+
+
+def test_it_goes_to_its_own_provider_only():
+    snapshot = keyed(entry("m", provider=ProviderKind.ANTHROPIC, at_home=True))
+    assert targets(snapshot, "m")[0].credential is snapshot.models["m"].credential
+
+
+def test_a_project_that_signed_itself_up_spends_nobody_elses_key():
+    models = (
+        entry("home", at_home=True),
+        entry("keyless", credential=None),
+        entry("elsewhere"),
+        entry("internal", provider=ProviderKind.INTERNAL, credential=None),
+        entry("bedrock", provider=ProviderKind.BEDROCK, credential=None),
+    )
+    without = snapshot_of(*models, own_keys_only=True)
+    for name in ("home", "keyless", "elsewhere", "internal", "bedrock"):
+        with pytest.raises(CallerError) as caught:
+            targets(without, name)
+        assert caught.value.code is Code.PROVIDER_KEY_MISSING
+    assert targets(without, "sandbox/echo")[0].credential is None
+    snapshot = keyed(*models, own_keys_only=True)
+    assert targets(snapshot, "home")[0].credential is OWN
+    for name in ("keyless", "elsewhere", "internal", "bedrock"):
+        with pytest.raises(CallerError):
+            targets(snapshot, name)

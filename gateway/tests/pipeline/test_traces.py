@@ -151,12 +151,30 @@ def test_memory_is_bounded_and_running_traces_stay(monkeypatch):
     assert len(traces._known) <= 4
 
 
-def test_metadata_is_written_and_not_held_in_memory():
+def test_metadata_is_remembered_while_a_trace_is_open():
     name = ids.new()
-    traces, _ = made(Archive(**{name: TraceState("p", metadata="x" * 10_000)}))
-    made_here, _ = run(traces.create(ME, {"x": "y" * 10_000}, None))
-    for one in (name, made_here):
-        assert len(run(traces.find(one, "p")).metadata) < 10
+    traces, _ = made(Archive(**{name: TraceState("p", metadata='{"intent":"refund"}')}))
+    made_here, _ = run(traces.create(ME, {"feature": "x"}, None))
+    assert run(traces.find(name, "p")).metadata == '{"intent":"refund"}'
+    assert run(traces.find(made_here, "p")).metadata == '{"feature":"x"}'
+    state = run(traces.find(made_here, "p"))
+    run(traces.complete(made_here, "p"))
+    assert state.metadata == "{}"
+    assert traces._bytes == sum(len(one.metadata) for one in traces._known.values())
+
+
+def test_remembered_metadata_is_bounded_in_bytes(monkeypatch):
+    monkeypatch.setattr(module, "MOST_BYTES", 25_000)
+    traces, _ = made()
+
+    async def main():
+        made_here = [(await traces.create(ME, {"x": "y" * 10_000}, None))[0] for _ in range(5)]
+        await traces.enter(made_here[-1], "p")
+        return made_here
+
+    made_here = run(main())
+    assert list(traces._known) == made_here[-2:]
+    assert traces._bytes == sum(len(one.metadata) for one in traces._known.values()) < 25_000
 
 
 class Late(KeptRecorder):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gatepost_gateway.domain.routing import DataPolicy, DataTerms
+from gatepost_gateway.domain.snapshot import CacheRules
 from gatepost_gateway.settings import ConfigurationError, Elsewhere, parse, read_file
 
 SAMPLE = """\
@@ -280,3 +281,9 @@ def test_data_policies_are_demands_of_projects_and_terms_of_models() -> None:
     assert layer.projects[0].data_policy == DataPolicy(zero_retention=True, no_training=True, regions=("eu",))
     words = "\n".join(wrong("projects: [{id: p, data_policy: {regions: [], region: eu}}]\n"))
     assert "unknown key `region`: did you mean `regions`?" in words
+
+
+def test_a_project_with_an_empty_cache_has_one() -> None:
+    said = "projects: [{id: p, cache: {}}, {id: q}, {id: r, cache: {ttl_seconds: 5, temperature_zero_only: false}}]"
+    p, q, r = parse(said).layer.projects
+    assert (p.cache, q.cache, r.cache) == (CacheRules(), None, CacheRules(5.0, temperature_zero_only=False))

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from gatepost_gateway.settings.shapes import ModelShape, PriceShape, RuleShape, SecretShape
+from gatepost_gateway.settings.shapes import CacheShape, ModelShape, PriceShape, RuleShape, SecretShape
 
 
 def test_a_rule_keeps_the_keys_of_its_kind() -> None:
@@ -60,3 +60,9 @@ def test_the_sandbox_address_is_the_sandboxes() -> None:
     with pytest.raises(ValidationError, match="http"):
         ModelShape.model_validate(said)
     assert ModelShape.model_validate({**said, "provider": "sandbox"}).provider == "sandbox"
+
+
+@pytest.mark.parametrize("said", [{"ttl_seconds": 0}, {"max_bytes": 1}, {"max_bytes": 2**40}, {"ttl": 3}])
+def test_a_cache_has_bounds(said: object) -> None:
+    with pytest.raises(ValidationError):
+        CacheShape.model_validate(said)

@@ -34,6 +34,16 @@ def test_how_a_call_ended(outcome, error, status):
     assert status_of(closed(outcome=outcome, error=error)) is status
 
 
+def test_an_answer_from_the_cache_is_a_hit_and_what_was_blocked_is_none():
+    assert status_of(closed(outcome=Outcome.ANSWERED, cached=True)) is Status.CACHE_HIT
+    assert status_of(closed(outcome=Outcome.BLOCKED, cached=True)) is Status.BLOCKED
+    one = Tally()
+    one.take(closed(cached=True, cost=0), {})
+    one.take(closed(), {})
+    found = cells(one)
+    assert (found["", ""].hits, found["", ""].requests) == (1, 2)
+
+
 def test_a_call_counts_in_every_dimension_and_grain():
     one = Tally(["team"])
     call = closed(

@@ -29,6 +29,7 @@ from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
 from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
 from gatepost_gateway.link.evaluation import EvaluationPool
+from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.escalations import Escalations
 from gatepost_gateway.pipeline.exchange import Exchange, Stages
@@ -37,6 +38,7 @@ from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.making import Making
 from gatepost_gateway.pipeline.plan import Planner
+from gatepost_gateway.pipeline.recall import Recall
 from gatepost_gateway.pipeline.responses import Responses
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
@@ -105,6 +107,7 @@ class DataPlane:
         self.rates = MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock)
         self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())
+        self.cache = AnswerCache()
         self.sessions: SessionStore = base.sessions or MemorySessions(begin.sessions, begin.marks)
         self.edge = self._edge(base, begin, bounds)
 
@@ -124,7 +127,7 @@ class DataPlane:
                 native=NativeSurface(traces, executions, self.snapshot, who, once, bounds.body),
                 making=MakingSurface(Making(exchange, traces), self.snapshot, who, once, bounds.body),
                 verdicts=VerdictSurface(exchange, verdicts, traces, who, bounds.body),
-                actions=ActionSurface(exchange, verdicts, bounds.body),
+                actions=ActionSurface(exchange, verdicts, who, bounds.body),
                 operator=OperatorSurface(self.health),
                 simple=SimpleSurface(exchange, who, bounds.body, reporter),
             ),
@@ -148,6 +151,7 @@ class DataPlane:
             engines=engine_of,
             escalations=Escalations(base.recorder, base.clock, begin.secret),
             evaluator=self.evaluations,
+            recall=Recall(self.cache, base.clock),
             tools=ToolNotes(base.vault),
             clock=base.clock,
             salt=begin.secret,
@@ -198,6 +202,7 @@ class DataPlane:
         now = self._clock.micros()
         self.ledger.forget(frozenset({day(now), month(now)}))
         self.rates.sweep()
+        self.cache.sweep(self._clock.monotonic())
         await self.sessions.sweep(now)
 
 

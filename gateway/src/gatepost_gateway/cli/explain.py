@@ -4,6 +4,8 @@ import argparse
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from gatepost_gateway.cli import asking
 from gatepost_gateway.cli.output import say, say_json
 from gatepost_gateway.control.reach import path_of
@@ -15,6 +17,8 @@ _BUCKETS = (
     ("output", "output_cost_per_1k", "output"),
 )
 Step = dict[str, Any]
+_SHOWN = 2000
+"""Characters of a body that are shown; `--json` shows all of it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +57,10 @@ def story(step: Step, number: int) -> list[str]:
     first = f"{number}. {step['operation']} by {step['surface']} at {step['created_at']}: {_end(step)}"
     return [
         first,
-        *(f"   {line}" for line in (*_who(step), *_route(step), *_rules(step), *_money(step), *_times(step))),
+        *(
+            f"   {line}"
+            for line in (*_who(step), *_said(step), *_route(step), *_rules(step), *_money(step), *_times(step))
+        ),
     ]
 
 
@@ -71,6 +78,16 @@ def _who(step: Step) -> list[str]:
     if step["properties"]:
         lines.append("properties: " + ", ".join(f"{key}={value}" for key, value in step["properties"].items()))
     return lines
+
+
+def _said(step: Step) -> list[str]:
+    """What is kept of the words of the call."""
+    lines: list[str] = []
+    for side in ("request", "answer"):
+        if step.get(side) is not None:
+            text = msgspec.json.encode(step[side]).decode()
+            lines.append(f"{side}: {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}")
+    return lines + [f"not kept: {one}" for one in step.get("body_notes", ())]
 
 
 def _route(step: Step) -> list[str]:

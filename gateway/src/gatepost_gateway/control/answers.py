@@ -105,6 +105,12 @@ class Key(Struct, frozen=True, kw_only=True):
     status: str
     created_at: str
     expires_at: str | None
+    models: list[str]
+    """Empty: all of its project's."""
+    paths: list[str]
+    """Empty: every one."""
+    member: str | None
+    """Whose admin key it is; null: an operator's."""
 
 
 class NewKey(Key, frozen=True, kw_only=True):

@@ -17,8 +17,10 @@ from gatepost_gateway.control import (
     metrics,
     models,
     openapi,
+    own_keys,
     policies,
     projects,
+    provider_keys,
     proxies,
     rego_policies,
     traces,
@@ -44,6 +46,8 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *models.ENDPOINTS,
     *versions.ENDPOINTS,
     *keys.ENDPOINTS,
+    *own_keys.ENDPOINTS,
+    *provider_keys.ENDPOINTS,
     *rego_policies.ENDPOINTS,
     *projects.ENDPOINTS,
     *escalations.ENDPOINTS,
@@ -76,22 +80,23 @@ class AdminApi:
         except GatewayError as error:
             if error.__cause__ is not None and isinstance(error, GatewayFault):
                 log.exception("request %s failed", request_id)
-            response = _refusal(error, request_id)
+            response = _refusal(error, request_id, simple=_is_simple(request))
         except ClientDisconnect:
             return
         except Exception:
             log.exception("request %s failed", request_id)
             fault = GatewayFault("the control plane failed: give the request id to whoever runs it")
-            response = _refusal(fault, request_id)
+            response = _refusal(fault, request_id, simple=_is_simple(request))
         response.headers["x-request-id"] = request_id
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        shown = presented({name.lower(): value for name, value in request.headers.raw})
+        simple = _is_simple(request)
+        shown = presented({name.lower(): value for name, value in request.headers.raw}, key_first=simple)
         endpoint, path = self._find(request, shown is not None)
         caller = _NOBODY
         if (endpoint.method, endpoint.path) not in PUBLIC:
-            caller = authenticate(self._house, shown)
+            caller = authenticate(self._house, shown, request.url.path)
             authorize(caller, endpoint.access)
         body = await _body(endpoint, request) if endpoint.body is not None else None
         query = _query(endpoint, request)
@@ -117,7 +122,7 @@ class AdminApi:
             if match is Match.PARTIAL:
                 allowed.append(endpoint.method)
         if not shown:
-            authenticate(self._house, None)
+            authenticate(self._house, None, request.url.path)
         if allowed:
             words = f"{request.method} is not allowed here: use {' or '.join(sorted(allowed))}"
             raise CallerError(words, code=Code.METHOD_NOT_ALLOWED, status=405)
@@ -149,8 +154,12 @@ def _request_id(request: Request) -> str:
     return given if 0 < len(given) <= 128 and given.isascii() and given.isprintable() else ids.new()
 
 
-def _refusal(error: GatewayError, request_id: str) -> Response:
-    status, headers, body = dress(error, request_id)
+def _is_simple(request: Request) -> bool:
+    return request.url.path.startswith("/v1/")
+
+
+def _refusal(error: GatewayError, request_id: str, *, simple: bool) -> Response:
+    status, headers, body = dress(error, request_id, simple=simple)
     return Response(body, status, headers={name.decode(): value.decode() for name, value in headers})
 
 

@@ -15,8 +15,10 @@ LOCAL = "local"
 """Who asks with the token of this start: the command line, on this machine, as the user who owns the data."""
 
 
-def presented(headers: Mapping[bytes, bytes]) -> Secret | None:
-    """The key that a request shows, in either place."""
+def presented(headers: Mapping[bytes, bytes], *, key_first: bool = False) -> Secret | None:
+    """The key that a request shows, in either place; `key_first`: what `x-api-key` says counts."""
+    if key_first and (first := headers.get(b"x-api-key", b"").decode("latin-1").strip()):
+        return Secret(first)
     scheme, _, bearer = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if scheme.lower() == "bearer" and bearer.strip():
         return Secret(bearer.strip())
@@ -24,8 +26,10 @@ def presented(headers: Mapping[bytes, bytes]) -> Secret | None:
     return Secret(beside) if beside else None
 
 
-def authenticate(house: House, shown: Secret | None) -> Caller:
-    """Raises Unauthenticated with a text of its own for each way a key can be wrong."""
+def authenticate(house: House, shown: Secret | None, path: str) -> Caller:
+    """Raises Unauthenticated with a text of its own for each way a key can be wrong, Forbidden (403) for a key that may
+    not ask `path`.
+    """
     if shown is None:
         raise Unauthenticated("no API key: send `Authorization: Bearer gpa_...`", code=Code.MISSING_KEY)
     token = house.local_token
@@ -34,8 +38,8 @@ def authenticate(house: House, shown: Secret | None) -> Caller:
     key = find_key(house.snapshot, shown)
     if key is None:
         raise Unauthenticated("unknown API key: check that it is whole, and that it belongs to this gateway")
-    admit(key, house.clock.micros())
-    return Caller(key.id, None if key.kind is KeyKind.ADMIN else key.project)
+    admit(key, house.clock.micros(), path)
+    return Caller(key.id, None if key.kind is KeyKind.ADMIN else key.project, key.project)
 
 
 def authorize(caller: Caller, access: Access) -> None:

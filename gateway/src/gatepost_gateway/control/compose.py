@@ -30,7 +30,7 @@ from gatepost_gateway.domain.snapshot import (
 from gatepost_gateway.settings import SANDBOX_MODEL
 from gatepost_gateway.settings.declared import DeclaredModel, DeclaredProject, DeclaredProxy, DeclaredRouting, Document
 from gatepost_gateway.storage import catalog
-from gatepost_gateway.storage.config import Identities
+from gatepost_gateway.storage.config import Identities, OwnKeySet
 
 DEFAULT_ORG = "default"
 
@@ -87,6 +87,7 @@ def build_snapshot(
     """What is true now. `credentials`: the provider keys that the environment holds, sealed."""
     file = document.file
     models = [model_entry(model, credentials) for layer in (file, document.api) for model in layer.models]
+    models += [azure_entry(key) for key in identities.own_keys.values() if key.provider is ProviderKind.AZURE]
     projects = project_entries(document, identities)
     return SnapshotDocument(
         version=version,
@@ -123,6 +124,7 @@ def model_entry(model: DeclaredModel, credentials: Mapping[ProviderKind, Sealed]
         name=model.name,
         project=model.project,
         credential=_credential(model, base_url, credentials),
+        at_home=provider in ADDRESSES and origin(base_url) == origin(ADDRESSES[provider]),
         is_public=model.is_public,
         prices=prices(model, model.operations) or known.prices,
         context_window=model.context_window or known.context_window,
@@ -131,6 +133,29 @@ def model_entry(model: DeclaredModel, credentials: Mapping[ProviderKind, Sealed]
         additional_config=model.additional_config,
         operations=model.operations or _served_at(provider, base_url),
         data_terms=model.data_policy or DataTerms(),
+    )
+
+
+def azure_entry(key: OwnKeySet) -> ModelEntry:
+    """The deployment that a project's Azure key is for, called as `azure/<deployment>`.
+
+    Its address is a tenant's word: it goes through the egress rules like any that nobody declared.
+    """
+    deployment = key.meta["deployment"]
+    known = catalog.facts(ProviderKind.OPENAI, deployment)
+    return ModelEntry(
+        id=f"azure/{deployment}@{key.project}",
+        identifier=f"azure/{deployment}",
+        provider=ProviderKind.AZURE,
+        base_url=f"{key.meta['endpoint']}/openai/deployments/{deployment}",
+        project=key.project,
+        credential=key.sealed,
+        prices=known.prices,
+        context_window=known.context_window,
+        max_output=known.max_output,
+        additional_config={"api_version": key.meta["api_version"]},
+        at_home=True,
+        declared=False,
     )
 
 
@@ -214,7 +239,14 @@ def project_entries(document: Document, identities: Identities) -> tuple[Project
     declared = {project.id: project for layer in (document.api, document.file) for project in layer.projects}
     names = [project.id for project in document.file.projects]
     names += [name for name in identities.projects if name not in names]
-    return tuple(_project(declared.get(name), name, identities) for name in names)
+    return tuple(
+        structs.replace(_project(declared.get(name), name, identities), own_keys=_own_keys(name, identities))
+        for name in names
+    )
+
+
+def _own_keys(project: str, identities: Identities) -> dict[ProviderKind, Sealed]:
+    return {key.provider: key.sealed for key in identities.own_keys.values() if key.project == project}
 
 
 def _project(declared: DeclaredProject | None, name: str, identities: Identities) -> ProjectEntry:
@@ -234,11 +266,13 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         features=declared.features,
         max_output_default=declared.max_output_default,
         strict_translation=declared.strict_translation,
+        body_bytes=declared.body_bytes if declared.store_bodies else 0,
         rego=rego_entries(f"projects/{name}", declared.request_policy, declared.response_policy),
         tiers=declared.tiers,
         routing=_routing(declared.routing) if declared.routing is not None else None,
         model_policy=ModelPolicy(declared.model_policy),
         data_policy=declared.data_policy,
+        cache=declared.cache,
     )
 
 
@@ -270,12 +304,12 @@ def _breaker(said: Mapping[str, float]) -> BreakerRules:
 
 
 def _inferences(projects: tuple[ProjectEntry, ...], credentials: Mapping[ProviderKind, Sealed]) -> Iterable[Inference]:
-    """For everyone where the environment has a key; else for the projects whose callers bring their own."""
+    """For everyone where the environment has a key; else for the projects that brought one, or whose callers do."""
     for provider, prefixes in INFERRED.items():
         known = dict(catalog.family(provider))
         if provider in credentials:
             yield Inference(provider, ADDRESSES[provider], prefixes, credentials[provider], None, known)
             continue
         for project in projects:
-            if project.pass_through_provider is provider:
+            if project.pass_through_provider is provider or provider in project.own_keys:
                 yield Inference(provider, ADDRESSES[provider], prefixes, None, project.id, known)

@@ -14,8 +14,8 @@ from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.ports import Vault
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import Snapshot
-from gatepost_gateway.settings import Settings
+from gatepost_gateway.domain.snapshot import Sealed, Snapshot
+from gatepost_gateway.settings import DEFAULT_PROJECT, Settings
 from gatepost_gateway.settings.fields import Shape
 from gatepost_gateway.storage.config import ConfigStore
 
@@ -28,6 +28,8 @@ class Access(StrEnum):
     PUBLIC = "public"
     READER = "reader"
     """An admin key, or a runtime key for what belongs to its own project."""
+    OWN = "own"
+    """Any key, for its own project and the keys of it."""
     ADMIN = "admin"
 
 
@@ -47,15 +49,20 @@ class House(Protocol):
     @property
     def snapshot(self) -> Snapshot: ...
     def projects(self) -> set[str]: ...
+    def seal(self, secret: Secret, purpose: str) -> Sealed:
+        """`secret` as ciphertext that opens only as what it was sealed for."""
+        ...
+
     def writing(self) -> AbstractAsyncContextManager[None]: ...
     def health(self) -> dict[str, Any]: ...
 
 
 class Caller(Struct, frozen=True):
-    """Who asks. `project` None: an administrator, who sees every project."""
+    """Who asks. `project` None: an operator, who sees every project. `home`: the project that its key belongs to."""
 
     key_id: str
     project: str | None = None
+    home: str = DEFAULT_PROJECT
 
 
 class Asked(Struct, frozen=True):

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatepost_gateway.control.shapes import KeyNew
 from gatepost_gateway.domain.clock import Clock
@@ -65,18 +65,39 @@ class Keyring:
             problems.append(Problem("expires_at", "is over already"))
         if problems:
             raise ConfigurationError(tuple(problems))
-        made = _make(KeyKind(said.kind), said.name, project, said.expires_at, said.proxy)
-        self._record([KeyMade(made.entry)], by=by)
+        entry = KeyEntry(
+            "",
+            KeyKind(said.kind),
+            said.name,
+            b"",
+            self.org_of(project),
+            project,
+            proxy=said.proxy,
+            expires_at=said.expires_at,
+            models=tuple(said.models or ()),
+            paths=tuple(said.paths or ()),
+        )
+        return self.issue(entry, by=by)
+
+    def issue(self, like: KeyEntry, *, by: str) -> MadeKey:
+        """A new key with all that `like` says but its id and its secret."""
+        made = _made(like)
+        self.record([KeyMade(made.entry)], by=by)
         return made
 
-    def turn(self, wanted: str, state: KeyState, *, by: str) -> KeyEntry:
+    def org_of(self, project: str) -> str:
+        """The organisation of a project; one that only the file knows is the default one's."""
+        known = self.identities.projects.get(project)
+        return known.org if known is not None else ORG
+
+    def turn(self, wanted: str, state: KeyState, *, by: str, locked: bool = False) -> KeyEntry:
         """Pauses, resumes or revokes. Raises CallerError (409) for a revoked key: that is for ever."""
         key = self.get(wanted)
         if key.state is state:
             return key
         if key.state is KeyState.REVOKED:
             raise CallerError(f"key `{key.id}` is revoked for ever: make another one", code=Code.CONFLICT, status=409)
-        self._record([KeyTurned(key.id, state)], by=by)
+        self.record([KeyTurned(key.id, state, locked)], by=by)
         return self.get(wanted)
 
     def rotate(self, wanted: str, overlap_seconds: int, *, by: str) -> MadeKey:
@@ -86,10 +107,10 @@ class Keyring:
             raise CallerError(
                 f"key `{old.id}` is {old.state.value}: only an active key is rotated", code=Code.CONFLICT, status=409
             )
-        made = _make(old.kind, old.name, old.project, old.expires_at, old.proxy)
+        made = _made(old)
         end = self._clock.micros() + overlap_seconds * _MICROS
         ending: Event = KeyEnds(old.id, end) if overlap_seconds else KeyTurned(old.id, KeyState.REVOKED)
-        self._record([KeyMade(made.entry), ending], by=by)
+        self.record([KeyMade(made.entry), ending], by=by)
         return made
 
     def first_start(self, given: dict[KeyKind, Secret]) -> list[MadeKey]:
@@ -97,9 +118,9 @@ class Keyring:
         if self.identities.projects:
             return []
         kinds = [kind for kind in (KeyKind.ADMIN, KeyKind.RUNTIME) if kind not in given]
-        made = [_make(kind, f"first {kind.value} key", DEFAULT_PROJECT, None) for kind in kinds]
+        made = [_made(KeyEntry("", kind, f"first {kind.value} key", b"", ORG, DEFAULT_PROJECT)) for kind in kinds]
         events: list[Event] = [ProjectMade(DEFAULT_PROJECT, ORG, "Default")]
-        self._record([*events, *(KeyMade(one.entry) for one in made)], by="gatepost")
+        self.record([*events, *(KeyMade(one.entry) for one in made)], by="gatepost")
         return made
 
     def install(self, kind: KeyKind, secret: Secret, variable: str) -> str | None:
@@ -122,20 +143,26 @@ class Keyring:
             entry = KeyEntry(key_id(text), kind, name, digest(text), ORG, DEFAULT_PROJECT)
             events.append(KeyMade(entry))
         if events:
-            self._record(events, by="environment")
+            self.record(events, by="environment")
         if known is not None and known.state is not KeyState.ACTIVE:
             return f"the key in `{variable}` is {known.state.value} and admits nobody"
         return None
 
-    def _record(self, events: list[Event], *, by: str) -> None:
+    def record(self, events: list[Event], *, by: str) -> None:
+        """Adds `events` to the log, all or none."""
         self._store.record(events, by=by)
         self.identities = self._store.identities()
 
 
-def _make(kind: KeyKind, name: str, project: str, expires_at: int | None, proxy: str | None = None) -> MadeKey:
-    text = f"{_PREFIX[kind]}_{secrets.token_hex(6)}_{secrets.token_hex(24)}"
-    entry = KeyEntry(key_id(text), kind, name, digest(text), ORG, project, proxy=proxy, expires_at=expires_at)
+def _made(like: KeyEntry) -> MadeKey:
+    text = f"{prefix_of(like.kind)}_{secrets.token_hex(6)}_{secrets.token_hex(24)}"
+    entry = structs.replace(like, id=key_id(text), digest=digest(text), state=KeyState.ACTIVE)
     return MadeKey(entry, Secret(text))
+
+
+def prefix_of(kind: KeyKind) -> str:
+    """How the keys of a kind begin."""
+    return _PREFIX[kind]
 
 
 def _check_form(kind: KeyKind, text: str, variable: str) -> None:

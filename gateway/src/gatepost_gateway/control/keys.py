@@ -10,18 +10,26 @@ from gatepost_gateway.domain.clock import iso
 from gatepost_gateway.domain.snapshot import KeyEntry, KeyState
 
 
+def status_of(house: House, key: KeyEntry) -> str:
+    """Its state in a word: `expired` where its time is over."""
+    over = key.expires_at is not None and key.expires_at <= house.clock.micros()
+    return "expired" if over and key.state is not KeyState.REVOKED else key.state.value
+
+
 def view(house: House, key: KeyEntry) -> answers.Key:
     """A key as it may be shown."""
-    over = key.expires_at is not None and key.expires_at <= house.clock.micros()
     return answers.Key(
         id=key.id,
         name=key.name,
         kind=key.kind.value,
         project=key.project,
         proxy=key.proxy,
-        status="expired" if over and key.state is not KeyState.REVOKED else key.state.value,
+        status=status_of(house, key),
         created_at=iso(house.keyring.identities.made[key.id]),
         expires_at=iso(key.expires_at) if key.expires_at is not None else None,
+        models=list(key.models),
+        paths=list(key.paths),
+        member=key.member,
     )
 
 
@@ -50,7 +58,7 @@ async def rotate(house: House, asked: Asked) -> Answer:
 
 async def _turn(house: House, asked: Asked, state: KeyState) -> Answer:
     async with house.writing():
-        key = house.keyring.turn(asked.path["id"], state, by=by(asked.caller))
+        key = house.keyring.turn(asked.path["id"], state, by=by(asked.caller), locked=True)
     return Answer(view(house, key))
 
 

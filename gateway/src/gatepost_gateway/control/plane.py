@@ -17,7 +17,7 @@ from gatepost_gateway.control.secrets import Keeper
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import KeyKind, Snapshot, SnapshotDocument
+from gatepost_gateway.domain.snapshot import KeyKind, Sealed, Snapshot, SnapshotDocument
 from gatepost_gateway.settings import DEFAULT_PROJECT, Settings
 from gatepost_gateway.storage import catalog
 from gatepost_gateway.storage import config as config_file
@@ -133,6 +133,10 @@ class ControlPlane:
 
     def projects(self) -> set[str]:
         return set(self._snapshot.projects) | {DEFAULT_PROJECT}
+
+    def seal(self, secret: Secret, purpose: str) -> Sealed:
+        """`secret` as ciphertext that opens only as what it was sealed for."""
+        return self.vault.seal(secret, purpose)
 
     def on_publish(self, publish: Publish) -> None:
         """Who is told of changes from here on."""

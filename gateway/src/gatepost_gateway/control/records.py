@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.escalation import HumanVerdict, State
+from gatepost_gateway.domain.records import Stored
+from gatepost_gateway.storage.bodies import Bodies
 from gatepost_gateway.storage.escalations import Escalations, Held
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.metrics import Cohort, Metrics, Series, pieces, span
@@ -53,6 +55,10 @@ class TraceSource(Protocol):
     def queue(self) -> EscalationSource: ...
     async def traces(self, filters: Filters, limit: int, cursor: str | None) -> Page: ...
     async def trace(self, trace_id: str) -> TraceDetail | None: ...
+    async def bodies(self, trace_id: str) -> dict[str, Stored]:
+        """What was said in its steps, where it is kept, by step."""
+        ...
+
     async def session(self, session_id: str) -> tuple[Step, ...]: ...
     async def spent(self, accounts: Iterable[str]) -> dict[str, tuple[int, int]]:
         """(settled, held) in nano-dollars, by account."""
@@ -131,6 +137,7 @@ class FoldedRecords:
     def __init__(self, folder: Folder, records: Records, clock: Clock | None = None) -> None:
         self._folder = folder
         self._records = records
+        self._bodies = Bodies(records)
         clock = clock or SystemClock()
         self.metrics: MetricSource = FoldedMetrics(folder, records, clock)
         self.queue: EscalationSource = FoldedEscalations(folder, records, clock)
@@ -140,6 +147,9 @@ class FoldedRecords:
 
     async def trace(self, trace_id: str) -> TraceDetail | None:
         return await asyncio.to_thread(self._trace, trace_id)
+
+    async def bodies(self, trace_id: str) -> dict[str, Stored]:
+        return await asyncio.to_thread(self._bodies.of_trace, trace_id)
 
     async def session(self, session_id: str) -> tuple[Step, ...]:
         return await asyncio.to_thread(self._session, session_id)

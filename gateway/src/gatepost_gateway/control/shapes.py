@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from gatepost_gateway.control.secrets import usable
 from gatepost_gateway.domain import clock
-from gatepost_gateway.settings.fields import Id, ModelId, ProxyId, Shape, wrong
+from gatepost_gateway.settings.fields import Id, Identifier, ModelId, ProxyId, Shape, Url, wrong
 from gatepost_gateway.settings.shapes import ModelFields, ProxyFields, RuleFields
 
 _MASKS = ("*", "\u2022", "\u2026", "...")
@@ -41,6 +41,10 @@ def _moment(value: Any) -> Any:
 
 
 SecretSaid = Annotated[str | dict[str, str], BeforeValidator(_secret_said)]
+Deployment = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+ApiVersion = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$")]
+PathPattern = Annotated[str, Field(pattern=r"^/[!-)+-~]*\*?$", max_length=300)]
+"""A path, or the beginning of paths with `*` behind it."""
 Moment = Annotated[int, BeforeValidator(_moment, json_schema_input_type=datetime)]
 
 
@@ -91,6 +95,31 @@ class KeyNew(Shape):
     project: Id = "default"
     proxy: Id | None = None
     expires_at: Moment | None = None
+    models: list[Identifier] | None = Field(default=None, max_length=100)
+    paths: list[PathPattern] | None = Field(default=None, max_length=100)
+
+
+class AzureMeta(Shape):
+    endpoint: Url | None = None
+    deployment: Deployment | None = None
+    api_version: ApiVersion | None = None
+
+
+class OwnKeyNew(Shape):
+    """POST: a new key of the caller's own project."""
+
+    name: str = Field(min_length=1, max_length=255)
+    expires_at: Moment | None = None
+    models: list[Identifier] | None = Field(default=None, max_length=100)
+    paths: list[PathPattern] | None = Field(default=None, max_length=100)
+
+
+class OwnProviderKey(Shape):
+    """POST: a provider's key that a project brings. An Azure key says its `endpoint` and its `deployment`."""
+
+    provider: Literal["openai", "anthropic", "gemini", "azure", "bedrock"]
+    api_key: str = Field(min_length=8, max_length=8192, repr=False, json_schema_extra={"writeOnly": True})
+    meta: AzureMeta | None = None
 
 
 class KeyRotation(Shape):

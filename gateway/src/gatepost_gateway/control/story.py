@@ -129,6 +129,8 @@ class StepView(Struct, frozen=True, kw_only=True):
     prices: PricesView | None = None
     cost: str | None = None
     estimated: bool | None = None
+    cached: bool | None = None
+    saved: str | None = None
     held: str | None = None
     settled: str | None = None
     claims: list[ClaimView] = field(default_factory=list[ClaimView])
@@ -141,6 +143,10 @@ class StepView(Struct, frozen=True, kw_only=True):
     tool_calls: list[str] = field(default_factory=list[str])
     tools: list[ToolView] = field(default_factory=list[ToolView])
     """What tools were asked and answered, where the proxy records it."""
+    request: Any = None
+    answer: Any = None
+    """What was said, masked, where the project keeps it; else `body_notes` says why there is nothing."""
+    body_notes: list[str] = field(default_factory=list[str])
     proxy: str | None = None
     session_id: str | None = None
     turn: int | None = None
@@ -327,6 +333,8 @@ def _money(one: Closed) -> dict[str, Any]:
         "prices": _prices(one.prices) if one.prices is not None else None,
         "cost": usd(one.cost) if one.cost is not None else None,
         "estimated": one.estimated,
+        "cached": one.cached,
+        "saved": usd(one.saved) if one.saved is not None else None,
         "held": usd(one.held),
         "settled": usd(one.settled),
         "claims": [_claim(claim) for claim in one.claims],

@@ -3,6 +3,7 @@
 from msgspec import structs
 
 from gatepost_gateway.control import story
+from gatepost_gateway.control.bodies import with_bodies
 from gatepost_gateway.control.endpoint import Access, Answer, Asked, Endpoint, House, Parameter
 from gatepost_gateway.control.records import TraceSource
 from gatepost_gateway.control.tools import with_tools
@@ -89,7 +90,9 @@ async def show(house: House, asked: Asked) -> Answer:
     if found is None or asked.caller.project not in (None, found.row.project):
         raise CallerError(f"there is no trace `{trace_id[:80]}`", code=Code.TRACE_NOT_FOUND, status=404)
     told = story.whole(found)
+    bodies = await source(house).bodies(trace_id)
     steps = [with_tools(view, one, house.vault) for view, one in zip(told.steps, found.steps, strict=True)]
+    steps = [with_bodies(view, bodies.get(view.id)) for view in steps]
     return Answer(structs.replace(told, steps=steps))
 
 

@@ -37,6 +37,7 @@ class Code(StrEnum):
     MODEL_NOT_ALLOWED = "model_not_allowed"
     UNSUPPORTED_OPERATION = "unsupported_operation"
     NOT_TRANSLATABLE = "not_translatable"
+    PATH_NOT_ALLOWED = "path_not_allowed"
     TRACE_NOT_FOUND = "trace_not_found"
     TRACE_SEALED = "trace_sealed"
     TRACE_BUSY = "trace_busy"

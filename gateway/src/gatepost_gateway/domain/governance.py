@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from gatepost_gateway.domain.routing import DataPolicy
+
 
 class Principal(Struct, frozen=True):
     """Who a call belongs to. `key_id` is safe to show; `user` is filled in by `bind`."""
@@ -133,6 +135,10 @@ class Ruling(Struct, frozen=True):
     """The most output tokens that it may have."""
     risk: float = 0.0
     """From 0 to 1, by what was found, enforced or not."""
+    demands: tuple[tuple[str, DataPolicy], ...] = ()
+    """What rules, by their names, demand of the places that the call may go to."""
+    retention_days: int | None = None
+    """How long its record is to be kept."""
 
 
 ALLOWED = Ruling(Effect.ALLOW)

@@ -159,6 +159,10 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """From 0 to 1: what the rules found in it, enforced or not."""
     tools: bytes = b""
     """Ciphertext of a list of ToolUse, where they are recorded."""
+    cached: bool = False
+    """The answer was an earlier one: nobody was asked, and it costs nothing."""
+    saved: int | None = None
+    """What the cached answer would have cost at today's prices; None: it was not cached, or that is not known."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):
@@ -249,4 +253,36 @@ class Admitted(Struct, frozen=True, array_like=True, tag="a"):
     at: int
 
 
-Entry = Opened | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted
+class Hidden(Struct, frozen=True, array_like=True):
+    """A finding that was taken out of a body: in the text at `path`, `count` of one kind, the surest with `score`."""
+
+    side: str
+    place: str
+    path: str
+    kind: str
+    detector: str
+    score: float
+    count: int = 1
+
+
+class Stored(Struct, frozen=True, array_like=True, tag="b"):
+    """What was said in a call, without personal data and secrets, where the project keeps it.
+
+    `request` and `answer` are JSON in the caller's format; b"" where there is none, for the reason beside it.
+    `altered` names the texts (side, path) that are not what was said. A stream's answer is the message that it made.
+    """
+
+    step_id: str
+    trace_id: str
+    at: int
+    dialect: str = ""
+    request: bytes = b""
+    answer: bytes = b""
+    no_request: str | None = None
+    no_answer: str | None = None
+    hidden: tuple[Hidden, ...] = ()
+    altered: tuple[tuple[str, str], ...] = ()
+    headers: dict[str, str] | None = None
+
+
+Entry = Opened | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted | Stored

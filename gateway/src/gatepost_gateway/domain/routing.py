@@ -94,12 +94,14 @@ class BreakerRules(Struct, frozen=True):
 
 
 class DataPolicy(Struct, frozen=True):
-    """What a project demands of every place that its data goes to. `regions` empty: anywhere."""
+    """What a project, or a rule, demands of every place that data goes to. `regions` empty: anywhere."""
 
     zero_retention: bool = False
     no_training: bool = False
     regions: tuple[str, ...] = ()
     private_only: bool = False
+    max_retention_days: int | None = None
+    """How long a provider may keep what it was sent; None: as long as it likes."""
 
 
 class DataTerms(Struct, frozen=True):
@@ -108,3 +110,5 @@ class DataTerms(Struct, frozen=True):
     zero_retention: bool | None = None
     training: bool | None = None
     region: str | None = None
+    retention_days: int | None = None
+    """How long the provider keeps what it was sent."""

@@ -40,6 +40,25 @@ class KeyEntry(Struct, frozen=True):
     state: KeyState = KeyState.ACTIVE
     proxy: str | None = None
     expires_at: int | None = None
+    models: tuple[str, ...] = ()
+    """Ids or identifiers of the models that it may call; empty: all of its project's."""
+    paths: tuple[str, ...] = ()
+    """Paths that it may ask, `*` at the end for all that begin so; empty: every one."""
+    member: str | None = None
+    """An admin key of a member of the organisation does what the member's role may; None: an operator's."""
+
+    def allows(self, entry: "ModelEntry") -> bool:
+        """Whether its calls may go to `entry`."""
+        return not self.models or entry.id in self.models or entry.identifier in self.models
+
+    def reaches(self, path: str) -> bool:
+        """Whether it may ask `path`."""
+        return not self.paths or any(covers(allowed, path) for allowed in self.paths)
+
+
+def covers(allowed: str, path: str) -> bool:
+    """Whether `path`, or the pattern that it is, lies within `allowed`."""
+    return path == allowed or (allowed.endswith("*") and path.startswith(allowed[:-1]))
 
 
 class Sealed(Struct, frozen=True):
@@ -78,6 +97,8 @@ class ModelEntry(Struct, frozen=True):
     additional_config: dict[str, Any] = field(default_factory=dict[str, Any])
     operations: tuple[str, ...] = ()
     """The operations that this entry serves; empty: whatever its provider can."""
+    at_home: bool = False
+    """Its address is the provider's own: a project's own key of that provider may go there."""
     declared: bool = True
     """False for entries that the gateway inferred; the operator vouches for a declared entry's address."""
     data_terms: DataTerms = DataTerms()
@@ -126,6 +147,7 @@ class Inference(Struct, frozen=True):
             prices=facts.prices,
             context_window=facts.context_window,
             max_output=facts.max_output,
+            at_home=True,
             declared=False,
         )
 
@@ -155,6 +177,15 @@ class RateLimits(Struct, frozen=True):
     tpm: int | None = None
 
 
+class CacheRules(Struct, frozen=True):
+    """How long answers may be given again, how many bytes of them are held, and to which questions."""
+
+    ttl_seconds: float = 300.0
+    max_bytes: int = 32 * 1024 * 1024
+    temperature_zero_only: bool = True
+    """Only where the caller asks for a temperature of 0."""
+
+
 class ProjectEntry(Struct, frozen=True):
     id: str
     org: str
@@ -177,6 +208,24 @@ class ProjectEntry(Struct, frozen=True):
     data_policy: DataPolicy | None = None
     rego: tuple[RegoEntry, ...] = ()
     """Its own policies: a proxy may have more."""
+    body_bytes: int = 0
+    """The most bytes of a request, and of an answer, that are kept with its record, masked; 0: they are not kept."""
+    cache: CacheRules | None = None
+    """None: only calls that ask for it are answered from the cache."""
+    own_keys: dict[ProviderKind, Sealed] = field(default_factory=dict[ProviderKind, Sealed])
+    """The provider keys that it brought itself: they come before the registry's."""
+    own_keys_only: bool = False
+    """It signed itself up: nothing is spent for it with a key that it did not bring."""
+
+    def key_for(self, entry: ModelEntry) -> Sealed | None:
+        """The key for `entry`: its own where it may go there, which is to the provider's own address or to an entry of
+        that provider that has no key; else the entry's.
+        """
+        own = self.own_keys.get(entry.provider)
+        keyless = entry.credential is None and (entry.project == self.id or not self.own_keys_only)
+        if own is not None and (entry.at_home or keyless):
+            return own
+        return None if self.own_keys_only else entry.credential
 
 
 class ProxyEntry(Struct, frozen=True):

@@ -139,7 +139,7 @@ class Edge:
             and method in ("PATCH", "POST")
         ):
             return self._complete
-        if path.startswith("/api/v1/") or path in ("/openapi.json", "/v1/metrics"):
+        if path.startswith("/api/v1/") or path == "/openapi.json" or (is_simples(path) and path != "/v1/chat"):
             return self._forward
         if request.proxy is None and (proxy := proxies.alias_of(path)) is not None and self._knows(proxy):
             proxies.unwrap_alias(request, proxy)

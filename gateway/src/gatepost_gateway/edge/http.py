@@ -92,17 +92,17 @@ class Request:
             scheme, _, token = bearer.partition(b" ")
             if scheme.lower() == b"bearer" and token.strip():
                 secret = Secret(token.strip().decode("latin-1"))
-        return Presented(secret, Secret(beside.decode("latin-1")) if beside else None, self.proxy)
+        return Presented(secret, Secret(beside.decode("latin-1")) if beside else None, self.proxy, self.path)
 
     def presented_by_key(self) -> Presented:
         """The same where clients put their key into `x-api-key`: alone there, it is what speaks for the caller."""
         shown = self.presented()
-        return shown if shown.bearer is not None else Presented(shown.beside, proxy=self.proxy)
+        return shown if shown.bearer is not None else Presented(shown.beside, proxy=self.proxy, path=self.path)
 
     def presented_key_first(self) -> Presented:
         """The same for the simple API: `x-api-key` is the key, and a bearer beside it is not looked at."""
         shown = self.presented()
-        return shown if shown.beside is None else Presented(shown.beside, proxy=self.proxy)
+        return shown if shown.beside is None else Presented(shown.beside, proxy=self.proxy, path=self.path)
 
 
 def _too_large(limits: BodyLimits) -> CallerError:

@@ -13,9 +13,11 @@ from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.ports import Headers, Permit, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
+from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
+from gatepost_gateway.pipeline.cache import Taken
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.gate import Gate
@@ -27,12 +29,13 @@ OWN = b"x-gatepost-"
 class Presented(Struct, frozen=True):
     """Who a caller says it is: the keys that it showed, where its surface puts them, and the proxy that its path names.
 
-    `beside`: a second key, in `x-api-key`.
+    `beside`: a second key, in `x-api-key`. `path`: what is asked; behind a proxy, what stands behind it.
     """
 
     bearer: Secret | None = None
     beside: Secret | None = None
     proxy: str | None = None
+    path: str = ""
 
 
 class Inbound(Struct, frozen=True):
@@ -51,11 +54,15 @@ class Inbound(Struct, frozen=True):
     """The path asks for a stream."""
     trace_id: str | None = None
     """The trace that the caller names; None: the call gets one of its own."""
+    metadata: str = "{}"
+    """Of that trace, JSON."""
     parent_step_id: str | None = None
     by_default: bool = False
     """The caller named no model: the one in the body is its project's default."""
     fallbacks: tuple[str, ...] = ()
     """Models that the caller names for when the first does not answer."""
+    cache: bool | None = None
+    """Whether the caller wants an earlier answer, where the body says so; None: a header may."""
 
 
 class Target(Struct, frozen=True):
@@ -103,9 +110,11 @@ class Call:
         "asked",
         "begun",
         "body",
+        "cache_key",
         "cap",
         "closed",
         "credential",
+        "demands",
         "earlier",
         "engine",
         "facts",
@@ -127,13 +136,17 @@ class Call:
         "project",
         "proxy",
         "reader",
+        "received",
         "record",
         "response_id",
+        "retention_days",
         "sent",
+        "sent_body",
         "signals",
         "snapshot",
         "started",
         "summary",
+        "taken",
         "target",
         "tokens_taken",
         "transcript",
@@ -152,12 +165,22 @@ class Call:
     """The escalation whose approval let this call through."""
     fingerprint: str | None
     """Who asked for what, as a keyed hash: what an approval is matched by."""
+    received: Asked | None
+    """What the caller asked, before policy changed a word of it."""
     signals: frozenset[str]
     """What the request gate found: `pii`, `secret`, `injection`."""
     forced_tier: str | None
     """The tier that a ruling sends this call to, whatever its caller asked for."""
+    demands: tuple[tuple[str, DataPolicy], ...]
+    """What rules, by their names, demand of the places that this call may go to."""
+    retention_days: int | None
+    """How long a rule wants its record kept; None: as its model says."""
     pinned: str | None
     """The one entry that can go on with what this call continues."""
+    cache_key: bytes | None
+    """What the same question is known by; None: the cache has nothing to do with this call."""
+    taken: Taken | None
+    """What a stream said so far, where it is to be kept."""
     permit: Permit | None
     """Leave to ask the target, while how that ends is open."""
 
@@ -169,7 +192,7 @@ class Call:
         self.project: ProjectEntry | None = None
         self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
-        self.signals = frozenset()
+        self.signals, self.demands, self.received = frozenset(), (), None
         self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
@@ -177,7 +200,7 @@ class Call:
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
-        self.admitted = self.fingerprint = None
+        self.admitted = self.fingerprint = self.cache_key = self.taken = self.retention_days = None
         self.opened = self.closed = self.named = False
         """The record is begun; it is done; the caller named its session."""
         self.sent = False
@@ -191,7 +214,7 @@ class Call:
         self.reader: StreamReader | None = None
         self.lost: tuple[str, ...] = ()
         """What the target's format could not carry of the request."""
-        self.first = self.body = b""
+        self.first = self.body = self.sent_body = b""
         self.summary: Summary | None = None
         self.judged = False
         self.gate: Gate | None = None
@@ -251,6 +274,8 @@ class Call:
             headers.append((b"x-gatepost-warnings", "; ".join(record.warnings).encode("ascii", "replace")))
         if record.lossy:
             headers.append((b"x-gatepost-lossy", ", ".join(record.lossy).encode("ascii", "replace")))
+        if self.cache_key is not None:
+            headers.append((b"x-gatepost-cached", b"true" if record.cached else b"false"))
         if self.target is not None:
             entry = self.target.entry
             headers += (

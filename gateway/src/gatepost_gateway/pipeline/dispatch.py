@@ -43,6 +43,8 @@ _MAY_PASS: dict[ProviderKind, tuple[bytes, ...]] = {
 """Request headers of a caller that its provider may see; no other goes out."""
 PATIENCE = 1.0
 """Seconds of a provider's Retry-After that are waited for while another target could answer at once."""
+PASSED_REQUEST_HEADERS = tuple(sorted({name for names in _MAY_PASS.values() for name in names}))
+"""Every request header that some provider may see."""
 _SUMMARY_HEADERS = (b"x-request-id", b"x-amzn-requestid", b"apim-request-id", b"request-id")
 
 

@@ -26,7 +26,7 @@ from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engines, judge, note_unjudged
 from gatepost_gateway.pipeline.permits import over
 from gatepost_gateway.pipeline.plan import Planner
-from gatepost_gateway.pipeline.recall import recall
+from gatepost_gateway.pipeline.recall import Recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.responses import Responses, only_there
 from gatepost_gateway.pipeline.sessions import Sessions
@@ -53,6 +53,7 @@ class Stages(Struct, frozen=True):
     engines: Engines
     escalations: Escalations
     evaluator: Evaluator
+    recall: Recall
     tools: ToolNotes
     clock: Clock
     salt: bytes
@@ -128,35 +129,37 @@ class Exchange:
         stages, inbound, snapshot = self._stages, call.inbound, call.snapshot
         call.principal = principal = identify(snapshot, inbound.presented, call.record.at, stages.salt)
         await bind(call, principal, stages.sessions, stages.rates)
-        call.asked = asked = decode(inbound)
+        call.asked = call.received = asked = decode(inbound)
         asked.at, asked.name = call.record.at // 1_000_000, call.record.step_id.replace("-", "")
         call.record.model_asked, call.record.stream = asked.model, asked.stream
         await follow(call, stages.sessions)
         stages.escalations.admit(call)
         chain = await stages.responses.follow(call)
-        judge(stages.engines, call)
+        await judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = only_there(stages.planner.plan(call, passed), chain)
-        if snapshot.policies is not None:
-            await govern(call, stages.evaluator)
+        await govern(call, stages.evaluator)
         await reserve(stages.ledger, stages.rates, call)
-        recall(call)
+        recalled = stages.recall.find(call)
         stages.escalations.write(call)
-        await stages.journal.open(call)
+        if not recalled:
+            await stages.journal.open(call)
 
     async def _answer(self, call: Call, outlet: Outlet) -> None:
         """The response gate: stages 8 to 10. The last byte goes out when the record is written."""
-        await self._stages.dispatcher.reach(call, self._again)
+        if not call.record.cached:
+            await self._stages.dispatcher.reach(call, self._again)
         call.record.first_micros = int((self._stages.clock.monotonic() - call.started) * 1_000_000)
         assert call.answer is not None
         headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
-            body = await watch_whole(call, call.body, self._stages.evaluator)
+            body = call.sent_body = await watch_whole(call, call.body, self._stages.evaluator)
             self._stages.responses.keep(call, body)
             self._stages.tools.note(call, body)
             await remember(call, self._stages.sessions, body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
+            self._stages.recall.keep(call)
             await outlet.whole(call.answer.status, headers, body)
         else:
             await self._stream(call, outlet, headers)
@@ -207,6 +210,7 @@ class Exchange:
         await remember(call, self._stages.sessions)
         self._stages.journal.close(call, Outcome.ANSWERED, answer.status)
         await self._stages.journal.durable()
+        self._stages.recall.keep(call)
         await flow.end()
 
 

@@ -116,6 +116,7 @@ class Executions:
                     operation=Operation.CHAT,
                     body=msgspec.json.encode(body),
                     trace_id=asked.trace_id,
+                    metadata=state.metadata,
                     parent_step_id=asked.parent_step_id,
                     by_default=conversation.by_default,
                 )

@@ -53,6 +53,8 @@ class Flow:
         call = self._call
         reader, words = call.reader, call.words
         assert reader is not None
+        if call.taken is not None:
+            call.taken.add(batch)
         if self._gate is not None:
             batch = self._judged(self._gate, batch, ended=reader.ended)
         if words is not None:

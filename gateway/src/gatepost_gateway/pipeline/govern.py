@@ -23,20 +23,22 @@ _PASSES = frozenset({Effect.ALLOW, Effect.REDACT})
 
 async def govern(call: Call, evaluator: Evaluator) -> None:
     """Puts the policies' decisions into the record and carries them out: targets are left out, the request is redacted.
+    A call without a plan, which goes nowhere, is asked about once.
 
     Raises Refused when no target is left, GatewayFault (503) when a policy gives no answer.
     """
     policies, principal = call.snapshot.policies, call.principal
-    assert isinstance(policies, Register)
     assert principal is not None
+    if policies is None:
+        return
+    assert isinstance(policies, Register)
     found = policies.requests(principal.project, principal.proxy)
     if found is None:
         return
     engine, rules = found
     plan, asked = call.plan, call.asked
-    assert plan is not None
     assert asked is not None
-    targets = plan.targets
+    targets: Sequence[Target | None] = plan.targets if plan is not None else (None,)
     asking = targets if any(rule.document.per_target for rule in rules) else targets[:1]
     rulings = [await _ask(call, engine, rules, (number, target), evaluator) for number, target in enumerate(asking, 1)]
     for ruling in rulings:
@@ -45,15 +47,15 @@ async def govern(call: Call, evaluator: Evaluator) -> None:
     passed = [number for number, ruling in enumerate(rulings) if ruling.effect in may_pass]
     if not passed:
         refuse(call, rulings[0], Code.INPUT_BLOCKED)
-    if len(passed) < len(rulings):
-        call.plan = Plan(tuple(targets[number] for number in passed))
+    if plan is not None and len(passed) < len(rulings):
+        call.plan = Plan(tuple(plan.targets[number] for number in passed))
     call.asked = await _redacted(call, engine, rules, [(targets[n], n + 1, rulings[n]) for n in passed], evaluator)
 
 
-async def _ask(call: Call, engine: Engine, rules: Rules, at: tuple[int, Target], evaluator: Evaluator) -> Ruling:
+async def _ask(call: Call, engine: Engine, rules: Rules, at: tuple[int, Target | None], evaluator: Evaluator) -> Ruling:
     number, target = at
     facts = facts_of(call)
-    facts.target, facts.attempt = target.entry, number
+    facts.target, facts.attempt = target.entry if target is not None else None, number
     await prepare(rules, facts, evaluator)
     try:
         return engine.judge(facts)
@@ -63,7 +65,7 @@ async def _ask(call: Call, engine: Engine, rules: Rules, at: tuple[int, Target],
 
 
 async def _redacted(
-    call: Call, engine: Engine, rules: Rules, passed: Sequence[tuple[Target, int, Ruling]], evaluator: Evaluator
+    call: Call, engine: Engine, rules: Rules, passed: Sequence[tuple[Target | None, int, Ruling]], evaluator: Evaluator
 ) -> Asked:
     """The request without what any of its targets must not see."""
     asked = call.asked

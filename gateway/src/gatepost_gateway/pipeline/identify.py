@@ -34,7 +34,7 @@ def _of_key(snapshot: Snapshot, presented: Presented, now: int, salt: bytes) -> 
         )
     key = find_key(snapshot, bearer)
     if key is not None:
-        admit(key, now)
+        admit(key, now, presented.path)
         if key.kind is KeyKind.ADMIN:
             raise Forbidden("an admin key makes no calls: use a runtime key (`gatepost keys create` makes one)")
         if key.project not in snapshot.projects:
@@ -63,14 +63,17 @@ def key_id(text: str) -> str:
     return "x" + hashlib.sha256(b"id:" + text.encode()).hexdigest()[:15]
 
 
-def admit(key: KeyEntry, now: int) -> None:
-    """Raises Unauthenticated when the key is not in force."""
+def admit(key: KeyEntry, now: int, path: str) -> None:
+    """Raises Unauthenticated when the key is not in force, Forbidden (403) when it may not ask `path`."""
     if key.state is KeyState.REVOKED:
         raise Unauthenticated(f"API key `{key.id}` was revoked: use another key", code=Code.KEY_REVOKED)
     if key.state is KeyState.PAUSED:
         raise Unauthenticated(f"API key `{key.id}` is paused: ask an administrator to resume it", code=Code.KEY_PAUSED)
     if key.expires_at is not None and key.expires_at <= now:
         raise Unauthenticated(f"API key `{key.id}` has expired: ask for a new one", code=Code.KEY_EXPIRED)
+    if not key.reaches(path):
+        only = ", ".join(f"`{one}`" for one in key.paths[:8])
+        raise Forbidden(f"API key `{key.id}` may not ask `{path[:200]}`: it may ask {only}", code=Code.PATH_NOT_ALLOWED)
 
 
 def _pass_through(snapshot: Snapshot, presented: Presented, now: int, salt: bytes) -> Principal:
@@ -80,7 +83,7 @@ def _pass_through(snapshot: Snapshot, presented: Presented, now: int, salt: byte
         named = find_key(snapshot, presented.beside)
         if named is None or named.kind is not KeyKind.RUNTIME:
             raise Unauthenticated("unknown API key in `x-api-key`: it names the project of a passed-through call")
-        admit(named, now)
+        admit(named, now, presented.path)
         project_id = named.project
     project = snapshot.projects.get(project_id or "")
     if project is None or project.pass_through_provider is None or presented.bearer is None:

@@ -14,6 +14,7 @@ from gatepost_gateway.domain.ports import Ledger, Rates, Recorder
 from gatepost_gateway.domain.records import Opened, Outcome
 from gatepost_gateway.domain.snapshot import ModelEntry
 from gatepost_gateway.domain.usage import NOTHING, Usage
+from gatepost_gateway.pipeline.bodies import stored_of
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.pipeline.pricing import images_of, price_of, silent
 from gatepost_gateway.pipeline.reserve import input_bound, output_bound
@@ -90,6 +91,8 @@ class Journal:
         if call.tokens_taken is not None:
             account, taken, at = call.tokens_taken
             self._rates.correct(account, max(0, taken - record.usage.total), at)
+        if (stored := stored_of(call)) is not None:
+            self._recorder.append(stored)
         self._recorder.append(record)
 
     def _describe(self, call: Call) -> None:
@@ -98,6 +101,8 @@ class Journal:
             entry = call.target.entry
             record.model, record.provider = entry.id, entry.provider.value
             record.retention_days = entry.data_retention_days
+        if call.retention_days is not None:
+            record.retention_days = call.retention_days
         if summary is not None:
             call.note_losses()
             record.upstream_id, record.fingerprint = _short(summary.upstream_id), _short(summary.fingerprint)

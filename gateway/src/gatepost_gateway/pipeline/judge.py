@@ -1,7 +1,11 @@
 """Stage 4, the request gate: what policy says of the request before anything is planned or spent."""
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+import msgspec
 from msgspec import structs
 
 from gatepost_gateway.dialects.leaves import open_request
@@ -13,7 +17,7 @@ from gatepost_gateway.domain.findings import Texts
 from gatepost_gateway.domain.governance import Effect, Phase, Ruling
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.policy.chains import NO_CHAINS, Chains
-from gatepost_gateway.policy.engine import Engine
+from gatepost_gateway.policy.engine import Engine, Steps
 from gatepost_gateway.policy.facts import Facts, Setting
 from gatepost_gateway.policy.rego.register import Register
 from gatepost_gateway.policy.verdict import POLICY_ERROR, least
@@ -34,7 +38,7 @@ def engine_of(call: Call) -> Engine:
     return policies.joined(chain, project, proxy) if isinstance(policies, Register) else chain
 
 
-def judge(engines: Engines, call: Call) -> None:
+async def judge(engines: Engines, call: Call) -> None:
     """Puts the ruling into the record and carries it out: the request goes on redacted, capped, or to another tier.
 
     Raises Refused when it must not go on, CallerError (400) when a rule cannot read it.
@@ -44,7 +48,7 @@ def judge(engines: Engines, call: Call) -> None:
         return
     call.engine = engine
     call.facts = facts = facts_of(call)
-    ruling = engine.judge(facts)
+    ruling = await through(engine.judging(facts))
     note(call, ruling)
     refuse(call, ruling, Code.INPUT_BLOCKED)
     asked = call.asked
@@ -57,6 +61,17 @@ def judge(engines: Engines, call: Call) -> None:
     call.asked = asked
     call.signals |= ruling.signals
     call.forced_tier = ruling.tier or call.forced_tier
+    call.demands += ruling.demands
+
+
+async def through(steps: Steps) -> Ruling:
+    """The ruling at the end of `steps`. However long the texts, other calls go on between them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+        await asyncio.sleep(0)
 
 
 def facts_of(call: Call) -> Facts:
@@ -71,7 +86,7 @@ def facts_of(call: Call) -> Facts:
         record.surface,
         call.inbound.headers,
         record.properties or {},
-        dict,
+        partial(msgspec.json.decode, call.inbound.metadata, type=dict[str, Any]),
         record.session_id,
         record.turn or 1,
         record.at,
@@ -91,6 +106,8 @@ def note(call: Call, ruling: Ruling) -> None:
     """Every rule leaves its decision in the record."""
     call.record.decisions += ruling.decisions
     call.record.risk = max(call.record.risk, ruling.risk)
+    if ruling.retention_days is not None:
+        call.retention_days = max(call.retention_days or 0, ruling.retention_days)
 
 
 def refuse(call: Call, ruling: Ruling, code: Code) -> None:

@@ -94,7 +94,9 @@ class Making:
         require_step_id(wanted.parent_step_id)
         state = await self._traces.enter(wanted.trace_id, project.id)
         call = self._exchange.open(
-            msgspec.structs.replace(inbound, trace_id=wanted.trace_id, parent_step_id=wanted.parent_step_id)
+            msgspec.structs.replace(
+                inbound, trace_id=wanted.trace_id, metadata=state.metadata, parent_step_id=wanted.parent_step_id
+            )
         )
         outlet = Collected()
         try:

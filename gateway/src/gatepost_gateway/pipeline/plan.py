@@ -8,9 +8,9 @@ from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
 from gatepost_gateway.domain.ports import Providers
 from gatepost_gateway.domain.routing import ModelPolicy, Route, Source, Tier
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
+from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProviderKind
 from gatepost_gateway.pipeline.call import Call, Plan, Target
-from gatepost_gateway.pipeline.data_policy import admit
+from gatepost_gateway.pipeline.data_policy import admit, demands_on
 from gatepost_gateway.pipeline.proxied import confine
 from gatepost_gateway.pipeline.routing import Choice, Choosing, choose
 from gatepost_gateway.pipeline.strategies import Ordering, Sight
@@ -34,7 +34,7 @@ class Planner(Struct, frozen=True):
 
         `passed`: the caller's own provider key, for the one family that the project passes it to. Raises CallerError:
         404 for a name that means nothing here, 422 for what no target of it can do; Forbidden (403) for a name that
-        may not be said here; Refused when the project's data may go to none of them.
+        may not be said here; Refused when the data may go to none of them.
         """
         project, asked = call.project, call.asked
         assert project is not None
@@ -50,8 +50,8 @@ class Planner(Struct, frozen=True):
         out: tuple[str, ...] = ()
         if len(entries) < len(able):
             out = tuple(f"{entry.id}: no provider key" for entry in able if entry not in entries)
-        if project.data_policy is not None:
-            entries, refused = admit(call, project.data_policy, entries)
+        for rule, demands in demands_on(call):
+            entries, refused = admit(call, rule, demands, entries)
             out += refused
         strategy = None
         if len(entries) > 1:
@@ -124,22 +124,27 @@ def fallback_off(call: Call) -> bool:
 def _target(entry: ModelEntry, project: ProjectEntry, passed: Secret | None) -> Target:
     if passed is not None and entry.provider is project.pass_through_provider:
         return Target(entry, entry.prices, None, passed)
-    return Target(entry, entry.prices, entry.credential)
+    return Target(entry, entry.prices, project.key_for(entry))
 
 
 def _has_key(entry: ModelEntry, project: ProjectEntry, passed: Secret | None) -> bool:
     """A passed-through call goes to its family with the caller's key, elsewhere only with a stored credential.
 
-    A server that an operator declared may need none; one that a name was inferred for always does.
+    A server that an operator declared may need none; one that a name was inferred for always does. A project that
+    signed itself up gets nothing but the sandbox without a key of its own.
     """
+    stored = project.key_for(entry) is not None
     if passed is not None:
-        return entry.provider is project.pass_through_provider or entry.credential is not None
-    return entry.declared or entry.credential is not None
+        return entry.provider is project.pass_through_provider or stored
+    if project.own_keys_only:
+        return stored or entry.provider is ProviderKind.SANDBOX
+    return entry.declared or stored
 
 
 def _no_key(name: str, project: ProjectEntry, passed: Secret | None) -> CallerError:
     words = (
-        f"model `{name}` has no stored provider key here: register it with one, or set the provider's variable"
+        f"model `{name}` has no stored provider key here: bring one with `POST /v1/keys`, register the model with one,"
+        " or set the provider's variable"
         if passed is None
         else f"model `{name}` cannot be called with the key that was passed through: it goes to"
         f" {project.pass_through_provider} only, and no other is stored"

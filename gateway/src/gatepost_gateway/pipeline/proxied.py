@@ -1,6 +1,6 @@
-"""What holds for the calls of a proxy alone: who may use it, and where its calls may go."""
+"""Where the calls of one key or one proxy may go, and who may use a proxy."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 
@@ -30,8 +30,9 @@ def at_proxy(snapshot: Snapshot, principal: Principal, named: str | None) -> Pri
 
 
 def confine(call: Call, entries: Sequence[ModelEntry]) -> list[ModelEntry]:
-    """The entries that the call's proxy may use. Raises Forbidden (403) when that leaves none."""
+    """The entries that the call's key and its proxy may use. Raises Forbidden (403) when that leaves none."""
     proxy = call.proxy
+    entries = _of_key(call, entries)
     if proxy is None or not entries:
         return list(entries)
     allowed = [entry for entry in entries if proxy.allows(entry)]
@@ -41,3 +42,24 @@ def confine(call: Call, entries: Sequence[ModelEntry]) -> list[ModelEntry]:
             f"proxy `{proxy.id}` does not allow model `{entries[0].id}`: it may use {only}", code=Code.MODEL_NOT_ALLOWED
         )
     return allowed
+
+
+def _of_key(call: Call, entries: Sequence[ModelEntry]) -> Sequence[ModelEntry]:
+    key = call.snapshot.keys.get(call.principal.key_id) if call.principal is not None else None
+    if key is None or not key.models or not entries:
+        return entries
+    allowed = [entry for entry in entries if key.allows(entry)]
+    if not allowed:
+        only = ", ".join(f"`{name}`" for name in key.models[:8])
+        raise Forbidden(
+            f"API key `{key.id}` does not allow model `{entries[0].id}`: it may call {only}",
+            code=Code.MODEL_NOT_ALLOWED,
+        )
+    return allowed
+
+
+def open_to(snapshot: Snapshot, principal: Principal, entries: Iterable[ModelEntry]) -> list[ModelEntry]:
+    """Those of `entries` that a principal may call, for the pages that list them."""
+    key, proxy = snapshot.keys.get(principal.key_id), snapshot.proxies.get(principal.proxy or "")
+    allowed = [entry for entry in entries if key is None or key.allows(entry)]
+    return [entry for entry in allowed if proxy is None or proxy.allows(entry)]

@@ -14,6 +14,8 @@ from gatepost_gateway.domain.records import Closed, Logged, TraceOpened, TraceSe
 
 MOST = 20_000
 """Traces remembered in this process; the control plane knows them all."""
+MOST_BYTES = 16 * 1024 * 1024
+"""Of the metadata that is remembered with them; a trace that was let go is asked for again."""
 MAX_METADATA = 16 * 1024
 MAX_DATA = 64 * 1024
 
@@ -26,6 +28,7 @@ class Traces:
         self._archive = archive
         self._clock = clock
         self._known: OrderedDict[str, TraceState] = OrderedDict()
+        self._bytes = 0
 
     def now(self) -> int:
         return self._clock.micros()
@@ -37,7 +40,7 @@ class Traces:
         self._recorder.append(
             TraceOpened(trace_id, now, principal.org, principal.project, principal.key_id, text, revenue)
         )
-        self._remember(trace_id, TraceState(principal.project, revenue=revenue, at=now))
+        self._remember(trace_id, TraceState(principal.project, text, revenue, at=now))
         await self._recorder.durable()
         return trace_id, now
 
@@ -48,10 +51,9 @@ class Traces:
             state = await self._archive.trace(trace_id)
             known = self._known.get(trace_id)
             # Another call may have asked at the same time: the first answer stays, it may have counted since.
-            state = known or state
-            if state is not None:
-                state.metadata = "{}"  # no call needs it, and twenty thousand of them would fill the memory
+            if known is None and state is not None:
                 self._remember(trace_id, state)
+            state = known or state
         if state is None or state.project != project:
             raise CallerError(f"trace `{trace_id[:64]}` does not exist here", code=Code.TRACE_NOT_FOUND, status=404)
         return state
@@ -100,6 +102,10 @@ class Traces:
             # It was not written: the trace is open, and its completion may be tried again.
             state.sealed = False
             raise
+        if self._known.get(trace_id) is state:
+            # Nothing runs in it any more.
+            self._bytes -= len(state.metadata) - len("{}")
+            state.metadata = "{}"
         return sealed
 
     async def log(
@@ -122,13 +128,13 @@ class Traces:
 
     def _remember(self, trace_id: str, state: TraceState) -> None:
         self._known[trace_id] = state
-        self._known.move_to_end(trace_id)
-        while len(self._known) > MOST:
+        self._bytes += len(state.metadata)
+        while len(self._known) > MOST or (self._bytes > MOST_BYTES and len(self._known) > 1):
             oldest = next(iter(self._known))
             if self._known[oldest].running:
                 self._known.move_to_end(oldest)
                 return
-            del self._known[oldest]
+            self._bytes -= len(self._known.pop(oldest).metadata)
 
 
 def _sealed(trace_id: str) -> CallerError:

@@ -6,16 +6,19 @@ behind: no record, no hold, no count of any limit.
 
 from msgspec import Struct
 
-from gatepost_gateway.domain.errors import GatewayError, Refused
+from gatepost_gateway.domain.chat import Operation
+from gatepost_gateway.domain.errors import CallerError, GatewayError, Refused
 from gatepost_gateway.domain.governance import Decision, Effect, Mode
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.records import Outcome, StepKind
 from gatepost_gateway.domain.routing import Route
+from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Plan
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.exchange import Stages
+from gatepost_gateway.pipeline.govern import govern
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.judge import judge, note_unjudged
 from gatepost_gateway.pipeline.pricing import images_of, price_of
@@ -77,7 +80,9 @@ class Verdicts:
             call.asked = decode(call.inbound)
             if waits:
                 stages.escalations.admit(call)
-            judge(stages.engines, call)
+            await judge(stages.engines, call)
+            self._plan(call)
+            await govern(call, stages.evaluator)
             stages.escalations.write(call)
         except Refused as refusal:
             blocked = refusal
@@ -93,7 +98,20 @@ class Verdicts:
         await stages.journal.durable()
         return Judged(call, blocked)
 
-    def simulate(self, call: Call) -> Simulated:
+    def _plan(self, call: Call) -> None:
+        """Where the call would go, for policies that ask; an action goes nowhere, nor does what no model serves.
+
+        Raises Refused when the project's data may go to no place.
+        """
+        if call.asked is None or call.asked.operation is Operation.ACTION or call.snapshot.policies is None:
+            return
+        try:
+            call.plan = self._stages.planner.plan(call, _passed(call))
+        except CallerError:
+            call.plan = None
+        call.record.route = None  # nothing was sent
+
+    async def simulate(self, call: Call) -> Simulated:
         """Raises what the stages raise: 401, 400, 404 for an unknown model, 422 for what no target can do."""
         stages, record = self._stages, call.record
         call.principal = principal = identify(call.snapshot, call.inbound.presented, record.at, stages.salt)
@@ -102,12 +120,15 @@ class Verdicts:
         call.asked = decode(call.inbound)
         record.model_asked = call.asked.model
         try:
-            judge(stages.engines, call)
+            await judge(stages.engines, call)
         except Refused as blocked:
             return Simulated(Judged(call, blocked))
-        passed = call.inbound.presented.bearer if principal.passed_through else None
-        plan = stages.planner.plan(call, passed)
-        asked = call.asked
+        call.plan = stages.planner.plan(call, _passed(call))
+        try:
+            await govern(call, stages.evaluator)
+        except Refused as blocked:
+            return Simulated(Judged(call, blocked))
+        plan, asked = call.plan, call.asked
         costs: list[tuple[int, int]] = []
         for target in plan.targets:
             prices = price_of(target, project, asked)
@@ -118,6 +139,12 @@ class Verdicts:
         first = price_of(plan.targets[0], project, asked)
         worst = max(one for _, one in costs) if len(costs) == len(plan.targets) else None
         return Simulated(Judged(call), record.route, plan, costs[0][0] if first is not None else None, worst)
+
+
+def _passed(call: Call) -> Secret | None:
+    """The caller's own provider key, where it was admitted by it."""
+    assert call.principal is not None
+    return call.inbound.presented.bearer if call.principal.passed_through else None
 
 
 def _expected(prices: Prices, size: int, bound: int, images: int) -> int:

@@ -15,7 +15,7 @@ from gatepost_gateway.domain.governance import Phase
 from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.pipeline.govern import attempt_of, prepare
-from gatepost_gateway.pipeline.judge import note, note_unjudged, refuse
+from gatepost_gateway.pipeline.judge import note, note_unjudged, refuse, through
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts, Said
 from gatepost_gateway.policy.gate import Gate, Gates
@@ -58,7 +58,7 @@ async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
         facts.attempt = attempt_of(call)
         await prepare([rule for rule in engine.rules if isinstance(rule, RegoRule)], facts, evaluator)
     try:
-        ruling = engine.judge(facts)
+        ruling = await through(engine.judging(facts))
     except GatewayError as error:
         note_unjudged(call, error.hint or error.public)
         raise

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from gatepost_gateway.domain.findings import Detector, Finding, Place
 from gatepost_gateway.domain.governance import Effect, Mode, Phase
+from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.policy.facts import Facts
 
 
@@ -52,6 +53,10 @@ class Vote(Struct, frozen=True):
     """`pii`, `secret`, `injection`: what routing may act on."""
     tier: str | None = None
     max_tokens: int | None = None
+    demands: DataPolicy | None = None
+    """What the places must declare that the call may go to."""
+    retention_days: int | None = None
+    """How long the call's record is to be kept, at least."""
     redact: tuple[Detector, ...] = ()
     """What a call rule that says REDACT wants replaced in every text of its side, each by its kind: `[EMAIL]`."""
 

@@ -129,4 +129,6 @@ class Tallies:
             tier,
             cap,
             risk_of(tallies, blocked=effect is Effect.BLOCK),
+            tuple((one.rule.label.name, one.demands) for one in tallies if one.enforced and one.demands is not None),
+            max((one.retention_days for one in tallies if one.enforced and one.retention_days), default=None),
         )

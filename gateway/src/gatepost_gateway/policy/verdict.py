@@ -2,6 +2,7 @@
 
 from gatepost_gateway.domain.findings import Finding, Leaf
 from gatepost_gateway.domain.governance import Decision, Effect, Mark, Mode, Phase
+from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.policy.marks import MOST, mark
 from gatepost_gateway.policy.rules import Rule, Vote
 
@@ -16,7 +17,20 @@ _BLOCKED = 0.15
 class Tally:
     """One rule's votes. The strongest gives the reason; the first of equally strong ones."""
 
-    __slots__ = ("code", "effect", "found", "marks", "max_tokens", "not_run", "reason", "rule", "signals", "tier")
+    __slots__ = (
+        "code",
+        "demands",
+        "effect",
+        "found",
+        "marks",
+        "max_tokens",
+        "not_run",
+        "reason",
+        "retention_days",
+        "rule",
+        "signals",
+        "tier",
+    )
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -29,6 +43,8 @@ class Tally:
         self.found = 0
         self.tier: str | None = None
         self.max_tokens: int | None = None
+        self.demands: DataPolicy | None = None
+        self.retention_days: int | None = None
 
     @property
     def enforced(self) -> bool:
@@ -42,6 +58,8 @@ class Tally:
             self.tier = first_tier(self.tier, vote.tier)
         if vote.max_tokens is not None:
             self.max_tokens = least(self.max_tokens, vote.max_tokens)
+        self.demands = vote.demands or self.demands
+        self.retention_days = vote.retention_days or self.retention_days
 
     def note(self, key: bytes, leaf: Leaf, finding: Finding, found: str, effect: Effect) -> None:
         """Something was found; the record shows the first few."""

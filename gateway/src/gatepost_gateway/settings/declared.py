@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.routing import DataPolicy, DataTerms
-from gatepost_gateway.domain.snapshot import Sealed
+from gatepost_gateway.domain.snapshot import CacheRules, Sealed
 
 
 class SecretSource(Struct, frozen=True):
@@ -108,6 +108,9 @@ class DeclaredProject(Struct, frozen=True, kw_only=True):
     routing: DeclaredRouting | None = None
     model_policy: str = "honour"
     data_policy: DataPolicy | None = None
+    store_bodies: bool = False
+    body_bytes: int = 65_536
+    cache: CacheRules | None = None
 
 
 class DeclaredRules(Struct, frozen=True):

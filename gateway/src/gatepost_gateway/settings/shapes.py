@@ -117,6 +117,7 @@ class DataTermsShape(Shape):
     zero_retention: bool | None = None
     training: bool | None = None
     region: Region | None = None
+    retention_days: int | None = Field(default=None, ge=0, le=36_500)
 
 
 class ModelFields(PriceShape):
@@ -210,6 +211,7 @@ class DataPolicyShape(Shape):
     no_training: bool | None = None
     regions: list[Region] | None = Field(default=None, min_length=1, max_length=50)
     private_only: bool | None = None
+    max_retention_days: int | None = Field(default=None, ge=0, le=36_500)
 
 
 class RuleFields(Shape):
@@ -245,6 +247,14 @@ class PoliciesShape(Shape):
     chain: list[RuleShape] = Field(default=[])
 
 
+class CacheShape(Shape):
+    """Earlier answers to the same questions."""
+
+    ttl_seconds: Seconds | None = None
+    max_bytes: int | None = Field(default=None, ge=4096, le=256 * 1024 * 1024)
+    temperature_zero_only: bool | None = None
+
+
 class ProxyRulesShape(PoliciesShape):
     """A proxy's own chain: rules in place, and the names of rules that stand elsewhere."""
 
@@ -270,6 +280,9 @@ class ProjectShape(Shape):
     features: list[Literal["offline_testing"]] | None = None
     max_output_default: Count | None = None
     strict_translation: bool | None = None
+    store_bodies: bool | None = None
+    body_bytes: int | None = Field(default=None, ge=1024, le=1_048_576)
+    cache: CacheShape | None = None
     policies: PoliciesShape | None = None
     request_policy: RequestPolicyShape | None = None
     response_policy: ResponsePolicyShape | None = None

@@ -33,7 +33,14 @@ class Begun(Struct, frozen=True, array_like=True, tag="o", gc=False):
     step_id: str
 
 
-Folding = Begun | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted
+class Said(Struct, frozen=True, array_like=True, tag="b", gc=False):
+    """A `Stored` by the fields that it is found by."""
+
+    step_id: str
+    trace_id: str
+
+
+Folding = Begun | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted | Said
 """`Entry` as the fold reads it."""
 
 decode = msgspec.msgpack.Decoder(Folding).decode
@@ -114,6 +121,7 @@ class Batch:
         self.closed_holds: list[tuple[str]] = []
         self.escalations: list[Row] = []
         self.admissions: list[Row] = []
+        self.bodies: list[Row] = []
         self._seen = set(known)
         self._kept: dict[tuple[str, str], Kept] = {}
         opened = self.opened
@@ -169,6 +177,8 @@ class Batch:
                 self.escalations.append((entry.id, entry.at, entry.project, entry.expires_at, payload))
             case Admitted():
                 self.admissions.append((entry.step_id, entry.escalation_id))
+            case Said():
+                self.bodies.append((entry.step_id, entry.trace_id, payload))
             case Begun() | Closed():
                 pass
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
-from gatepost_gateway.domain.snapshot import KeyEntry, KeyState
+from gatepost_gateway.domain.snapshot import KeyEntry, KeyState, ProviderKind, Sealed
 from gatepost_gateway.settings.declared import Document
 from gatepost_gateway.storage.migrate import Phase, migrate
 from gatepost_gateway.storage.queries import HOME, Queries
@@ -54,10 +54,14 @@ class KeyMade(Struct, frozen=True, tag="key"):
 
 
 class KeyTurned(Struct, frozen=True, tag="state"):
-    """Paused, resumed or revoked. Revoked is for ever."""
+    """Paused, resumed or revoked. Revoked is for ever.
+
+    `locked`: an operator paused it, and only an operator resumes it.
+    """
 
     id: str
     state: KeyState
+    locked: bool = False
 
 
 class KeyEnds(Struct, frozen=True, tag="end"):
@@ -67,16 +71,35 @@ class KeyEnds(Struct, frozen=True, tag="end"):
     expires_at: int
 
 
-Event = ProjectMade | KeyMade | KeyTurned | KeyEnds
+class OwnKeySet(Struct, frozen=True, tag="own_key"):
+    """A project brought a provider's key, or a new one. `meta`: where and how it is used, nothing secret."""
+
+    project: str
+    provider: ProviderKind
+    sealed: Sealed
+    meta: dict[str, str] = {}
+
+
+class OwnKeyGone(Struct, frozen=True, tag="own_key_gone"):
+    project: str
+    provider: ProviderKind
+
+
+Event = ProjectMade | KeyMade | KeyTurned | KeyEnds | OwnKeySet | OwnKeyGone
 
 
 class Identities(Struct, frozen=True):
-    """The fold of the log. `made` is when a key was created, in microseconds."""
+    """The fold of the log. `made` is when a key was created, `revoked` when it was revoked, in microseconds; `locked`
+    are the keys that an operator paused.
+    """
 
     seq: int
     projects: dict[str, ProjectMade]
     keys: dict[str, KeyEntry]
     made: dict[str, int]
+    revoked: dict[str, int] = {}
+    locked: set[str] = set()
+    own_keys: dict[tuple[str, ProviderKind], OwnKeySet] = {}
 
 
 class ConfigStore:
@@ -194,14 +217,29 @@ def _fold(state: Identities, event: Event, at: int) -> None:
         case KeyMade(key):
             state.keys[key.id] = key
             state.made[key.id] = at
-        case KeyTurned(key_id, turned):
-            key = state.keys[key_id]
-            if key.state is not KeyState.REVOKED:
-                state.keys[key_id] = msgspec.structs.replace(key, state=turned)
+        case KeyTurned(key_id, turned, locked):
+            _turn(state, key_id, turned, at, locked=locked)
+        case OwnKeySet():
+            state.own_keys[event.project, event.provider] = event
+        case OwnKeyGone(project, provider):
+            state.own_keys.pop((project, provider), None)
         case KeyEnds(key_id, end):
             key = state.keys[key_id]
             if key.expires_at is None or end < key.expires_at:
                 state.keys[key_id] = msgspec.structs.replace(key, expires_at=end)
+
+
+def _turn(state: Identities, key_id: str, turned: KeyState, at: int, *, locked: bool) -> None:
+    key = state.keys[key_id]
+    if key.state is KeyState.REVOKED:
+        return
+    state.keys[key_id] = msgspec.structs.replace(key, state=turned)
+    if turned is KeyState.REVOKED:
+        state.revoked[key_id] = at
+    if locked and turned is KeyState.PAUSED:
+        state.locked.add(key_id)
+    else:
+        state.locked.discard(key_id)
 
 
 def _kept(row: Sequence[Any]) -> Kept:

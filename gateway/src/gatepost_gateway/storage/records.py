@@ -152,6 +152,7 @@ class Records:
             self._many(db, "settle", [(name, name.rpartition("@")[2], sum_) for name, sum_ in batch.settled.items()])
             self._many(db, "keep", batch.kept)
             self._many(db, "drop_kept", batch.dropped)
+            self._many(db, "add_body", batch.bodies)
             self._many(db, "add_escalation", batch.escalations)
             self._many(db, "admit_escalated", batch.admissions)
             self.rollups.write(db, batch.tally, [seal[-1] for seal in batch.seals])

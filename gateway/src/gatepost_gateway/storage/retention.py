@@ -44,6 +44,7 @@ class Retention:
             steps = run("pick_steps", moment)
             if steps:
                 run("drop_facets")
+                run("drop_bodies")
                 run("drop_steps")
                 run("say_facets_again")
             traces = run("pick_traces", moment)

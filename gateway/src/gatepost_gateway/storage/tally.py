@@ -52,7 +52,7 @@ _REFUSALS: Mapping[str, Status] = {
 def status_of(one: Closed) -> Status:
     """The first thing that holds."""
     if one.outcome is Outcome.ANSWERED:
-        return Status.SUCCESS
+        return Status.CACHE_HIT if one.cached else Status.SUCCESS
     if one.outcome is Outcome.BLOCKED:
         return Status.BLOCKED
     if one.outcome is Outcome.ABANDONED:

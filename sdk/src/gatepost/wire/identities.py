@@ -18,6 +18,8 @@ class KeyCreate(Ask):
     project: Optional[str] = None
     proxy: Optional[str] = None
     expires_at: Optional[datetime] = None
+    models: Optional[list[str]] = None
+    paths: Optional[list[str]] = None
 
 
 class KeyView(Answer):

@@ -119,6 +119,9 @@ class Step(Answer):
     usage: Optional[Usage] = None
     cost: Optional[Money] = None
     estimated: Optional[bool] = None
+    cached: Optional[bool] = None
+    """The answer was an earlier one, and cost nothing; `saved` is what it would have cost."""
+    saved: Optional[Money] = None
     held: Optional[Money] = None
     latency_ms: Optional[float] = None
     first_token_ms: Optional[float] = None

@@ -5,6 +5,7 @@ they do not know, so the rule and its reason are told to the older one's alone.
 """
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import Struct, field
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.errors import CallerError, Code, Refused
+from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.records import StepKind
 from gatepost_gateway.edge.http import BodyLimits, Request, Send, respond_json
 from gatepost_gateway.pipeline.actions import ActionStage, action_body, payload_of
@@ -52,15 +54,19 @@ _action = msgspec.json.Decoder(Action)
 
 
 class ActionSurface:
-    """Judges what is to be done; nothing is sent anywhere."""
+    """Judges what is to be done; nothing is sent anywhere. `who` turns a request into its principal."""
 
-    def __init__(self, exchange: Exchange, verdicts: Verdicts, limits: BodyLimits) -> None:
+    def __init__(
+        self, exchange: Exchange, verdicts: Verdicts, who: Callable[[Request], Principal], limits: BodyLimits
+    ) -> None:
         self._exchange = exchange
+        self._who = who
         self._verdicts = verdicts
         self._limits = limits
 
     async def execute(self, request: Request, send: Send) -> None:
         """POST /v1/execute"""
+        self._who(request)
         action = read_action(await request.body(self._limits))
         stage = action.stage or ActionStage.TOOL_CALL
         call = self._exchange.open(

@@ -14,6 +14,7 @@ from gatepost_gateway.edge.protocol import CORK
 from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.pipeline.call import Call, Inbound
 from gatepost_gateway.pipeline.exchange import Exchange
+from gatepost_gateway.pipeline.proxied import open_to
 
 NAME = "openai"
 DONE = b"data: [DONE]\n\n"
@@ -85,8 +86,7 @@ class OpenAISurface:
         """GET /v1/models"""
         principal = self._who(request)
         snapshot = self._snapshot()
-        proxy = snapshot.proxies.get(principal.proxy or "")
-        entries = [one for one in snapshot.visible(principal.project) if proxy is None or proxy.allows(one)]
+        entries = open_to(snapshot, principal, snapshot.visible(principal.project))
         page = {"object": "list", "data": [describe(entry) for entry in entries]}
         await respond_json(send, 200, page, [(b"x-request-id", request.request_id.encode())])
 
@@ -95,8 +95,7 @@ class OpenAISurface:
         principal = self._who(request)
         name = request.path.removeprefix("/v1/models/")
         snapshot = self._snapshot()
-        proxy = snapshot.proxies.get(principal.proxy or "")
-        entries = [one for one in snapshot.called(principal.project, name) if proxy is None or proxy.allows(one)]
+        entries = open_to(snapshot, principal, snapshot.called(principal.project, name))
         if not entries:
             raise CallerError(f"model `{name[:200]}` is not known here", code=Code.MODEL_NOT_FOUND, status=404)
         await respond_json(send, 200, describe(entries[0]), [(b"x-request-id", request.request_id.encode())])

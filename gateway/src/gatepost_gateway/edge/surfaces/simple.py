@@ -47,7 +47,7 @@ class SimpleMessage(Struct, forbid_unknown_fields=True):
 class SimpleChat(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """The body of `POST /v1/chat`. `fallback_models` are tried in their order when the model does not answer.
 
-    `cache` is a wish: whether an answer came from a cache, the answer says.
+    `cache` asks for an earlier answer or against it; whether the answer is one, it says.
     """
 
     model: _Name
@@ -168,12 +168,15 @@ def _inbound(request: Request, said: SimpleChat) -> Inbound:
         request.request_id,
         request.presented_key_first(),
         fallbacks=tuple(said.fallback_models),
+        cache=said.cache,
     )
 
 
 def _page(call: Call, body: bytes) -> dict[str, Any]:
     record = call.record
-    usage = record.usage
+    # An answer from the cache used nothing; it says what it once took.
+    told = call.summary.usage if record.cached and call.summary is not None else None
+    usage = told or record.usage
     asked = usage.input + usage.cache_read + usage.cache_write
     content = first_message(body).get("content")
     return {
@@ -189,12 +192,14 @@ def _page(call: Call, body: bytes) -> dict[str, Any]:
         # For show only: what is charged is counted in integers.
         "cost_usd": None if record.cost is None else record.cost / NANO,
         "finish_reason": record.finish[0] if record.finish else None,
-        "cached": False,
+        "cached": record.cached,
         "fallback_used": call.fallback_used,
         "latency_ms": record.micros / 1000,
     }
 
 
 def _cached(call: Call) -> Headers:
+    if call.cache_key is not None:
+        return ()  # the call's own headers say it
     prefixes = (OWN, *(prefix.encode("latin-1") for prefix in call.snapshot.document.header_prefixes))
     return [(prefix + b"cached", b"false") for prefix in prefixes]

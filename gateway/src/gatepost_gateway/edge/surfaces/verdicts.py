@@ -10,6 +10,7 @@ from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.governance import Decision, Principal
 from gatepost_gateway.domain.money import NANO
+from gatepost_gateway.domain.ports import TraceState
 from gatepost_gateway.edge.http import BodyLimits, Request, Send, respond_json
 from gatepost_gateway.pipeline.call import Call, Inbound
 from gatepost_gateway.pipeline.exchange import Exchange
@@ -61,7 +62,7 @@ class VerdictSurface:
                 "`metadata` belongs to the trace: create one with it", code=Code.VALIDATION_FAILED, status=422
             )
         state = await self._traces.enter(asked.trace_id, principal.project) if asked.trace_id is not None else None
-        call = self._call(request, asked, principal)
+        call = self._call(request, asked, principal, state)
         try:
             judged = await self._verdicts.check(call)
         finally:
@@ -73,11 +74,12 @@ class VerdictSurface:
         """POST /api/v1/simulate"""
         principal = self._who(request)
         asked = _read(await request.body(self._limits))
-        call = self._call(request, asked, principal)
-        page = simulated(self._verdicts.simulate(call))
+        state = await self._traces.find(asked.trace_id, principal.project) if asked.trace_id is not None else None
+        call = self._call(request, asked, principal, state)
+        page = simulated(await self._verdicts.simulate(call))
         await respond_json(send, 200, page, [(b"x-request-id", request.request_id.encode())])
 
-    def _call(self, request: Request, asked: Question, principal: Principal) -> Call:
+    def _call(self, request: Request, asked: Question, principal: Principal, trace: TraceState | None) -> Call:
         snapshot = self._exchange.snapshot()
         messages = [{"role": "user", "content": asked.input}] if isinstance(asked.input, str) else asked.input
         model = asked.model or default_model(snapshot, snapshot.projects[principal.project])
@@ -95,6 +97,7 @@ class VerdictSurface:
                 request.request_id,
                 request.presented(),
                 trace_id=asked.trace_id,
+                metadata=trace.metadata if trace is not None else "{}",
                 parent_step_id=asked.parent_step_id,
                 by_default=not asked.model,
             )

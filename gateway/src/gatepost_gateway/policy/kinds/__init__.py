@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gatepost_gateway.policy.kinds.agent_firewall import AGENT_FIREWALL
+from gatepost_gateway.policy.kinds.audit_logger import AUDIT_LOGGER
 from gatepost_gateway.policy.kinds.citation_verifier import CITATION_VERIFIER
+from gatepost_gateway.policy.kinds.data_routing import DATA_ROUTING
 from gatepost_gateway.policy.kinds.dlp_filter import DLP_FILTER
 from gatepost_gateway.policy.kinds.entity_list_filter import ENTITY_LIST_FILTER
 from gatepost_gateway.policy.kinds.human_oversight import HUMAN_OVERSIGHT
@@ -25,7 +27,9 @@ from gatepost_gateway.policy.kinds.tool_validation import TOOL_VALIDATION
 
 KINDS: tuple[Kind, ...] = (
     AGENT_FIREWALL,
+    AUDIT_LOGGER,
     CITATION_VERIFIER,
+    DATA_ROUTING,
     DLP_FILTER,
     ENTITY_LIST_FILTER,
     HUMAN_OVERSIGHT,

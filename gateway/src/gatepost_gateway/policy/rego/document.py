@@ -26,7 +26,7 @@ _SECRET_HEADERS: Final = frozenset(
 )
 _SECRET_WORDS: Final = (b"key", b"token", b"secret", b"password", b"credential", b"signature")
 _ADAPTERS: Final = {ProviderKind.AZURE: "openai", ProviderKind.INTERNAL: "openai", ProviderKind.SANDBOX: "openai"}
-_TYPES: Final = {Operation.EMBED: "embeddings", Operation.IMAGE: "images"}
+_TYPES: Final = {Operation.EMBED: "embeddings", Operation.IMAGE: "images", Operation.ACTION: "action"}
 _FORMATS: Final = {"openai_responses": "responses", "openai_completions": "completions"}
 ROUTE: Final = frozenset(
     {"provider", "provider_adapter", "provider_host", "model_family", "route_attempt", "route_is_fallback"}
@@ -103,9 +103,14 @@ def _tool_results(view: View) -> list[Turn]:
 
 
 def _headers(view: View) -> dict[str, str]:
+    return shown_headers(view.facts.setting.headers)
+
+
+def shown_headers(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    """Headers as rules and records see them: without what is secret by its name."""
     return {
         name.decode("latin-1"): MASKED if _is_secret(name) else value.decode("utf-8", "replace")
-        for name, value in view.facts.setting.headers.items()
+        for name, value in headers.items()
     }
 
 

@@ -41,7 +41,7 @@ class Turns(Struct, frozen=True):
 def read_turns(facts: Facts, body: dict[str, Any]) -> Turns:
     """`body`: the caller's JSON. Raises CallerError (400) for a request that its own format does not allow."""
     asked = facts.asked
-    chat = asked.operation in (Operation.CHAT, Operation.COUNT)
+    chat = asked.operation in (Operation.CHAT, Operation.COUNT, Operation.ACTION)
     if chat and asked.dialect is DialectName.OPENAI_CHAT:
         return _openai(body)
     if chat and asked.dialect in CALLERS:

@@ -12,6 +12,10 @@ INSERT INTO steps (
   id, trace_id, at, alone, project, model, user, outcome, session_id, turn, properties, expires_at, entry
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- The first that was said counts.
+-- name: add_body
+INSERT OR IGNORE INTO bodies (step_id, trace_id, entry) VALUES (?, ?, ?);
+
 -- A step belongs to one trace.
 -- name: steps_there
 SELECT id FROM steps

@@ -20,6 +20,9 @@ DELETE FROM facets
 WHERE alone IN (0, 1)
   AND (project, name, value, at, trace_id) IN (SELECT project, name, value, at, trace_id FROM gone);
 
+-- name: drop_bodies
+DELETE FROM bodies WHERE (trace_id, step_id) IN (SELECT trace_id, id FROM doomed_steps);
+
 -- name: drop_steps
 DELETE FROM steps WHERE (trace_id, id) IN (SELECT trace_id, id FROM doomed_steps);
 

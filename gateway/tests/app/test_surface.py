@@ -1,10 +1,12 @@
 """The description of the API holds for the data plane, which lives in another process."""
 
 import asyncio
+import hashlib
 
 import pytest
 
 from gatepost_gateway.control import surface
+from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind
 from gatepost_gateway.edge.surfaces import native, simple
 from gatepost_gateway.pipeline import executions, making
 
@@ -48,6 +50,16 @@ def test_only_public_routes_answer_without_a_key():
         path = route.path.replace("{id}", "none")
         status, _, _ = asking(plane, route.method, path, b"{}", None)
         assert (status == 401) is not route.public, route.path
+
+
+def test_an_admin_key_makes_no_calls():
+    text = "gpa_adm_" + "a" * 32
+    key = KeyEntry("adm", KeyKind.ADMIN, "a", hashlib.sha256(text.encode()).digest(), "org", "p")
+    plane, _ = plane_of(keys=(key,))
+    for route in surface.ROUTES:
+        path = route.path.replace("{id}", "none")
+        status, _, _ = asking(plane, route.method, path, b"{}", text)
+        assert (status == 403) is not route.public, route.path
 
 
 def test_answers_have_the_members_that_are_described():

@@ -17,7 +17,7 @@ from gatepost_gateway.domain.usage import NOTHING, Usage
 from gatepost_gateway.pipeline.bodies import stored_of
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.pipeline.pricing import images_of, price_of, silent
-from gatepost_gateway.pipeline.reserve import input_bound, output_bound
+from gatepost_gateway.pipeline.reserve import input_bound, note_spent, output_bound
 
 IN_FLIGHT_TOKENS = 256
 """Output tokens that a provider may have made, and will bill, beyond what arrived before a stream was left."""
@@ -88,6 +88,7 @@ class Journal:
         self._price(call)
         if call.hold is not None:
             self._ledger.settle(call.hold, record.settled)
+            note_spent(self._ledger, call)
         if call.tokens_taken is not None:
             account, taken, at = call.tokens_taken
             self._rates.correct(account, max(0, taken - record.usage.total), at)
@@ -122,8 +123,7 @@ class Journal:
             usage = self._estimate(call, said or NOTHING)
             record.estimated = usage is not NOTHING
         record.usage = usage
-        assert call.project is not None
-        prices = price_of(call.target, call.project, call.asked)
+        prices = price_of(call.target, call.purses or (), call.asked)
         if prices is None:
             return
         record.prices = prices

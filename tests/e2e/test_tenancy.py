@@ -101,3 +101,18 @@ def test_a_stream_is_plain_text(gateway: Gateway) -> None:
     whole = ask(gateway, "POST", "/v1/chat", {**body, "stream": False}).json()
     assert got.text == whole["content"]
     assert "x-request-id" in got.headers
+
+
+def test_who_signs_up_is_served_by_the_next_request_and_spends_nobody_elses_key(
+    gateway: Gateway, upstream: Upstream
+) -> None:
+    signed = ask(gateway, "POST", "/v1/signup", {"email": "dev@acme.test", "org_name": "Acme"}, "")
+    assert signed.status_code == 201
+    key = signed.json()["api_key"]
+    assert ask(gateway, "POST", "/v1/chat", {**HELLO, "model": "sandbox/echo"}, key).status_code == 200
+    before = len(upstream.seen)
+    for model in ("keyed", "keyless"):
+        refused = ask(gateway, "POST", "/v1/chat", {**HELLO, "model": model}, key)
+        assert (refused.status_code, refused.json()["code"]) == (400, "provider_key_missing")
+        assert "POST /v1/keys" in refused.json()["detail"]
+    assert len(upstream.seen) == before

@@ -25,7 +25,14 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import (
+    MemoryBreakers,
+    MemoryCounters,
+    MemoryLedger,
+    MemoryPace,
+    MemoryRates,
+    MemorySessions,
+)
 from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
@@ -317,6 +324,7 @@ class House:
             journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
             ledger=self.ledger,
             rates=self.rates,
+            counters=MemoryCounters(self.clock),
             sessions=self.sessions,
             responses=Responses(self.recorder, self.archive, PlainVault()),
             engines=engine_of if engine is None else lambda _: Ruled(engine),

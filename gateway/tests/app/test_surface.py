@@ -56,6 +56,10 @@ def test_only_public_routes_answer_without_a_key():
         assert (status == 401) is not route.public, route.path
 
 
+FOR_OPERATORS = {"/metrics"}
+"""What makes no call, and is read with an admin key."""
+
+
 def test_an_admin_key_makes_no_calls():
     text = "gpa_adm_" + "a" * 32
     key = KeyEntry("adm", KeyKind.ADMIN, "a", hashlib.sha256(text.encode()).digest(), "org", "p")

@@ -56,7 +56,7 @@ async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
     facts.target = call.target.entry if call.target is not None else None
     if call.snapshot.policies is not None:
         facts.attempt = attempt_of(call)
-        await prepare([rule for rule in engine.rules if isinstance(rule, RegoRule)], facts, evaluator)
+        await prepare(policies_of(call), facts, evaluator)
     try:
         ruling = await through(engine.judging(facts))
     except GatewayError as error:
@@ -65,7 +65,15 @@ async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
     call.judged = True
     note(call, ruling)
     refuse(call, ruling, Code.OUTPUT_BLOCKED)
+    call.counting.commit()
     return rewrite_answer(body, ruling.changes)
+
+
+def policies_of(call: Call) -> tuple[RegoRule, ...]:
+    """The policies in Rego that judge its answer."""
+    if call.engine is None or call.snapshot.policies is None:
+        return ()
+    return tuple(rule for rule in call.engine.rules if isinstance(rule, RegoRule))
 
 
 def gate_of(call: Call) -> Gate | None:

@@ -26,7 +26,15 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryLoops, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import (
+    MemoryBreakers,
+    MemoryCounters,
+    MemoryLedger,
+    MemoryLoops,
+    MemoryPace,
+    MemoryRates,
+    MemorySessions,
+)
 from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
@@ -320,6 +328,7 @@ class House:
             ledger=self.ledger,
             rates=self.rates,
             loops=MemoryLoops(self.clock),
+            counters=MemoryCounters(self.clock),
             sessions=self.sessions,
             responses=Responses(self.recorder, self.archive, PlainVault()),
             engines=engine_of if engine is None else lambda _: Ruled(engine),

@@ -27,7 +27,15 @@ from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface, Scraping
 from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryLoops, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import (
+    MemoryBreakers,
+    MemoryCounters,
+    MemoryLedger,
+    MemoryLoops,
+    MemoryPace,
+    MemoryRates,
+    MemorySessions,
+)
 from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
@@ -157,6 +165,7 @@ class DataPlane:
             ledger=self.ledger,
             rates=self.rates,
             loops=MemoryLoops(base.clock),
+            counters=MemoryCounters(base.clock),
             sessions=Sessions(begin.secret, self.sessions),
             responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,

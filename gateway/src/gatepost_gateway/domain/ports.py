@@ -288,6 +288,18 @@ class Loops(Protocol):
         ...
 
 
+class Counters(Protocol):
+    """What rules have counted so far: actions, calls of a tool, amounts. Never waits."""
+
+    def so_far(self, account: str, seconds: float) -> int:
+        """How much was counted in the last `seconds`."""
+        ...
+
+    def add(self, account: str, amount: int, seconds: float) -> None:
+        """Counts `amount`, to be remembered for `seconds`. An account always has the same `seconds`."""
+        ...
+
+
 class Recorder(Protocol):
     """The journal. `append` hands an entry in and never waits; `durable` returns when all of it is written."""
 

@@ -19,6 +19,7 @@ from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
 from gatepost_gateway.pipeline.cache import Taken
+from gatepost_gateway.policy.counting import Counting
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.gate import Gate
@@ -123,6 +124,7 @@ class Call:
         "cache_key",
         "cap",
         "closed",
+        "counting",
         "credential",
         "demands",
         "earlier",
@@ -217,10 +219,9 @@ class Call:
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
         self.admitted = self.fingerprint = self.cache_key = self.taken = self.retention_days = None
-        self.opened = self.closed = self.named = False
-        """The record is begun; it is done; the caller named its session."""
-        self.sent = False
-        """A request may have reached a provider: money may have been spent."""
+        self.counting = Counting()
+        self.opened = self.closed = self.named = self.sent = False
+        """The record is begun; it is done; the caller named its session; a request may have reached a provider."""
         self.begun = False
         """The head of a stream went to the caller."""
         self.target: Target | None = None

@@ -9,7 +9,7 @@ from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault, Refused, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Ledger, Loops, Rates
+from gatepost_gateway.domain.ports import Counters, Headers, Ledger, Loops, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.domain.snapshot import Snapshot
@@ -33,6 +33,7 @@ from gatepost_gateway.pipeline.responses import Responses, only_there
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.watch import watch, watch_whole
+from gatepost_gateway.policy.counting import Counting
 
 _PASSED_ANSWER_HEADERS = frozenset({b"openai-processing-ms", b"openai-version", b"openai-organization", b"x-ms-region"})
 """Answer headers of a provider that its caller may see."""
@@ -50,6 +51,7 @@ class Stages(Struct, frozen=True):
     ledger: Ledger
     rates: Rates
     loops: Loops
+    counters: Counters
     sessions: Sessions
     responses: Responses
     engines: Engines
@@ -82,7 +84,9 @@ class Exchange:
         )
         snapshot = stages.snapshot()
         record.config_version = snapshot.version
-        return Call(inbound, snapshot, record, stages.clock.monotonic())
+        call = Call(inbound, snapshot, record, stages.clock.monotonic())
+        call.counting = Counting(stages.counters)
+        return call
 
     def snapshot(self) -> Snapshot:
         """What is true now."""

@@ -11,18 +11,21 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from gatepost_gateway.control import (
+    budgets,
     escalations,
     health,
     keys,
     metrics,
     models,
     openapi,
+    orgs,
     own_keys,
     policies,
     projects,
     provider_keys,
     proxies,
     rego_policies,
+    signup,
     traces,
     versions,
 )
@@ -39,6 +42,7 @@ from gatepost_gateway.settings.problems import Path
 log = logging.getLogger("gatepost.control")
 
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
+CLIENT = "x-gatepost-client"
 MAX_BODY = 2 * 1024 * 1024
 
 _RESOURCES: tuple[Endpoint, ...] = (
@@ -47,9 +51,12 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *versions.ENDPOINTS,
     *keys.ENDPOINTS,
     *own_keys.ENDPOINTS,
+    *orgs.ENDPOINTS,
+    *signup.ENDPOINTS,
     *provider_keys.ENDPOINTS,
     *rego_policies.ENDPOINTS,
     *projects.ENDPOINTS,
+    *budgets.ENDPOINTS,
     *escalations.ENDPOINTS,
     *metrics.ENDPOINTS,
     *policies.ENDPOINTS,
@@ -100,7 +107,7 @@ class AdminApi:
             authorize(caller, endpoint.access)
         body = await _body(endpoint, request) if endpoint.body is not None else None
         query = _query(endpoint, request)
-        answer = await endpoint.handler(self._house, Asked(path, query, body, caller))
+        answer = await endpoint.handler(self._house, Asked(path, query, body, caller, _address(request)))
         if answer.body is None:
             return Response(status_code=answer.status)
         if answer.media is not None:
@@ -152,6 +159,11 @@ async def _unused(request: Request) -> Response:
 def _request_id(request: Request) -> str:
     given = request.headers.get("x-request-id", "")
     return given if 0 < len(given) <= 128 and given.isascii() and given.isprintable() else ids.new()
+
+
+def _address(request: Request) -> str:
+    """Where the data plane says that it was asked from: it lets nobody else say so."""
+    return request.headers.get(CLIENT, "")
 
 
 def _is_simple(request: Request) -> bool:

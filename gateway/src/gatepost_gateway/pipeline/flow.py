@@ -169,6 +169,8 @@ class Flow:
             self._ruled(gate)
         elif gate.held > MAX_ANSWER:
             raise garbage(call, ValueError(f"the answer passed {MAX_ANSWER} bytes before it could be judged"))
+        if out or ended:
+            call.counting.commit()
         return out
 
     def _ruled(self, gate: Gate) -> None:

@@ -48,6 +48,7 @@ async def judge(engines: Engines, call: Call) -> None:
         return
     call.engine = engine
     call.facts = facts = facts_of(call)
+    facts.counting = call.counting
     ruling = await through(engine.judging(facts))
     note(call, ruling)
     refuse(call, ruling, Code.INPUT_BLOCKED)

@@ -65,6 +65,7 @@ async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
     call.judged = True
     note(call, ruling)
     refuse(call, ruling, Code.OUTPUT_BLOCKED)
+    call.counting.commit()
     return rewrite_answer(body, ruling.changes)
 
 

@@ -208,6 +208,7 @@ class Gate:
             self._texts += texts
         for number, rule in self._gates.of_calls:
             facts = self._answered(Texts(tuple(one.leaf for one in texts), (), tuple(self._called)))
+            facts.judged_calls = len(self._called) - 1
             for detector in self._tallies.ask(number, rule, facts):
                 self._replace(number, detector, texts)
 

@@ -33,6 +33,9 @@ proxies:
 BODY = json.dumps({"model": "sandbox/echo", "messages": [{"role": "user", "content": "hello"}]}).encode()
 
 
+RUNS = (("alone", None), ("beside four callers", "idle"), ("beside a hostile policy", "hostile"))
+
+
 class Caller:
     """One connection to one proxy's path."""
 
@@ -117,9 +120,8 @@ def main() -> int:
             ):
                 took, statuses = asyncio.run(measured(port, others, seconds))
                 p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
-                print(
-                    f"{words:24} p50 {p50:6.2f} ms, p99 {p99:6.2f} ms, most {took[-1]:6.2f} ms of {len(took)}; {statuses}"
-                )
+                figures = f"p50 {p50:6.2f} ms, p99 {p99:6.2f} ms, most {took[-1]:6.2f} ms of {len(took)}"
+                print(f"{words:24} {figures}; {statuses}")
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)

@@ -23,6 +23,7 @@ from gatepost_gateway.control import (
     provider_keys,
     proxies,
     rego_policies,
+    replays,
     traces,
     versions,
 )
@@ -49,6 +50,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *own_keys.ENDPOINTS,
     *provider_keys.ENDPOINTS,
     *rego_policies.ENDPOINTS,
+    *replays.ENDPOINTS,
     *projects.ENDPOINTS,
     *escalations.ENDPOINTS,
     *metrics.ENDPOINTS,

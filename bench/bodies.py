@@ -17,7 +17,7 @@ STAMPED_EVENTS = STREAM_EVENTS - 1
 NONCE_DIGITS = 12
 STAMP_DIGITS = 19
 _NONCE = "7" * NONCE_DIGITS
-_STAMP = "8" * STAMP_DIGITS
+STAMP = "8" * STAMP_DIGITS
 ARRIVAL = b"6" * STAMP_DIGITS
 """Stands in the first event where the provider writes when the request reached it."""
 
@@ -110,12 +110,12 @@ def request_templates(*, stream: bool) -> list[Template]:
     return templates
 
 
-def _tokens(seed: int) -> tuple[int, int]:
+def tokens(seed: int) -> tuple[int, int]:
     return 210 + seed % 40, 230 + seed % 50
 
 
 def _usage(seed: int) -> dict[str, object]:
-    prompt, completion = _tokens(seed)
+    prompt, completion = tokens(seed)
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
@@ -144,7 +144,7 @@ def _reply(seed: int) -> Reply:
         f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
         f"x-request-id: req_{seed:024d}\r\nopenai-processing-ms: {100 + seed}\r\nopenai-version: 2020-10-01\r\n\r\n"
     )
-    return Reply(head.encode() + body, *_tokens(seed))
+    return Reply(head.encode() + body, *tokens(seed))
 
 
 def replies() -> list[Reply]:
@@ -174,11 +174,16 @@ def _choice(delta: dict[str, str], finish: str | None) -> list[object]:
     return [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}]
 
 
+def word(seed: int, number: int) -> str:
+    """Returns the word of an event."""
+    return _WORDS[(seed * 5 + number * 3) % len(_WORDS)]
+
+
 def _event(seed: int, number: int) -> Event:
     delta = {"role": "assistant"} if number == 0 else {}
     arrival = f"^{ARRIVAL.decode()} " if number == 0 else ""
-    delta["content"] = f"{arrival}{_WORDS[(seed * 5 + number * 3) % len(_WORDS)]} @{_STAMP} "
-    head, _, tail = chunked(_data(seed, _choice(delta, None))).partition(_STAMP.encode())
+    delta["content"] = f"{arrival}{word(seed, number)} @{STAMP} "
+    head, _, tail = chunked(_data(seed, _choice(delta, None))).partition(STAMP.encode())
     return Event(head, tail)
 
 
@@ -189,7 +194,7 @@ def streams() -> list[Stream]:
         events = [_event(seed, number) for number in range(STAMPED_EVENTS)]
         finish = chunked(_data(seed, _choice({}, "stop")))
         usage = chunked(_data(seed, [], usage=_usage(seed)))
-        made.append(Stream(events, finish, usage, *_tokens(seed)))
+        made.append(Stream(events, finish, usage, *tokens(seed)))
     return made
 
 

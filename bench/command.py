@@ -14,7 +14,7 @@ from bench.rounds import Plan, measure_all, prepare, start_all, weigh_all
 from bench.running import provider
 from bench.sampling import flat_profile
 from bench.table import into_readme, tables
-from bench.targets import TARGETS, Target
+from bench.targets import TARGETS, TRANSLATED, Target
 
 _WEIGHED = ("nginx", "gatepost")
 _README = Path(__file__).resolve().parent / "README.md"
@@ -43,7 +43,7 @@ def _span(text: str) -> float:
 def _arguments() -> argparse.Namespace:
     names = ",".join(target.name for target in TARGETS)
     parser = argparse.ArgumentParser(prog="bench/run.py", description=__doc__)
-    parser.add_argument("--only", default=names, help=f"targets, by commas; all: {names}")
+    parser.add_argument("--only", default=names, help=f"targets, by commas; all: {names}; beside them: translated")
     parser.add_argument("--runs", type=_count, default=5, help="rounds; the tables show the median")
     parser.add_argument("--seconds", type=_span, default=3.0, help="length of one run")
     parser.add_argument(
@@ -59,7 +59,10 @@ def _arguments() -> argparse.Namespace:
 
 def _chosen(names: str) -> list[Target]:
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    known = {target.name: target for target in TARGETS}
+    if "translated" in wanted:
+        at = wanted.index("translated")
+        wanted[at : at + 1] = [target.name for target in TRANSLATED]
+    known = {target.name: target for target in (*TARGETS, *TRANSLATED)}
     unknown = [name for name in wanted if name not in known]
     if unknown:
         sys.exit(f"no such target: {', '.join(unknown)}; there are: {', '.join(known)}")

@@ -17,7 +17,8 @@ import httptools
 import msgspec
 import uvloop
 
-from bench.bodies import ARRIVAL, STAMP_DIGITS, STAMPED_EVENTS, STREAM_END, STREAM_HEAD, Reply, Stream, replies, streams
+from bench.bodies import ARRIVAL, STAMP_DIGITS, STAMPED_EVENTS, Stream
+from bench.formats import ENDS, HEADS, all_replies, all_streams, family_of, framed
 
 _STREAM = re.compile(rb'"stream"\s*:\s*true')
 _USAGE = re.compile(rb'"include_usage"\s*:\s*true')
@@ -45,8 +46,8 @@ class Shelf:
         """Makes every reply before the first call."""
         self.bill = Bill()
         self.number = count()
-        self.replies: list[Reply] = replies()
-        self.streams: list[Stream] = streams()
+        self.replies = all_replies()
+        self.streams = all_streams()
 
 
 class Connection(asyncio.Protocol):
@@ -94,18 +95,20 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
-        if not self._url.endswith(b"/chat/completions"):
+        family = family_of(self._url)
+        if family is None:
             transport.write(self._other())
             return
         shelf = self._shelf
         number = next(shelf.number)
-        if _STREAM.search(self._body):
-            stream = shelf.streams[number % len(shelf.streams)]
-            usage = _USAGE.search(self._body) is not None
-            self._playing = _Playing(transport, stream, shelf.bill, number, usage=usage)
-            self._playing.begin()
+        if _STREAM.search(self._body) or b"stream" in self._url:
+            streams = shelf.streams[family]
+            usage = family != "openai" or _USAGE.search(self._body) is not None
+            self._playing = _Playing(transport, streams[number % len(streams)], shelf.bill, family, usage=usage)
+            self._playing.begin(number)
             return
-        reply = shelf.replies[number % len(shelf.replies)]
+        replies = shelf.replies[family]
+        reply = replies[number % len(replies)]
         bill = shelf.bill
         bill.calls += 1
         bill.prompt_tokens += reply.prompt_tokens
@@ -124,22 +127,26 @@ class Connection(asyncio.Protocol):
 class _Playing:
     """A stream on its way: one timer at a time, one event a timer."""
 
-    __slots__ = ("_arrived", "_at", "_bill", "_loop", "_number", "_stream", "_timer", "_transport", "_usage")
+    __slots__ = (
+        "_arrived", "_at", "_bill", "_family", "_loop", "_number", "_stream", "_timer", "_transport", "_usage",
+    )  # fmt: skip
 
-    def __init__(self, transport: asyncio.Transport, stream: Stream, bill: Bill, number: int, *, usage: bool) -> None:
+    def __init__(self, transport: asyncio.Transport, stream: Stream, bill: Bill, family: str, *, usage: bool) -> None:
         self._transport = transport
         self._stream = stream
         self._bill = bill
-        self._number = number
+        self._family = family
+        self._number = 0
         self._usage = usage
         self._at = 0
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._arrived = b""
 
-    def begin(self) -> None:
+    def begin(self, number: int) -> None:
+        self._number = number
         self._arrived = _stamp()
-        self._transport.write(STREAM_HEAD)
+        self._transport.write(HEADS[self._family])
         self._wait()
 
     def abandon(self) -> None:
@@ -159,7 +166,8 @@ class _Playing:
             head, tail = self._stream.events[at]
             if at == 0:
                 head = head.replace(ARRIVAL, self._arrived)
-            self._transport.write(head + _stamp() + tail)
+            whole = framed(head, _stamp(), tail) if self._family == "bedrock" else head + _stamp() + tail
+            self._transport.write(whole)
         elif at == STAMPED_EVENTS:
             self._transport.write(self._stream.finish)
             self._at += 0 if self._usage else 1
@@ -172,7 +180,7 @@ class _Playing:
 
     def _finish(self) -> None:
         self._timer = None
-        self._transport.write(STREAM_END)
+        self._transport.write(ENDS[self._family])
         bill = self._bill
         bill.streams += 1
         bill.events += STAMPED_EVENTS + 1

@@ -34,7 +34,14 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import (
+    MemoryBreakers,
+    MemoryCounters,
+    MemoryLedger,
+    MemoryPace,
+    MemoryRates,
+    MemorySessions,
+)
 from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.cache import AnswerCache
@@ -145,8 +152,7 @@ class Bench:
         self.clock = SystemClock()
         self.snapshot = snapshot()
         self.ledger = MemoryLedger()
-        self.rates = MemoryRates(self.clock)
-        self.sessions = Sessions(b"bench", MemorySessions())
+        self.rates, self.sessions = MemoryRates(self.clock), Sessions(b"bench", MemorySessions())
         self.recorder = Journal.open(folder, clock=self.clock)
         self.journal = JournalStage(self.recorder, self.ledger, self.rates, self.clock)
         sight = Sight(MemoryBreakers(self.clock), MemoryPace(self.clock), Turns())
@@ -160,6 +166,7 @@ class Bench:
                 journal=self.journal,
                 ledger=self.ledger,
                 rates=self.rates,
+                counters=MemoryCounters(self.clock),
                 sessions=self.sessions,
                 responses=Responses(self.recorder, NothingKept(), Vault([b"\0" * 32])),
                 engines=engine_of,

@@ -8,6 +8,8 @@ from bench.targets.nginx import Nginx
 from bench.targets.portkey import Portkey
 from bench.targets.target import Launch, Site, Target, UnavailableError
 
+TRANSLATED: tuple[Target, ...] = tuple(Gatepost(family) for family in ("anthropic", "gemini", "bedrock"))
+"""Rows of their own: `--only gatepost,translated`."""
 TARGETS: tuple[Target, ...] = (Direct(), Nginx(), Envoy(), Gatepost(), LiteLLM(), Portkey())
 
-__all__ = ["TARGETS", "Launch", "Site", "Target", "UnavailableError"]
+__all__ = ["TARGETS", "TRANSLATED", "Launch", "Site", "Target", "UnavailableError"]

@@ -14,10 +14,12 @@ _CONFIG = """
 models:
   - id: {model}
     name: The measured model
-    identifier: {model}
-    provider: openai
-    base_url: http://127.0.0.1:{provider_port}/v1
+    identifier: {identifier}
+    provider: {provider}
+    base_url: http://127.0.0.1:{provider_port}{path}
     api_key: {{env: BENCH_PROVIDER_KEY}}
+    additional_config: {additional}
+    max_output: 4096
     is_public: true
     input_cost_per_1k: 0.00015
     output_cost_per_1k: 0.0006
@@ -30,19 +32,36 @@ projects:
 """
 
 
+_PATHS = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta/models", "bedrock": ""}
+_IDENTIFIERS = {"bedrock": "anthropic.bench-v1:0", "gemini": "gemini-bench"}
+_AWS_KEY = '{"access_key_id":"AKIDEXAMPLE","secret_access_key":"' + "s" * 40 + '"}'
+
+
+def _config(family: str, provider_port: int) -> str:
+    additional = "{aws_region: us-east-1}" if family == "bedrock" else "{}"
+    return _CONFIG.format(
+        model=MODEL, identifier=_IDENTIFIERS.get(family, MODEL), provider=family, provider_port=provider_port,
+        path=_PATHS[family], additional=additional,
+    )  # fmt: skip
+
+
 def command() -> Path:
     """Returns the command to start: the project's own, or the one that GATEPOST_COMMAND names."""
     return Path(os.environ.get("GATEPOST_COMMAND", ROOT / ".venv" / "bin" / "gatepost"))
 
 
 class Gatepost:
-    """The gateway of this repository, as `gatepost serve` runs it."""
+    """The gateway of this repository, as `gatepost serve` runs it. OpenAI's callers reach a provider of `family`."""
 
-    name = "gatepost"
     warm_seconds = 2.0
     # The journal is folded behind the calls; what that costs belongs to them.
     linger_seconds = 1.5
     start_seconds = 30.0
+
+    def __init__(self, family: str = "openai") -> None:
+        """Takes what is translated for a row of its own."""
+        self.name = "gatepost" if family == "openai" else f"to-{family}"
+        self._family = family
 
     def prepare(self) -> str:
         """Finds the command; `make` installs it."""
@@ -54,13 +73,13 @@ class Gatepost:
     def launch(self, site: Site) -> Launch:
         """Writes gatepost.yaml and gives keys, address and folder by the environment."""
         config = site.folder / "gatepost.yaml"
-        config.write_text(_CONFIG.format(model=MODEL, provider_port=site.provider_port))
+        config.write_text(_config(self._family, site.provider_port))
         env = {
             "GATEPOST_RUNTIME_KEY": RUNTIME_KEY,
             "GATEPOST_ADMIN_KEY": ADMIN_KEY,
             "GATEPOST_LISTEN": f"127.0.0.1:{site.port}",
             "GATEPOST_DATA_DIR": str(site.folder / "data"),
-            "BENCH_PROVIDER_KEY": "provider-key",
+            "BENCH_PROVIDER_KEY": _AWS_KEY if self._family == "bedrock" else "provider-key",
         }
         argv = [str(command()), "serve", "--config", str(config)]
         return Launch(argv, env, site.port, CALL_PATH, {"authorization": f"Bearer {RUNTIME_KEY}"})

@@ -581,3 +581,18 @@ def test_work_for_administrators_breaks_no_call(gateway: Gateway) -> None:
     assert set(calls) == {200}
     assert set(statuses) <= {200, 201, 204}
     assert len(statuses) > 20
+
+
+def test_what_is_counted_can_be_scraped(make: Callable[..., Gateway]) -> None:
+    gateway = make().start()
+    for _ in range(3):
+        assert gateway.chat().status_code == 200
+    gateway.chat("gpt-nobody-has", key=gateway.runtime_key)
+    page = httpx.get(f"{gateway.base_url}/metrics").text
+    assert 'gatepost_requests_total{provider="sandbox",model="sandbox/echo",status="success"} 3' in page
+    assert 'gatepost_request_latency_ms_count{provider="sandbox"} 3' in page
+    assert "gpt-nobody-has" not in page
+    size = next(line for line in page.splitlines() if line.startswith("gatepost_journal_bytes"))
+    assert float(size.split()[1]) > 0
+    forwarded = httpx.get(f"{gateway.base_url}/metrics", headers={"x-forwarded-for": "203.0.113.9"})
+    assert forwarded.status_code == 401

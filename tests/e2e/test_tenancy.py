@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from openai import OpenAI
 
 from e2e.running import CLIENT, RUNTIME_KEY, Gateway
 from e2e.upstream import Seen, Upstream, Wire, say
@@ -101,3 +102,25 @@ def test_a_stream_is_plain_text(gateway: Gateway) -> None:
     whole = ask(gateway, "POST", "/v1/chat", {**body, "stream": False}).json()
     assert got.text == whole["content"]
     assert "x-request-id" in got.headers
+
+
+def test_who_signs_up_is_served_by_the_next_request_and_spends_nobody_elses_key(
+    gateway: Gateway, upstream: Upstream
+) -> None:
+    signed = ask(gateway, "POST", "/v1/signup", {"email": "dev@acme.test", "org_name": "Acme"}, "")
+    assert signed.status_code == 201
+    key = signed.json()["api_key"]
+    assert ask(gateway, "POST", "/v1/chat", {**HELLO, "model": "sandbox/echo"}, key).status_code == 200
+    before = len(upstream.seen)
+    for model in ("keyed", "keyless"):
+        refused = ask(gateway, "POST", "/v1/chat", {**HELLO, "model": model}, key)
+        assert (refused.status_code, refused.json()["code"]) == (400, "provider_key_missing")
+        assert "POST /v1/keys" in refused.json()["detail"]
+    assert len(upstream.seen) == before
+
+
+def test_the_openai_client_shows_its_key_in_both_places(gateway: Gateway) -> None:
+    headers = {"x-api-key": RUNTIME_KEY, "x-user-id": "u-42"}
+    with OpenAI(base_url=f"{gateway.base_url}/v1", api_key=RUNTIME_KEY, default_headers=headers) as client:
+        done = client.chat.completions.create(model="sandbox/echo", messages=[{"role": "user", "content": "Hi"}])
+    assert done.choices[0].message.content

@@ -131,3 +131,15 @@ def test_health_tells_how_each_provider_is_and_no_address():
     }
     page = json.loads(asking(plane, "GET", "/health", key=None)[2])
     assert (page["status"], page["providers"]["openai"]["state"]) == ("degraded", "open")
+
+
+def test_what_was_counted_is_there_to_be_scraped():
+    plane, _ = plane_of()
+    asking(plane, "POST", "/v1/chat/completions", body())
+    content_type, page = plane.exposition()
+    lines = page.decode().splitlines()
+    assert content_type.startswith(b"text/plain; version=0.0.4")
+    assert 'gatepost_requests_total{provider="sandbox",model="sandbox/echo",status="success"} 1' in lines
+    for line in ("gatepost_ready 1", "gatepost_open_holds 0", "gatepost_config_version 7", "gatepost_cache_entries 0"):
+        assert line in lines
+    assert asking(plane, "GET", "/metrics", key=None)[0] == 401  # no peer is known here

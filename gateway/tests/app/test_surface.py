@@ -1,10 +1,12 @@
 """The description of the API holds for the data plane, which lives in another process."""
 
 import asyncio
+import hashlib
 
 import pytest
 
 from gatepost_gateway.control import surface
+from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind
 from gatepost_gateway.edge.surfaces import native, simple
 from gatepost_gateway.pipeline import executions, making
 
@@ -33,6 +35,10 @@ def test_a_question_has_the_members_that_are_described(described, served):
     assert fields_of(described) == fields_of(served)
 
 
+FOR_ADMINS = {"/metrics"}
+"""What the data plane answers to admin keys, from anywhere but the machine itself."""
+
+
 def test_every_described_route_is_served():
     plane, _ = plane_of()
     for route in surface.ROUTES:
@@ -48,6 +54,26 @@ def test_only_public_routes_answer_without_a_key():
         path = route.path.replace("{id}", "none")
         status, _, _ = asking(plane, route.method, path, b"{}", None)
         assert (status == 401) is not route.public, route.path
+
+
+FOR_OPERATORS = {"/metrics"}
+"""What makes no call, and is read with an admin key."""
+
+
+def test_an_admin_key_makes_no_calls():
+    text = "gpa_adm_" + "a" * 32
+    key = KeyEntry("adm", KeyKind.ADMIN, "a", hashlib.sha256(text.encode()).digest(), "org", "p")
+    plane, _ = plane_of(keys=(key,))
+    for route in surface.ROUTES:
+        path = route.path.replace("{id}", "none")
+        status, _, _ = asking(plane, route.method, path, b"{}", text)
+        assert (status == 403) is not (route.public or route.path in FOR_ADMINS), route.path
+
+
+def test_what_is_for_admins_is_for_no_runtime_key():
+    plane, _ = plane_of()
+    for path in FOR_ADMINS:
+        assert asking(plane, "GET", path)[0] == 403
 
 
 def test_answers_have_the_members_that_are_described():

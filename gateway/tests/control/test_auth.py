@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gatepost_gateway.control.auth import LOCAL, authenticate, authorize, presented
-from gatepost_gateway.control.endpoint import Access, Caller
+from gatepost_gateway.control.endpoint import Access, Caller, Station
 from gatepost_gateway.domain.errors import Code, Forbidden, Unauthenticated
 from gatepost_gateway.domain.secret import Secret
 
@@ -27,7 +27,9 @@ def test_a_key_is_read_from_either_place() -> None:
 def test_who_asks(tmp_path: Path) -> None:
     plane = make(tmp_path, local_token=Secret("gpa_local_x"))
     assert authenticate(plane, Secret(ADMIN), "/x") == Caller("adm1n")
-    assert authenticate(plane, Secret(RUNTIME), "/x") == Caller("runt1me", "default")
+    assert authenticate(plane, Secret(RUNTIME), "/x") == Caller(
+        "runt1me", "default", "default", Station.RUNTIME, "default"
+    )
     assert authenticate(plane, Secret("gpa_local_x"), "/x") == Caller(LOCAL)
     for shown, code in (
         (None, Code.MISSING_KEY),
@@ -42,6 +44,7 @@ def test_who_asks(tmp_path: Path) -> None:
 
 def test_a_runtime_key_administers_nothing() -> None:
     authorize(Caller("a"), Access.ADMIN)
-    authorize(Caller("r", "p"), Access.READER)
+    runtime = Caller("r", "p", "p", Station.RUNTIME)
+    authorize(runtime, Access.READER)
     with pytest.raises(Forbidden):
-        authorize(Caller("r", "p"), Access.ADMIN)
+        authorize(runtime, Access.ADMIN)

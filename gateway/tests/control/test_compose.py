@@ -1,6 +1,7 @@
 from decimal import Decimal
 
-from gatepost_gateway.control.compose import build_snapshot, model_entry, origin, prices
+from gatepost_gateway.control.compose import build_snapshot, model_entry, origin
+from gatepost_gateway.control.pricing import prices
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, Routing, Strategy
@@ -45,12 +46,6 @@ def test_a_key_of_the_environment_goes_to_its_provider_alone() -> None:
         assert model_entry(model(base_url=elsewhere), keys).credential is None
     assert model_entry(model(api_key=SecretSource(env="X")), keys).credential is None
     assert origin("https://x/v1") == ("https", "x", 443)
-
-
-def test_prices_are_whole() -> None:
-    sheet = PriceSheet(Decimal("0.001"), Decimal("0.002"), Decimal("0.0001"), Decimal("0.003"), Decimal("0.04"))
-    assert prices(sheet) == Prices(10**9, 2 * 10**9, 10**8, 3 * 10**9, 40_000_000)
-    assert prices(PriceSheet(Decimal(1), None)) is None
 
 
 def test_an_entry_needs_the_prices_of_what_it_serves() -> None:

@@ -1,9 +1,8 @@
 from pathlib import Path
 from typing import Any
 
-from gatepost_gateway.control.projects import resets_at
 from gatepost_gateway.domain.clock import SystemClock, day
-from gatepost_gateway.domain.governance import Claim, Period
+from gatepost_gateway.domain.governance import Claim
 from gatepost_gateway.domain.records import Entry, Opened
 
 from .house import ask
@@ -28,11 +27,3 @@ def test_projects_show_what_they_spent_and_hold(tmp_path: Path) -> None:
         assert (await ask(plane, "GET", "/api/v1/projects/none")).status == 404
 
     run(tmp_path, entries, story, "projects: [{id: default, budgets: {daily_usd: 1}}]\n")
-
-
-def test_periods_end_in_utc() -> None:
-    # 2026-12-31T23:59:59Z
-    last = 1_798_761_599_000_000
-    assert resets_at(Period.DAILY, last) == "2027-01-01T00:00:00.000000Z"
-    assert resets_at(Period.MONTHLY, last) == "2027-01-01T00:00:00.000000Z"
-    assert resets_at(Period.MONTHLY, last - 40 * 86_400_000_000) == "2026-12-01T00:00:00.000000Z"

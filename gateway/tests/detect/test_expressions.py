@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost_gateway.detect.expressions import Expression, ExpressionSet, PatternError, quoted
+from gatepost_gateway.detect.expressions import Expression, ExpressionSet, PatternError, PlainExpression, quoted
 
 
 def test_a_search_sees_the_character_before_it():
@@ -39,3 +39,14 @@ def test_a_pattern_that_needs_more_memory_gets_it_up_to_a_bound():
     assert Expression(r"[\pL\pN]{2,60}@").search("ü@ abc@".encode())
     with pytest.raises(PatternError, match="too large"):
         Expression(r"(?:(?:[\pL\pN]{1,100}){1,9})")
+
+
+def test_a_plain_expression_finds_the_same_nearby():
+    plain, data = PlainExpression(r"(?i)\b[a-z]\d{2}[ -]?\d{2}\b"), b"a12 x12-34, Y56 78 z9 b11-2233 c1122"
+    at, found = 0, []
+    while match := plain.search(data, at):
+        assert plain.nearby(data, at, len(data)).start() == match.start()
+        assert plain.nearby(data, at, len(data)).end() == match.end()
+        found.append(data[match.start() : match.end()])
+        at = match.start() + 1
+    assert found == [b"x12-34", b"Y56 78", b"c1122"]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost_gateway.domain.clock import DAY_MICROS, SystemClock, day, from_iso, iso, month
+from gatepost_gateway.domain.clock import DAY_MICROS, SystemClock, day, from_iso, hour, iso, month, next_month
 
 MOMENTS = st.integers(0, 253_402_300_799_999_999)
 
@@ -28,6 +28,13 @@ def test_periods_turn_at_midnight_utc():
     assert (day(midnight - 1), month(midnight - 1)) == ("2026-11-30", "2026-11")
     assert (day(midnight), month(midnight)) == ("2026-12-01", "2026-12")
     assert day(midnight + DAY_MICROS - 1) == "2026-12-01"
+
+
+def test_hours_and_months_end_where_they_end():
+    new_year = from_iso("2027-01-01T00:00:00Z")
+    assert (hour(new_year - 1), hour(new_year)) == ("2026-12-31T23", "2027-01-01T00")
+    assert next_month(new_year - 1) == new_year
+    assert iso(next_month(new_year))[:10] == "2027-02-01"
 
 
 def test_the_system_clock_goes_on():

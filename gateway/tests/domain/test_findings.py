@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from gatepost_gateway.domain.findings import Finding, find_all
+from gatepost_gateway.domain.findings import Finding, find_all, find_in_pieces
 
 
 class Letters:
@@ -29,3 +29,16 @@ def test_a_whole_text_is_fed_once_and_ended():
 def test_findings_stand_in_the_order_of_their_start():
     late, early = Finding(5, 6, "A", "a"), Finding(1, 9, "B", "b")
     assert sorted([late, early]) == [early, late]
+
+
+def test_a_long_text_is_fed_step_by_step_and_finds_the_same():
+    text = "axbxxcdx" * 5
+    steps = list(find_in_pieces(Letters(), text, 7))
+    assert len(steps) == 6
+    assert [one for step in steps for one in step] == find_all(Letters(), text)
+
+
+def test_a_detector_without_a_bound_is_fed_once():
+    whole = Letters()
+    whole.span = None
+    assert len(list(find_in_pieces(whole, "x" * 50, 7))) == 1

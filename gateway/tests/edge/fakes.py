@@ -16,7 +16,7 @@ from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
-from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.operator import OperatorSurface, Scraping
 from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
 from gatepost_gateway.pipeline.executions import Executions
@@ -71,6 +71,7 @@ class Front:
         once = Idempotency(house.clock)
         traces = Traces(house.recorder, NoArchive(), house.clock)
         executions = Executions(house.exchange, traces, house.recorder, NoArchive(), PlainVault())
+        self.scraping = Scraping(lambda: (b"text/plain", b"counted 1\n"), snapshot, house.clock.micros)
         self.edge = Edge(
             Surfaces(
                 openai=OpenAISurface(house.exchange, snapshot, who, limits, reporter),
@@ -80,7 +81,7 @@ class Front:
                 making=MakingSurface(Making(house.exchange, traces), snapshot, who, once, limits),
                 verdicts=VerdictSurface(house.exchange, Verdicts(house.stages), traces, who, limits),
                 actions=ActionSurface(house.exchange, Verdicts(house.stages), who, limits),
-                operator=OperatorSurface(lambda: self.health),
+                operator=OperatorSurface(lambda: self.health, self.scraping),
                 simple=SimpleSurface(house.exchange, who, limits, reporter),
             ),
             self.control,
@@ -116,7 +117,7 @@ class Front:
             "path": path,
             "query_string": more.get("query", b""),
             "headers": headers,
-            "client": ("127.0.0.1", 5),
+            "client": more.get("client", ("127.0.0.1", 5)),
         }
         await self.edge(scope, receive, send)
         return got

@@ -120,3 +120,20 @@ def test_what_is_no_http_is_left_alone():
 
     asyncio.run(front().edge({"type": "lifespan"}, fail, fail))
     assert True
+
+
+def test_nobody_else_says_where_a_request_came_from():
+    held = Front(House(snapshot_of(entry()), ScriptedTransport()))
+    held.post("/v1/signup", {}, key=None, headers=[(b"x-gatepost-client", b"10.9.9.9")])
+    (_, path, _, headers, _) = held.control.asked[0]
+    assert path == "/v1/signup"
+    assert [value for name, value in headers if name == b"x-gatepost-client"] == [b"127.0.0.1"]
+
+
+def test_the_simple_api_is_answered_by_the_control_plane_but_for_its_call():
+    held = Front(House(snapshot_of(entry()), ScriptedTransport()))
+    for path in ("/v1/me", "/v1/keys", "/v1/keys/api", "/v1/keys/api/x/pause", "/v1/signup", "/v1/metrics"):
+        held.post(path, {})
+    assert len(held.control.asked) == 6
+    got = held.get("/v1/chat")
+    assert (got.status, len(held.control.asked)) == (405, 6)

@@ -16,7 +16,7 @@ from gatepost_gateway.domain.errors import (
 )
 from gatepost_gateway.edge import problems
 
-MONEY = Arithmetic("p/daily@2026-11-20", 10**9, 999_000_000, 500_000, 1_000_000)
+MONEY = Arithmetic("p/daily@2026-11-20", 10**9, 999_000_000, 500_000, 1_000_000, money=True)
 PIECES = Arithmetic("project:p:requests", 60, 60, 0, 1)
 
 

@@ -91,6 +91,42 @@ def test_many_at_once_never_pass_the_limit_together():
     assert ledger.used("a") == (0, 98)
 
 
+def test_a_closed_account_gives_nothing_until_its_period_is_over():
+    ledger = MemoryLedger(closed=["a@2026-11-20T17"])
+    asyncio.run(ledger.close("b@2026-11-20T18"))
+    for account in ("a@2026-11-20T17", "b@2026-11-20T18"):
+        said = reserve(ledger, "1", Claim("c@2026-11", 10, 1), Claim(account, 10, 0))
+        assert said == Refusal(account, 10, 0, 0, 0, closed=True, index=1)
+    ledger.forget(frozenset({"2026-11", "2026-11-20T18"}))
+    assert isinstance(reserve(ledger, "1", Claim("a@2026-11-20T17", 10, 1)), Hold)
+    assert isinstance(reserve(ledger, "2", Claim("b@2026-11-20T18", 10, 1)), Refusal)
+
+
+def test_subjects_are_many_and_bounded(monkeypatch):
+    monkeypatch.setattr("gatepost_gateway.ledger.memory.MOST_SUBJECTS", 3)
+    names = [f"u/daily in p for user {name}@2026-11-20" for name in "abcdef"]
+    ledger = MemoryLedger(dict.fromkeys(names[:2], 5))
+    holds = [reserve(ledger, name, Claim(name, 10, 4)) for name in names[2:]]
+    rest = "u/daily in p for user@2026-11-20"
+    assert [hold.claims[0].account for hold in holds[:3]] == [names[2], rest, rest]
+    assert holds[3] == Refusal(rest, 10, 0, 8, 4)
+    assert ledger.used(names[5]) == (0, 8)
+    # Another limit, project or day is another group.
+    for other in (names[5].replace(" in p", " in q"), names[5].replace("20", "21"), names[5].replace("u/", "v/")):
+        assert reserve(ledger, other, Claim(other, 10, 4)).claims[0].account == other
+    # Who spent nothing makes room.
+    ledger.settle(holds[0], 0)
+    assert reserve(ledger, "again", Claim(names[5], 10, 4)).claims[0].account == names[5]
+
+
+def test_a_hold_is_settled_where_it_was_given_whatever_was_asked():
+    ledger = MemoryLedger()
+    claim = Claim("a", 10, 5)
+    hold = reserve(ledger, "1", claim)
+    ledger.settle(Hold("1", (Claim("b", 10, 5),)), 3)
+    assert (ledger.used("a"), ledger.used("b"), hold.claims) == ((3, 0), (0, 0), (claim,))
+
+
 def test_a_period_that_is_over_is_forgotten_unless_something_is_held_in_it():
     ledger = MemoryLedger({"a@2026-11-19": 5, "b@2026-11": 6})
     hold = reserve(ledger, "1", Claim("c@2026-11-19", 10, 3))

@@ -25,7 +25,14 @@ from gatepost_gateway.domain.snapshot import (
     SnapshotDocument,
     Timeouts,
 )
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import (
+    MemoryBreakers,
+    MemoryCounters,
+    MemoryLedger,
+    MemoryPace,
+    MemoryRates,
+    MemorySessions,
+)
 from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
@@ -230,6 +237,7 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
         more["tiers"] = own
     keys = more.pop("keys", ())
     rules = more.pop("rules", ())
+    scoped = more.pop("budgets_of_all", ())
     key = KeyEntry("k1", KeyKind.RUNTIME, "test", hashlib.sha256(KEY.encode()).digest(), "org", "p")
     project = ProjectEntry("p", "org", budgets=budgets, **more)
     whole = SnapshotDocument(
@@ -240,6 +248,7 @@ def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: A
         models=(*models, SANDBOX),
         fallbacks=fallbacks,
         rules=rules,
+        budgets=scoped,
         **document,
     )
     return Snapshot(whole, Chains(rules, b"key"), register_of(whole, b"key"))
@@ -255,7 +264,11 @@ class Ruled:
     idle = False
 
     def __init__(self, ruling: Any) -> None:
-        self.judge = ruling
+        self._ruling = ruling
+
+    def judging(self, facts: Any) -> Any:
+        yield
+        return self._ruling(facts)
 
     def judges(self, phase: Any) -> bool:
         return False
@@ -311,6 +324,7 @@ class House:
             journal=Journal(self.recorder, self.ledger, self.rates, self.clock),
             ledger=self.ledger,
             rates=self.rates,
+            counters=MemoryCounters(self.clock),
             sessions=self.sessions,
             responses=Responses(self.recorder, self.archive, PlainVault()),
             engines=engine_of if engine is None else lambda _: Ruled(engine),

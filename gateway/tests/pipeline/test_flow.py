@@ -179,3 +179,20 @@ def test_a_caller_that_leaves_while_all_is_held_back_stops_the_provider():
     held = run(leave())
     assert held.transport.given[0].closed
     assert held.record.outcome is Outcome.ABANDONED
+
+
+def test_the_end_of_a_long_answer_is_judged_beside_the_loop(monkeypatch):
+    where = []
+    before = asyncio.to_thread
+
+    async def to_thread(work, *given):
+        where.append(work.__name__)
+        return await before(work, *given)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    words = "x " * flow.ASIDE_BYTES + "titan"
+    scrub = rule("redact", streaming_mode=Streaming.BUFFERED)
+    held = House(snapshot_of(entry(), rules=(scrub,)), ScriptedTransport(Answer(200, events(words))))
+    outlet = run(held.call(chat(stream=True)))
+    assert where == ["close"]
+    assert said(outlet.body) == words.replace("titan", "[REDACTED]")

@@ -185,10 +185,35 @@ def test_a_streamed_answer_is_held_until_it_is_judged():
     assert [one.effect for one in passing.record.decisions] == [Effect.ALLOW]
 
 
-def test_a_streamed_answer_that_a_policy_cannot_be_asked_about_is_held_back():
+@pytest.mark.parametrize("how", [{"isolated": True}, {"seconds": 0.2}])
+def test_the_end_of_a_streamed_answer_waits_for_a_slow_policy(how):
     from .fakes import events
 
-    house = house_of(replace(RESPONSE, isolated=True), answers=[Answer(200, events("good", "bye"))])
-    with pytest.raises(GatewayFault) as caught:
-        run(house.call(chat("hi", model="gpt", stream=True)))
-    assert caught.value.code is Code.POLICY_UNAVAILABLE
+    slow = replace(RESPONSE, **how)
+    house = house_of(slow, answers=[Answer(200, events("good", "bye"))])
+    house.elsewhere.answers = [b"{}"]
+    outlet = run(house.call(chat("hi", model="gpt", stream=True)))
+    assert b"good" in outlet.body
+    assert b"[DONE]" in outlet.body
+    assert [one["output"]["content"] for one in house.elsewhere.asked] == ["goodbye"]
+    assert [one.effect for one in house.record.decisions] == [Effect.ALLOW]
+    blocked = house_of(slow, answers=[Answer(200, events("good", "bye"))])
+    blocked.elsewhere.answers = [b'{"gatepost/policy/deny":["no"]}']
+    with pytest.raises(Refused, match="no") as caught:
+        run(blocked.call(chat("hi", model="gpt", stream=True)))
+    assert caught.value.code is Code.OUTPUT_BLOCKED
+    silent = house_of(slow, answers=[Answer(200, events("good", "bye"))])
+    silent.elsewhere.answers = [PolicyFailed("too late")]
+    with pytest.raises(GatewayFault) as failed:
+        run(silent.call(chat("hi", model="gpt", stream=True)))
+    assert failed.value.code is Code.POLICY_UNAVAILABLE
+
+
+def test_an_observing_slow_policy_lets_a_stream_go_out_and_speaks_at_its_end():
+    from .fakes import events
+
+    house = house_of(replace(RESPONSE, isolated=True, mode=Mode.OBSERVE), answers=[Answer(200, events("he", "llo"))])
+    house.elsewhere.answers = [b'{"gatepost/policy/deny":["no"]}']
+    outlet = run(house.call(chat("hi", model="gpt", stream=True)))
+    assert b"[DONE]" in outlet.body
+    assert [(one.effect, one.mode) for one in house.record.decisions] == [(Effect.BLOCK, Mode.OBSERVE)]

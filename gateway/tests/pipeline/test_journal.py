@@ -76,6 +76,27 @@ def test_a_growing_usage_is_not_the_last_word_of_a_stream_that_was_cut():
     assert record.usage.output >= 400 + IN_FLIGHT_TOKENS
 
 
+@pytest.mark.parametrize(
+    ("tools", "told"),
+    [
+        (None, True),
+        ([{"type": "function", "function": {"name": "f"}}], True),
+        ([{"type": "web_search_20250305", "name": "web_search"}], False),
+        ({}, False),
+    ],
+)
+def test_the_input_of_a_stream_that_was_left_is_what_the_provider_counted_at_its_beginning(tools, told):
+    usage = '"usage":{"prompt_tokens":9,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":4}}'
+    word = b'data: {"choices":[{"delta":{"content":"x"}}],' + usage.encode() + b"}\n\n"
+    members = {} if tools is None else {"tools": tools}
+    record = after(Answer(200, [word]), stream=True, fails=UpstreamError, **members)
+    assert record.estimated
+    assert record.usage.output == len(b'"x"') + IN_FLIGHT_TOKENS
+    assert ((record.usage.input, record.usage.cache_read) == (5, 4)) is told
+    assert record.usage.exact is False
+    assert told or record.usage.input > 50
+
+
 def test_one_choice_that_ended_does_not_end_the_cost_of_the_other():
     ended = b'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\n\n'
     record = after(Answer(200, [ended]), stream=True, n=2, fails=UpstreamError)

@@ -1,3 +1,4 @@
+import asyncio
 import json
 
 import pytest
@@ -5,6 +6,8 @@ import pytest
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault, Refused
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
+from gatepost_gateway.policy.engine import PIECE
+from gatepost_gateway.providers.sandbox import SandboxTransport
 
 from .fakes import Answer, House, ScriptedTransport, chat, completion, daily, entry, run, snapshot_of
 
@@ -154,6 +157,25 @@ def test_facts_of_a_call():
     assert (setting.properties, setting.headers[b"x-a"]) == ({"team": "red"}, b"b")
 
 
+def test_other_calls_go_on_while_a_long_text_is_judged():
+    held = ruled(RuleSpec(name="pii", kind="pii-detector", settings={}))
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def both():
+        waiting = asyncio.create_task(others())
+        await held.call(chat("123 " * 10_000))
+        waiting.cancel()
+
+    run(both())
+    assert turns >= 40_000 // PIECE
+
+
 def test_a_record_is_kept_as_long_as_a_rule_says_also_of_a_blocked_call():
     keep = RuleSpec(name="keep", kind="audit-logger", settings={"retention_days": 900})
     held = ruled(keep)
@@ -163,3 +185,17 @@ def test_a_record_is_kept_as_long_as_a_rule_says_also_of_a_blocked_call():
     with pytest.raises(Refused):
         run(held.call(chat(messages=[{"role": "user", "content": "titan"}])))
     assert held.record.retention_days == 900
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_actions_count_when_they_go_out(stream):
+    limit = RuleSpec(name="few", kind="agent-firewall", settings={"max_actions_per_session": 1})
+    held = House(snapshot_of(rules=(limit,)), SandboxTransport())
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    said = {"model": "sandbox/echo", "messages": [{"role": "user", "content": "/tool look {}"}], "tools": [tool]}
+    session = {b"x-gatepost-session-id": b"018f0000-0000-7000-8000-000000000001"}
+    run(held.call({**said, "stream": stream}, headers=session))
+    with pytest.raises(Refused, match="taken 1 actions") as caught:
+        run(held.call({**said, "stream": stream}, headers=session))
+    assert caught.value.code is Code.OUTPUT_BLOCKED
+    run(held.call({**said, "stream": stream}))

@@ -2,8 +2,8 @@ import json
 
 from gatepost_gateway.dialects import openai_images
 from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.limits import Budget, Purse
 from gatepost_gateway.domain.money import Prices
-from gatepost_gateway.domain.snapshot import Budget, ProjectEntry
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.pipeline import pricing
 from gatepost_gateway.pipeline.call import Target
@@ -19,9 +19,9 @@ def target(identifier: str, prices: Prices | None) -> Target:
     return Target(one, one.prices, None)
 
 
-def project(*fallbacks: Prices | None) -> ProjectEntry:
-    budgets = tuple(Budget(str(n), Period.DAILY, 1, fallback) for n, fallback in enumerate(fallbacks))
-    return ProjectEntry("p", "org", budgets=budgets)
+def project(*fallbacks: Prices | None) -> tuple[Purse, ...]:
+    budgets = [Budget(str(n), Period.DAILY, 1, fallback) for n, fallback in enumerate(fallbacks)]
+    return tuple(Purse(budget, budget.id, "project") for budget in budgets)
 
 
 def test_a_price_of_tokens_is_none_of_pictures() -> None:

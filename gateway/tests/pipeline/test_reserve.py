@@ -6,16 +6,18 @@ from hypothesis import strategies as st
 from gatepost_gateway.dialects import openai_chat
 from gatepost_gateway.domain.clock import iso
 from gatepost_gateway.domain.errors import Code, LimitExceeded
-from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.governance import Claim, Hold, Period, Refusal
+from gatepost_gateway.domain.limits import Reach, Scope, ScopedBudget
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.routing import Routing, Strategy
 from gatepost_gateway.domain.snapshot import Budget, ProviderKind, RateLimits
 from gatepost_gateway.domain.usage import Usage
+from gatepost_gateway.ledger import MemoryLedger
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.reserve import FRAME_TOKENS, MEDIA_TOKENS, input_bound, output_bound, reserve
 from gatepost_gateway.providers import PROVIDERS
 
-from .fakes import PRICES, Answer, House, ScriptedTransport, chat, completion, daily, entry, run, snapshot_of
+from .fakes import PRICES, Answer, House, ScriptedTransport, chat, completion, daily, entry, events, run, snapshot_of
 
 PRICE = st.integers(0, 10**10)
 
@@ -221,3 +223,75 @@ def test_the_hold_covers_the_dearest_place_that_the_plan_names_whatever_the_orde
     for model in ("tier:simple", "tier:medium", "tier:simple"):
         held = worst(snapshot, asked(model=model)).record.held
         assert held >= alone
+
+
+CAP = ScopedBudget(Reach(Scope.KEY), (Budget("cap/hourly", Period.HOURLY, 400_000),))
+
+
+def capped(*answers):
+    return House(snapshot_of(entry(), budgets_of_all=(CAP,)), ScriptedTransport(*answers))
+
+
+def refused(house, body):
+    with pytest.raises(LimitExceeded) as caught:
+        run(house.call(body))
+    return caught.value
+
+
+def test_a_key_whose_cap_of_the_hour_is_used_up_is_paused_until_the_hour_ends():
+    house = capped(Answer(200, [completion(output=100)]))
+    assert run(house.call(chat(max_tokens=80))).status == 200
+    account = house.record.claims[0].account
+    assert account.startswith("cap/hourly for key k1@")
+    # As a call of an unused hour would fit, what was spent is what stops it.
+    error = refused(house, chat(max_tokens=80))
+    assert (error.status, error.code) == (429, "CIRCUIT_OPEN")
+    numbers = error.arithmetic
+    assert numbers.settled + numbers.asked > numbers.limit >= numbers.asked
+    assert 0 < error.retry_after <= 3600
+    assert "paused until" in error.public
+    assert (house.record.tripped, house.record.error) == (account, "CIRCUIT_OPEN")
+    # From here on nothing goes, however small.
+    assert "paused until" in refused(house, chat(max_tokens=1)).public
+    assert house.record.tripped is None
+    again = MemoryLedger({account: 10}, [account])
+    assert isinstance(run(again.reserve("s", (Claim(account, 10**9, 1),))), Refusal)
+
+
+def test_neither_a_call_that_never_fits_nor_holds_of_others_pause_a_key():
+    house = capped(Answer(200, [completion()]), Answer(200, [completion()]))
+    run(house.call(chat()))
+    assert refused(house, chat("x" * 1000)).retry_after is None
+    name = house.recorder.closed[0].claims[0].account
+    run(house.ledger.reserve("other", (Claim(name, 400_000, 390_000),)))
+    error = refused(house, chat())
+    assert (error.retry_after, error.arithmetic.held) == (None, 390_000)
+    assert "calls under way" in error.public
+    house.ledger.settle(Hold("other", ()), 0)
+    assert run(house.call(chat())).status == 200
+
+
+def test_all_the_budgets_of_a_call_or_none():
+    poor = ScopedBudget(Reach(Scope.USER, match="ann"), (Budget("poor/daily", Period.DAILY, 1),))
+    rich = ScopedBudget(Reach(Scope.ORG), (Budget("rich/monthly", Period.MONTHLY, 10**12),))
+    house = House(snapshot_of(entry(), budgets=(daily(10**12),), budgets_of_all=(rich, poor)))
+    error = refused(house, chat(user="ann"))
+    assert error.arithmetic.limit_id.startswith("poor/daily in p for user ann@")
+    assert (error.status, house.ledger.open_holds(), house.record.claims) == (402, 0, ())
+    assert house.ledger.used(f"p/daily@{iso(house.record.at)[:10]}") == (0, 0)
+
+
+def test_the_answer_says_what_is_left_when_it_is_settled():
+    each = ScopedBudget(Reach(Scope.USER), (Budget("u/daily", Period.DAILY, 10**9),))
+    house = House(
+        snapshot_of(entry(), budgets=(daily(10**10),), budgets_of_all=(each,)),
+        ScriptedTransport(Answer(200, [completion()]), Answer(200, events("a", "b"))),
+    )
+    head = run(house.call(chat(user="ann"))).headers
+    assert head[b"x-budget-user-daily-limit"] == b"1"
+    assert head[b"x-budget-user-daily-spend"] == head[b"x-budget-project-daily-spend"] == b"0.000007"
+    assert head[b"x-budget-user-daily-remaining"] == b"0.999993"
+    assert head[b"x-budget-project-daily-remaining"] == b"9.999993"
+    streamed = run(house.call(chat(stream=True, user="ann"))).headers
+    assert streamed[b"x-budget-user-daily-spend"] == b"0.000007"
+    assert float(streamed[b"x-budget-user-daily-remaining"]) < 0.9999, "what the call itself holds is not left"

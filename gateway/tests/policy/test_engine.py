@@ -13,7 +13,7 @@ from gatepost_gateway.dialects.rewriting import rewrite
 from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.findings import Place
 from gatepost_gateway.domain.governance import ALLOWED, Effect, Phase, Ruling
-from gatepost_gateway.policy.engine import Engine
+from gatepost_gateway.policy.engine import PIECE, Engine
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.rules import Reach, Rule, Vote
 from tests.policy.kit import OBSERVE, Says, Words, answered, facts_of, matching
@@ -195,3 +195,19 @@ def test_redaction_touches_no_neighbour_and_is_idempotent(text: str) -> None:
     redacted = json.loads(rewrite(body, changes))["messages"][0]["content"]
     assert redacted == text.replace("bob@x.org", "[M]")
     assert judge(redacted, rule).changes == {}
+
+
+def test_a_long_text_is_judged_in_steps_to_the_same_ruling() -> None:
+    engine = Engine([Words("mail", Effect.REDACT, matching("m", r"\w{1,20}@\w{1,20}\.\w{1,9}"), mark="[M]")], b"k")
+    text = "write to bob@x.org and go on " * 500
+    steps, count = engine.judging(facts_of(text)), 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            ruling = done.value
+            break
+        count += 1
+    assert count >= len(text) // PIECE
+    assert ruling.changes == {CONTENT: text.replace("bob@x.org", "[M]")}
+    assert ruling.changes == engine.judge(facts_of(text)).changes

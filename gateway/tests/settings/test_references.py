@@ -42,3 +42,10 @@ def test_ids_stand_once() -> None:
 
 def test_what_the_api_owns_is_not_declared_again() -> None:
     assert "registered by the API" in told("models: [{id: a}]", Elsewhere(models={"a"}))[0]
+
+
+def test_budgets_stand_once_and_in_projects_that_exist() -> None:
+    assert told("budgets: [{id: a}, {id: a, project: defualt}]") == [
+        "f:1:25: the id `a` stands twice in `budgets`: the first is on line 1",
+        "f:1:37: project `defualt` is not declared: did you mean `default`?",
+    ]

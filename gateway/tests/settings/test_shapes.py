@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from gatepost_gateway.settings.shapes import CacheShape, ModelShape, PriceShape, RuleShape, SecretShape
+from gatepost_gateway.settings.shapes import BudgetShape, CacheShape, ModelShape, PriceShape, RuleShape, SecretShape
 
 
 def test_a_rule_keeps_the_keys_of_its_kind() -> None:
@@ -60,6 +60,27 @@ def test_the_sandbox_address_is_the_sandboxes() -> None:
     with pytest.raises(ValidationError, match="http"):
         ModelShape.model_validate(said)
     assert ModelShape.model_validate({**said, "provider": "sandbox"}).provider == "sandbox"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"scope": "user"}, "without an amount"),
+        ({"scope": "user", "hourly_usd": 1}, "spend cap of a key"),
+        ({"scope": "ip", "daily_usd": 1}, "a budget stands on"),
+        ({"scope": "metadata", "daily_usd": 1}, "must be org"),
+        ({"scope": "team", "daily_usd": 1}, "must be org"),
+        ({"id": "a/b", "scope": "user", "daily_usd": 1}, "letters, digits"),
+    ],
+)
+def test_a_budget_says_what_it_can_hold(said: dict[str, object], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        BudgetShape.model_validate({"id": "b", **said})
+
+
+def test_a_budget_stands_on_a_scope() -> None:
+    for scope in ("org", "project", "key", "user", "metadata:team"):
+        assert BudgetShape.model_validate({"id": "b", "scope": scope, "daily_usd": 1}).scope == scope
 
 
 @pytest.mark.parametrize("said", [{"ttl_seconds": 0}, {"max_bytes": 1}, {"max_bytes": 2**40}, {"ttl": 3}])

@@ -1,3 +1,4 @@
+from gatepost_gateway.domain.clock import HOUR_MICROS
 from gatepost_gateway.domain.records import Outcome
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
@@ -16,6 +17,21 @@ def test_a_start_knows_what_was_before(tmp_path):
         assert found.open_holds == (begun,)
         assert [(one.id, one.turn) for one in found.sessions] == [("s", 2)]
         assert found.folded == 1
+
+
+def test_a_key_that_was_paused_in_this_hour_is_known_and_no_other(tmp_path):
+    hour = NOW // HOUR_MICROS * HOUR_MICROS
+    refused = {"outcome": Outcome.REFUSED, "status": 429, "settled": 0, "claims": ()}
+    entries = [
+        closed(at=hour, tripped="cap for key a@now", **refused),
+        closed(at=hour + 5, tripped="cap for key b@now", implicit=False, project="other", **refused),
+        closed(at=hour - 1, tripped="cap for key c@before", **refused),
+        closed(at=hour + 1, **refused),
+    ]
+    write(tmp_path / "journal", entries)
+    with Records(tmp_path / "records.db") as records:
+        found = recover(Folder(tmp_path / "journal", records), records, NOW)
+        assert found.tripped == ("cap for key a@now", "cap for key b@now")
 
 
 def test_an_interrupted_call_settles_at_its_hold():

@@ -72,6 +72,7 @@ class Office:
             sessions=[(one.id, f"{one.project}/{one.proxy or ''}", one.turn, one.at) for one in found.sessions],
             marks=[(mark, one.id, one.at) for one in found.sessions for mark in one.marks],
             folded=found.folded,
+            tripped=list(found.tripped),
             secret=self.plane.secret,
             local_token=self.token.reveal(),
             notices=greeting(self.plane),

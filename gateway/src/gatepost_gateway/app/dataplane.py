@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatepost_gateway.app.roles import aws_chain
-from gatepost_gateway.domain.clock import Clock, day, month
+from gatepost_gateway.domain.clock import Clock, day, hour, month
 from gatepost_gateway.domain.ports import Archive, Recorder, SessionStore, Vault
 from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
@@ -24,10 +24,17 @@ from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
-from gatepost_gateway.edge.surfaces.operator import OperatorSurface
+from gatepost_gateway.edge.surfaces.operator import OperatorSurface, Scraping
 from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
-from gatepost_gateway.ledger import MemoryBreakers, MemoryLedger, MemoryPace, MemoryRates, MemorySessions
+from gatepost_gateway.ledger import (
+    MemoryBreakers,
+    MemoryCounters,
+    MemoryLedger,
+    MemoryPace,
+    MemoryRates,
+    MemorySessions,
+)
 from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
@@ -49,8 +56,11 @@ from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.policy.rego.register import Register, register_of
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SCHEME, SandboxTransport
+from gatepost_gateway.storage.counters import CountedRecorder, Counters
+from gatepost_gateway.storage.exposition import CONTENT_TYPE, Labels, counted, gauges
 from gatepost_gateway.transport import Client, Egress, client_context
 from gatepost_gateway.transport.upstream import UpstreamTransport
+from gatepost_gateway.version import VERSION
 
 
 class Foundation(Struct):
@@ -63,6 +73,8 @@ class Foundation(Struct):
     clock: Clock
     sessions: SessionStore | None = None
     """None: in this process."""
+    journal_bytes: Callable[[], int] = int
+    """What the journal takes on disk."""
 
 
 class Beginning(Struct):
@@ -74,6 +86,8 @@ class Beginning(Struct):
     secret: bytes
     marks: Sequence[tuple[bytes, str, int]] = ()
     """Marks that lead to sessions: (mark, session id, microseconds)."""
+    tripped: Sequence[str] = ()
+    """The accounts that a spend cap has closed."""
 
 
 class Bounds(Struct, frozen=True):
@@ -103,12 +117,15 @@ class DataPlane:
         self._clock = base.clock
         self.draining = False
         self.client = Client(egress=Egress.of(*bounds.egress), ssl_context=client_context())
-        self.ledger = MemoryLedger(begin.settled)
+        self.ledger = MemoryLedger(begin.settled, begin.tripped)
         self.rates = MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock)
         self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())
         self.cache = AnswerCache()
         self.sessions: SessionStore = base.sessions or MemorySessions(begin.sessions, begin.marks)
+        self.counters = Counters(lambda model: model in self._snapshot.models)
+        self._journal_bytes = base.journal_bytes
+        base = structs.replace(base, recorder=CountedRecorder(base.recorder, self.counters.take))
         self.edge = self._edge(base, begin, bounds)
 
     def _edge(self, base: Foundation, begin: Beginning, bounds: Bounds) -> Edge:
@@ -128,7 +145,7 @@ class DataPlane:
                 making=MakingSurface(Making(exchange, traces), self.snapshot, who, once, bounds.body),
                 verdicts=VerdictSurface(exchange, verdicts, traces, who, bounds.body),
                 actions=ActionSurface(exchange, verdicts, who, bounds.body),
-                operator=OperatorSurface(self.health),
+                operator=OperatorSurface(self.health, Scraping(self.exposition, self.snapshot, base.clock.micros)),
                 simple=SimpleSurface(exchange, who, bounds.body, reporter),
             ),
             base.control,
@@ -146,6 +163,7 @@ class DataPlane:
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,
+            counters=MemoryCounters(base.clock),
             sessions=Sessions(begin.secret, self.sessions),
             responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
@@ -197,10 +215,33 @@ class DataPlane:
             "providers": providers_of(self.breakers.states()),
         }
 
+    def exposition(self) -> tuple[bytes, bytes]:
+        """What was counted and how things stand, for Prometheus."""
+        parts = self._condition()
+        ready = parts.get("journal") == "ok" and not self.draining
+        breakers: dict[Labels, float] = {}
+        for endpoint, state in self.breakers.states().items():
+            labels = (("provider", endpoint.partition(" ")[0]), ("state", state.value))
+            breakers[labels] = breakers.get(labels, 0) + 1
+        now = gauges(
+            {
+                "gatepost_info": ("The version that runs.", {(("version", VERSION),): 1}),
+                "gatepost_ready": ("Whether calls are taken.", float(ready)),
+                "gatepost_uptime_seconds": ("Since this process began.", time.monotonic() - self._born),
+                "gatepost_config_version": ("The version of the configuration.", self._snapshot.version),
+                "gatepost_open_holds": ("Calls that money is set aside for.", self.ledger.open_holds()),
+                "gatepost_journal_bytes": ("What the journal takes on disk.", self._journal_bytes()),
+                "gatepost_cache_entries": ("Answers that may be given again.", self.cache.entries),
+                "gatepost_cache_bytes": ("What they take in memory.", self.cache.held),
+                "gatepost_breaker_endpoints": ("Endpoints by the state of their breaker.", breakers),
+            }
+        )
+        return CONTENT_TYPE, (counted(self.counters) + now).encode()
+
     async def tidy(self) -> None:
         """Lets go of what has expired. Cheap, and called once a minute."""
         now = self._clock.micros()
-        self.ledger.forget(frozenset({day(now), month(now)}))
+        self.ledger.forget(frozenset({hour(now), day(now), month(now)}))
         self.rates.sweep()
         self.cache.sweep(self._clock.monotonic())
         await self.sessions.sweep(now)

@@ -10,7 +10,8 @@ import socket
 import ssl
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -129,7 +130,15 @@ class Gateway:
             await journal.durable()
             self._plane = plane = self._data_plane(
                 start,
-                Foundation(journal, vault, self._end, self._end, clock, sessions),
+                Foundation(
+                    journal,
+                    vault,
+                    self._end,
+                    self._end,
+                    clock,
+                    sessions,
+                    partial(_bytes_in, server.data_dir / "journal"),
+                ),
                 lambda: self._condition(journal),
             )
             self._end.publish = plane.publish
@@ -155,7 +164,7 @@ class Gateway:
                 settled[claim.account] = settled.get(claim.account, 0) + opened.held
         return DataPlane(
             base,
-            Beginning(start.snapshot, settled, start.sessions, start.secret, start.marks),
+            Beginning(start.snapshot, settled, start.sessions, start.secret, start.marks, start.tripped),
             Bounds(
                 BodyLimits(server.limits.body_bytes, server.limits.body_seconds),
                 server.egress_allow,
@@ -240,6 +249,15 @@ def url_of(settings: Settings, sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if settings.server.tls is not None else 'http'}://{shown}:{port}"
+
+
+def _bytes_in(folder: Path) -> int:
+    """What its files take; one that is deleted meanwhile takes nothing."""
+    total = 0
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
 
 
 def announce(settings: Settings, url: str, token: str) -> Path:

@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "policy": "check policies, run their cases",
         "versions": "list, show, compare and roll back configurations",
         "traces": "list traces, or show one",
+        "budget": "explain what may be spent, is spent and is held",
         "escalations": "list, claim, approve, deny and resolve what waits for a person",
         "explain": "tell the story of a call: who, what, why and what it cost",
         "db": "bring the databases to this version's form",

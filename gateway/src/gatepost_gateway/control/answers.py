@@ -135,6 +135,29 @@ class Budget(Struct, frozen=True):
     fallback_price: bool
 
 
+class ScopedBudget(Struct, frozen=True, kw_only=True):
+    """A budget in one period. `account`, `settled`, `held` and `remaining` are None where it has many: ask for one."""
+
+    id: str
+    limit_id: str
+    scope: str
+    match: str | None
+    project: str | None
+    period: str
+    limit: str
+    account: str | None
+    settled: str | None
+    held: str | None
+    remaining: str | None
+    resets_at: str
+    fallback_price: bool
+    managed_by: str
+
+
+class ScopedBudgetPage(Struct, frozen=True):
+    items: list[ScopedBudget]
+
+
 class Project(Struct, frozen=True, kw_only=True):
     id: str
     org: str

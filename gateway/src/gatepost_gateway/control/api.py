@@ -11,12 +11,14 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from gatepost_gateway.control import (
+    budgets,
     escalations,
     health,
     keys,
     metrics,
     models,
     openapi,
+    orgs,
     own_keys,
     policies,
     projects,
@@ -24,6 +26,7 @@ from gatepost_gateway.control import (
     proxies,
     rego_policies,
     replays,
+    signup,
     traces,
     versions,
 )
@@ -40,6 +43,7 @@ from gatepost_gateway.settings.problems import Path
 log = logging.getLogger("gatepost.control")
 
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
+CLIENT = "x-gatepost-client"
 MAX_BODY = 2 * 1024 * 1024
 
 _RESOURCES: tuple[Endpoint, ...] = (
@@ -48,10 +52,13 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *versions.ENDPOINTS,
     *keys.ENDPOINTS,
     *own_keys.ENDPOINTS,
+    *orgs.ENDPOINTS,
+    *signup.ENDPOINTS,
     *provider_keys.ENDPOINTS,
     *rego_policies.ENDPOINTS,
     *replays.ENDPOINTS,
     *projects.ENDPOINTS,
+    *budgets.ENDPOINTS,
     *escalations.ENDPOINTS,
     *metrics.ENDPOINTS,
     *policies.ENDPOINTS,
@@ -102,7 +109,7 @@ class AdminApi:
             authorize(caller, endpoint.access)
         body = await _body(endpoint, request) if endpoint.body is not None else None
         query = _query(endpoint, request)
-        answer = await endpoint.handler(self._house, Asked(path, query, body, caller))
+        answer = await endpoint.handler(self._house, Asked(path, query, body, caller, _address(request)))
         if answer.body is None:
             return Response(status_code=answer.status)
         if answer.media is not None:
@@ -154,6 +161,11 @@ async def _unused(request: Request) -> Response:
 def _request_id(request: Request) -> str:
     given = request.headers.get("x-request-id", "")
     return given if 0 < len(given) <= 128 and given.isascii() and given.isprintable() else ids.new()
+
+
+def _address(request: Request) -> str:
+    """Where the data plane says that it was asked from: it lets nobody else say so."""
+    return request.headers.get(CLIENT, "")
 
 
 def _is_simple(request: Request) -> bool:

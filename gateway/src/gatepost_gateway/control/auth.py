@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from gatepost_gateway.control.endpoint import Access, Caller, House
+from gatepost_gateway.control.endpoint import Access, Caller, House, Station
+from gatepost_gateway.control.roles import RIGHTS
 from gatepost_gateway.domain.errors import Code, Forbidden, Unauthenticated
 from gatepost_gateway.domain.secret import Secret, digest, same
 from gatepost_gateway.domain.snapshot import KeyKind
 from gatepost_gateway.pipeline.identify import admit, find_key
 
-PUBLIC: frozenset[tuple[str, str]] = frozenset({("GET", "/openapi.json")})
+PUBLIC: frozenset[tuple[str, str]] = frozenset({("GET", "/openapi.json"), ("POST", "/v1/signup")})
 """The whole list of what is answered without a key."""
 
 LOCAL = "local"
@@ -39,10 +40,18 @@ def authenticate(house: House, shown: Secret | None, path: str) -> Caller:
     if key is None:
         raise Unauthenticated("unknown API key: check that it is whole, and that it belongs to this gateway")
     admit(key, house.clock.micros(), path)
-    return Caller(key.id, None if key.kind is KeyKind.ADMIN else key.project, key.project)
+    if key.kind is KeyKind.RUNTIME:
+        return Caller(key.id, key.project, key.project, Station.RUNTIME, key.org)
+    if key.member is None:
+        return Caller(key.id, None, key.project)
+    member = house.keyring.identities.members.get((key.org, key.member))
+    if member is None:
+        raise Unauthenticated(f"API key `{key.id}` belongs to nobody who is still a member", code=Code.KEY_REVOKED)
+    return Caller(key.id, key.project, key.project, Station(member.role), key.org)
 
 
 def authorize(caller: Caller, access: Access) -> None:
-    """Raises Forbidden when a runtime key asks for what needs an admin key."""
-    if access is Access.ADMIN and caller.project is not None:
-        raise Forbidden("this needs an admin key (`gpa_...`); a runtime key may read its own project's traces")
+    """Raises Forbidden when the table gives the caller's station no such right."""
+    if access not in RIGHTS[caller.station]:
+        able = ", ".join(station.value for station, rights in RIGHTS.items() if access in rights)
+        raise Forbidden(f"this key is of a station that may not do this ({caller.station.value}): it takes {able}")

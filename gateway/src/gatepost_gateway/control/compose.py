@@ -1,21 +1,19 @@
 """Configuration and identities become the one document that the data plane serves from."""
 
-from collections.abc import Collection, Iterable, Mapping
-from decimal import Decimal
-from typing import Protocol
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from gatepost_gateway.control.limits import project_budgets, scoped_budgets
+from gatepost_gateway.control.pricing import prices
 from gatepost_gateway.control.rego import rego_entries
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.escalation import LIFE_MICROS
-from gatepost_gateway.domain.governance import Period
-from gatepost_gateway.domain.money import Prices, nano, per_million
+from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.routing import BreakerRules, DataTerms, ModelPolicy, Routing, Strategy
 from gatepost_gateway.domain.snapshot import (
-    Budget,
     Inference,
     ModelEntry,
     ProjectEntry,
@@ -66,21 +64,6 @@ SANDBOX = ModelEntry(
 )
 
 
-class Priced(Protocol):
-    """What names prices: an entry, or a budget's fallback."""
-
-    @property
-    def input_cost_per_1k(self) -> Decimal | None: ...
-    @property
-    def output_cost_per_1k(self) -> Decimal | None: ...
-    @property
-    def cache_read_cost_per_1k(self) -> Decimal | None: ...
-    @property
-    def cache_write_cost_per_1k(self) -> Decimal | None: ...
-    @property
-    def image_cost(self) -> Decimal | None: ...
-
-
 def build_snapshot(
     version: int, document: Document, identities: Identities, credentials: Mapping[ProviderKind, Sealed]
 ) -> SnapshotDocument:
@@ -108,6 +91,7 @@ def build_snapshot(
         breaker=_breaker(file.breaker),
         proxies=tuple(proxy_entry(proxy) for layer in (file, document.api) for proxy in layer.proxies),
         rules=tuple(_rules(document)),
+        budgets=scoped_budgets((*file.budgets, *document.api.budgets)),
     )
 
 
@@ -195,29 +179,6 @@ def _served_at(provider: ProviderKind, base_url: str) -> tuple[str, ...]:
     return (Operation.EMBED.value,) if path.endswith("/embeddings") else (Operation.CHAT.value,)
 
 
-def prices(said: Priced, operations: Collection[str] = ()) -> Prices | None:
-    """Declared prices; None when they are not said.
-
-    `operations`: all that the entry serves, where it says so. One that serves vectors only needs no price of output,
-    one that serves pictures only needs none of tokens.
-    """
-    inward, outward = said.input_cost_per_1k, said.output_cost_per_1k
-    if operations and {*operations} <= {Operation.EMBED.value, Operation.IMAGE.value}:
-        outward = Decimal(0) if outward is None else outward
-        if Operation.EMBED.value not in operations and said.image_cost is not None and inward is None:
-            inward = Decimal(0)
-    if inward is None or outward is None:
-        return None
-    read, write = said.cache_read_cost_per_1k, said.cache_write_cost_per_1k
-    return Prices(
-        per_million(inward),
-        per_million(outward),
-        None if read is None else per_million(read),
-        None if write is None else per_million(write),
-        None if said.image_cost is None else nano(said.image_cost),
-    )
-
-
 def _credential(model: DeclaredModel, base_url: str, credentials: Mapping[ProviderKind, Sealed]) -> Sealed | None:
     """The entry's own key; else the environment's, which goes to its provider's own address and nowhere else."""
     if model.api_key is not None:
@@ -240,7 +201,11 @@ def project_entries(document: Document, identities: Identities) -> tuple[Project
     names = [project.id for project in document.file.projects]
     names += [name for name in identities.projects if name not in names]
     return tuple(
-        structs.replace(_project(declared.get(name), name, identities), own_keys=_own_keys(name, identities))
+        structs.replace(
+            _project(declared.get(name), name, identities),
+            own_keys=_own_keys(name, identities),
+            own_keys_only=name in identities.projects and identities.projects[name].own_keys_only,
+        )
         for name in names
     )
 
@@ -260,7 +225,7 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         org=org,
         name=declared.name,
         default_model=declared.default_model,
-        budgets=tuple(_budgets(declared)),
+        budgets=project_budgets(declared),
         rate_limits=RateLimits(declared.rate_limits.rpm, declared.rate_limits.tpm),
         pass_through_provider=ProviderKind(passing) if passing is not None else None,
         features=declared.features,
@@ -278,14 +243,6 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
 
 def _routing(said: DeclaredRouting) -> Routing:
     return Routing(Strategy(said.strategy), said.weights)
-
-
-def _budgets(project: DeclaredProject) -> Iterable[Budget]:
-    said = project.budgets
-    fallback = prices(said.fallback_price) if said.fallback_price is not None else None
-    for period, limit in ((Period.DAILY, said.daily_usd), (Period.MONTHLY, said.monthly_usd)):
-        if limit is not None:
-            yield Budget(f"{project.id}/{period.value}", period, nano(limit), fallback)
 
 
 def _micros(seconds: float | None, unsaid: int) -> int:

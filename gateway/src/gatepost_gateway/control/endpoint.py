@@ -2,14 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct, field
 
+from gatepost_gateway.control.arrivals import Arrivals
 from gatepost_gateway.control.configuration import Configuration
 from gatepost_gateway.control.identity import Keyring
 from gatepost_gateway.control.records import TraceSource
+from gatepost_gateway.control.roles import Access, Station
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.ports import Vault
@@ -22,17 +23,6 @@ from gatepost_gateway.storage.config import ConfigStore
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
 
-class Access(StrEnum):
-    """Who may ask. Everything that is not said to be public needs a key."""
-
-    PUBLIC = "public"
-    READER = "reader"
-    """An admin key, or a runtime key for what belongs to its own project."""
-    OWN = "own"
-    """Any key, for its own project and the keys of it."""
-    ADMIN = "admin"
-
-
 class House(Protocol):
     """The control plane, as its resources see it."""
 
@@ -43,6 +33,7 @@ class House(Protocol):
     keyring: Keyring
     records: TraceSource | None
     local_token: Secret | None
+    arrivals: Arrivals
 
     @property
     def vault(self) -> Vault: ...
@@ -58,11 +49,15 @@ class House(Protocol):
 
 
 class Caller(Struct, frozen=True):
-    """Who asks. `project` None: an operator, who sees every project. `home`: the project that its key belongs to."""
+    """Who asks. `project` None: an operator, who sees every project. `home`: the project that its key belongs to; `org`
+    likewise, None for an operator.
+    """
 
     key_id: str
     project: str | None = None
     home: str = DEFAULT_PROJECT
+    station: Station = Station.OPERATOR
+    org: str | None = None
 
 
 class Asked(Struct, frozen=True):
@@ -72,6 +67,8 @@ class Asked(Struct, frozen=True):
     query: tuple[tuple[str, str], ...]
     body: Shape | None
     caller: Caller
+    address: str = ""
+    """Where it was asked from, as the data plane saw it."""
 
     def number(self, name: str) -> int:
         """A number in the path. Raises CallerError (404): another word there means nothing."""
@@ -119,6 +116,9 @@ class Endpoint(Struct, frozen=True):
     answer: Any = None
     status: int = 200
     query: tuple[Parameter, ...] = field(default=())
+
+
+__all__ = ["Access", "Answer", "Asked", "Caller", "Endpoint", "House", "Parameter", "Station", "by"]
 
 
 def by(caller: Caller) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -79,10 +79,10 @@ class Keyring:
         )
         return self.issue(entry, by=by)
 
-    def issue(self, like: KeyEntry, *, by: str) -> MadeKey:
-        """A new key with all that `like` says but its id and its secret."""
+    def issue(self, like: KeyEntry, *, by: str, first: Sequence[Event] = ()) -> MadeKey:
+        """A new key with all that `like` says but its id and its secret. `first` is written with it, or nothing is."""
         made = _made(like)
-        self.record([KeyMade(made.entry)], by=by)
+        self.record([*first, KeyMade(made.entry)], by=by)
         return made
 
     def org_of(self, project: str) -> str:

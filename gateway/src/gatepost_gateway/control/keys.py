@@ -33,7 +33,7 @@ def view(house: House, key: KeyEntry) -> answers.Key:
     )
 
 
-def _once(house: House, made: MadeKey) -> answers.NewKey:
+def shown_once(house: House, made: MadeKey) -> answers.NewKey:
     """The only answer that carries a key's text."""
     return answers.NewKey(**msgspec.structs.asdict(view(house, made.entry)), key=made.text.reveal())
 
@@ -46,14 +46,14 @@ async def create(house: House, asked: Asked) -> Answer:
     async with house.writing():
         proxies = house.snapshot.proxies
         made = house.keyring.create(asked.said(KeyNew), house.projects(), proxies, by=by(asked.caller))
-    return Answer(_once(house, made), 201)
+    return Answer(shown_once(house, made), 201)
 
 
 async def rotate(house: House, asked: Asked) -> Answer:
     overlap = asked.said(KeyRotation).overlap_seconds
     async with house.writing():
         made = house.keyring.rotate(asked.path["id"], overlap, by=by(asked.caller))
-    return Answer(_once(house, made), 201)
+    return Answer(shown_once(house, made), 201)
 
 
 async def _turn(house: House, asked: Asked, state: KeyState) -> Answer:

@@ -74,6 +74,8 @@ def _data_plane(route: Route) -> dict[str, Any]:
     said = _operation(route.summary + ".", route.path, route.status, route.answer)
     if route.method in ("POST", "PATCH") and not route.path.endswith("/complete"):
         said["requestBody"] = _body(_named(route.body) if route.body is not None else _OPEN, required=True)
+    if route.text:
+        said["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
     if route.public:
         said["security"] = []
     return said

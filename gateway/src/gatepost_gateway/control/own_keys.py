@@ -206,8 +206,8 @@ def _dollars(project: ProjectEntry, period: Period) -> float | None:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/v1/me", me, Access.OWN, "Whose key this is", answer=Me),
-    Endpoint("GET", "/v1/keys/api", index, Access.OWN, "List the project's keys", answer=OwnKeyPage),
+    Endpoint("GET", "/v1/me", me, Access.OWN_READ, "Whose key this is", answer=Me),
+    Endpoint("GET", "/v1/keys/api", index, Access.OWN_READ, "List the project's keys", answer=OwnKeyPage),
     Endpoint("POST", "/v1/keys/api", create, Access.OWN, "Make a key", OwnKeyNew, answer=NewOwnKey, status=201),
     Endpoint("POST", "/v1/keys/api/{id}/pause", pause, Access.OWN, "Pause a key", answer=OwnKey),
     Endpoint("POST", "/v1/keys/api/{id}/resume", resume, Access.OWN, "Resume a key", answer=OwnKey),

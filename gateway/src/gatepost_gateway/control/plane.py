@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from gatepost_gateway.control.api import Asgi, build_app
+from gatepost_gateway.control.arrivals import Arrivals
 from gatepost_gateway.control.compose import build_snapshot
 from gatepost_gateway.control.configuration import Configuration
 from gatepost_gateway.control.identity import Keyring
@@ -63,6 +64,7 @@ class ControlPlane:
         self.local_token = local_token
         self._publish: Publish = publish or _nobody
         self._writing = asyncio.Lock()
+        self.arrivals = Arrivals(self.clock)
         data_dir = settings.server.data_dir
         make_private_dir(data_dir)
         self.vault = _vault(data_dir, settings.environment.master_key)

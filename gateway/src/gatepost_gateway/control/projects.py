@@ -1,28 +1,17 @@
 """`/api/v1/projects`: the projects, with what they may spend and have spent."""
 
-from datetime import UTC, datetime
-
 from gatepost_gateway.control import answers
 from gatepost_gateway.control.endpoint import Access, Answer, Asked, Endpoint, House
-from gatepost_gateway.domain import clock
+from gatepost_gateway.domain.clock import iso
 from gatepost_gateway.domain.errors import CallerError, Code
-from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.limits import Budget, period_ends, period_of
 from gatepost_gateway.domain.money import usd
-from gatepost_gateway.domain.snapshot import Budget, ProjectEntry
+from gatepost_gateway.domain.snapshot import ProjectEntry
 
 
 def account(budget: Budget, now: int) -> str:
-    """The budget's account in the period of `now` (microseconds)."""
-    return f"{budget.id}@{clock.day(now) if budget.period is Period.DAILY else clock.month(now)}"
-
-
-def resets_at(period: Period, now: int) -> str:
-    """When the next period begins."""
-    moment = datetime.fromtimestamp(now / 1_000_000, UTC)
-    if period is Period.DAILY:
-        return clock.iso((now // clock.DAY_MICROS + 1) * clock.DAY_MICROS)
-    year, month = (moment.year + 1, 1) if moment.month == 12 else (moment.year, moment.month + 1)
-    return clock.iso(round(datetime(year, month, 1, tzinfo=UTC).timestamp()) * 1_000_000)
+    """The account of a project's budget in the period of `now` (microseconds)."""
+    return f"{budget.id}@{period_of(budget.period, now)}"
 
 
 async def _view(house: House, projects: list[ProjectEntry]) -> list[answers.Project]:
@@ -57,7 +46,7 @@ def _budget(budget: Budget, spent: tuple[int, int] | None, now: int) -> answers.
         limit=usd(budget.limit),
         settled=usd(spent[0]) if spent is not None else None,
         held=usd(spent[1]) if spent is not None else None,
-        resets_at=resets_at(budget.period, now),
+        resets_at=iso(period_ends(budget.period, now)),
         fallback_price=budget.fallback is not None,
     )
 

@@ -41,6 +41,7 @@ def _moment(value: Any) -> Any:
 
 
 SecretSaid = Annotated[str | dict[str, str], BeforeValidator(_secret_said)]
+Email = Annotated[str, Field(pattern=r"^[!-?A-~]+@[!-?A-~]+$", min_length=3, max_length=255)]
 Deployment = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 ApiVersion = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$")]
 PathPattern = Annotated[str, Field(pattern=r"^/[!-)+-~]*\*?$", max_length=300)]
@@ -107,6 +108,39 @@ class KeyNew(Shape):
     expires_at: Moment | None = None
     models: list[Identifier] | None = Field(default=None, max_length=100)
     paths: list[PathPattern] | None = Field(default=None, max_length=100)
+
+
+class OrgNew(Shape):
+    id: Id | None = None
+    name: str = Field(min_length=1, max_length=200)
+
+
+class ProjectNew(Shape):
+    id: Id | None = None
+    name: str = Field(min_length=1, max_length=200)
+
+
+class MemberNew(Shape):
+    email: Email
+    role: Literal["owner", "admin", "member", "viewer"] = "member"
+
+
+class MemberRole(Shape):
+    role: Literal["owner", "admin", "member", "viewer"]
+
+
+class MemberKeyNew(Shape):
+    """POST: an admin key for a member, which does in one project what the member's role may."""
+
+    name: str = Field(min_length=1, max_length=200)
+    project: Id
+    expires_at: Moment | None = None
+
+
+class Signup(Shape):
+    email: Email
+    org_name: str | None = Field(default=None, min_length=1, max_length=200)
+    project_name: str = Field(default="Default", min_length=1, max_length=200)
 
 
 class AzureMeta(Shape):

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from gatepost_gateway.control.models import image_price, per_1k
 from gatepost_gateway.domain.clock import iso
-from gatepost_gateway.domain.governance import Claim, Decision, Mark
+from gatepost_gateway.domain.governance import Decision, Mark
 from gatepost_gateway.domain.money import Prices, usd
 from gatepost_gateway.domain.records import Attempt, Closed, Logged
 from gatepost_gateway.domain.routing import Route
@@ -335,7 +335,7 @@ def _money(one: Closed) -> dict[str, Any]:
         "saved": usd(one.saved) if one.saved is not None else None,
         "held": usd(one.held),
         "settled": usd(one.settled),
-        "claims": [_claim(claim) for claim in one.claims],
+        "claims": [ClaimView(claim.account, usd(claim.limit), usd(claim.amount)) for claim in one.claims],
     }
 
 
@@ -394,7 +394,3 @@ def _decision(one: Decision) -> DecisionView:
 
 def _mark(one: Mark) -> MarkView:
     return MarkView(one.place, one.path, one.start, one.end, one.kind, one.masked, one.digest, one.effect.value)
-
-
-def _claim(one: Claim) -> ClaimView:
-    return ClaimView(one.account, usd(one.limit), usd(one.amount))

@@ -20,6 +20,8 @@ class Route(Struct, frozen=True):
     body: Any = None
     status: int = 200
     public: bool = False
+    text: bool = False
+    """The answer is plain text."""
 
 
 class TraceNew(Struct, frozen=True):
@@ -380,6 +382,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/sdk/config", "What the project allows SDKs to do", SdkConfig),
     Route("GET", "/up", "Whether the gateway is there", Up, public=True),
     Route("GET", "/version", "Which version it is", Release, public=True),
+    Route("GET", "/metrics", "What is counted, as Prometheus reads it: open on this machine", text=True),
     Route("GET", "/health", "How it is", Condition, public=True),
     Route("GET", "/health/live", "Whether the process lives", public=True),
     Route("GET", "/health/ready", "Whether it takes calls", public=True),

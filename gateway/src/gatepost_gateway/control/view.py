@@ -41,6 +41,7 @@ def shown(document: Document) -> dict[str, Any]:
         for model in layer.models
     ]
     found["proxies"] = list(_proxies(document).values())
+    found["budgets"] = list(_budgets(document).values())
     found["policies"] = list(_rules(document).values())
     return found
 
@@ -76,6 +77,7 @@ def _comparable(document: Document) -> dict[str, Any]:
             models[model.id] = fields
     found["models"] = models
     found["proxies"] = _proxies(document)
+    found["budgets"] = _budgets(document)
     found["policies"] = _rules(document)
     return found
 
@@ -85,6 +87,14 @@ def _proxies(document: Document) -> dict[str, Any]:
         proxy.id: {**_plain(proxy), "managed_by": owner}
         for owner, layer in (("file", document.file), ("api", document.api))
         for proxy in layer.proxies
+    }
+
+
+def _budgets(document: Document) -> dict[str, Any]:
+    return {
+        budget.id: {**_plain(budget), "managed_by": owner}
+        for owner, layer in (("file", document.file), ("api", document.api))
+        for budget in layer.budgets
     }
 
 

@@ -1,5 +1,6 @@
 """RE2, typed. Its time is linear in the text, whatever the pattern; it works on UTF-8 and counts bytes."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
@@ -10,6 +11,8 @@ _Error = cast("type[Exception]", _RE2.error)
 _SET_MEMORY = 8 << 20
 _PATTERN_MEMORY = 1 << 18
 _MOST_MEMORY = 1 << 22
+UNION_MEMORY = 1 << 21
+"""For many patterns in one."""
 """A pattern gets more where it does not compile with less."""
 _CANARY = b"\x00\x01\x02"
 """Stands behind every text that a set sees. A set that does not even find this ran out of memory: all may be there."""
@@ -29,15 +32,28 @@ class Match(Protocol):
 class Expression:
     """One compiled pattern. `search` looks from `at` on, and sees the character before it."""
 
-    def __init__(self, source: str) -> None:
-        """Raises PatternError."""
+    def __init__(self, source: str, memory: int = _PATTERN_MEMORY) -> None:
+        """`memory` in bytes: with less than it needs it is many times slower. Raises PatternError."""
         try:
-            compiled = _compiled(source)
+            compiled = _compiled(source, memory)
         except _Error as error:
             why: object = error.args[0] if error.args else "it does not compile"
             raise PatternError(why.decode() if isinstance(why, bytes) else str(why)) from None
         self.search: Search = compiled.search
         self.grouped: bool = compiled.groups > 0
+        self.nearby: Search = compiled.search
+        """The same for a short look in ASCII."""
+
+
+class PlainExpression(Expression):
+    """One of plain repetitions, none inside another: what Python's own `re` reads in linear time too. It is slow where
+    nothing is found and fast where candidates stand close together.
+    """
+
+    def __init__(self, source: str) -> None:
+        """Raises PatternError."""
+        super().__init__(source)
+        self.nearby = cast("Search", re.compile(source.encode()).search)
 
 
 class Search(Protocol):
@@ -78,9 +94,8 @@ def quoted(text: str) -> str:
     return _RE2.escape(text)
 
 
-def _compiled(source: str) -> Any:
+def _compiled(source: str, memory: int) -> Any:
     """With as little memory as will do: there are hundreds of them."""
-    memory = _PATTERN_MEMORY
     while True:
         try:
             return _RE2.compile(source, _options(memory))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from gatepost_gateway.detect.expressions import Expression, ExpressionSet, Match, Search
+from gatepost_gateway.detect.expressions import UNION_MEMORY, Expression, ExpressionSet, Match, PlainExpression
 from gatepost_gateway.detect.widths import width_of
 from gatepost_gateway.domain.findings import Finding, Scan
 
@@ -48,6 +48,8 @@ class Pattern(Struct, frozen=True):
     opening: str | None = None
     """Matches at the start of every match of `source`. A wide pattern has one: where no match can have begun, a stream
     does not wait for the end of it."""
+    plain: bool = False
+    """`source` has no repetition inside a repetition: it can be read faster where it often matches."""
 
     @property
     def span(self) -> int | None:
@@ -88,7 +90,9 @@ class PatternDetector:
         """Most patterns are never met, and never compiled."""
         known = self._expressions[index]
         if known is None:
-            known = self._expressions[index] = Expression(self.patterns[index].source)
+            pattern = self.patterns[index]
+            make = PlainExpression if pattern.plain else Expression
+            known = self._expressions[index] = make(pattern.source)
         return known
 
 
@@ -104,15 +108,16 @@ def _span(patterns: Sequence[Pattern]) -> int | None:
     return max(known, default=1) if len(known) == len(spans) else None
 
 
-def _next(search: Search, data: bytes, at: int, near: int) -> Match | None:
+def _next(expression: Expression, piece: "_Piece", at: int, near: int) -> Match | None:
     """The leftmost match from `at` on. Where candidates stand close together a short look ahead finds the next one
     sooner; what it finds counts only when `near` bytes, all that a match can depend on, were there to see.
     """
     if at and near:
-        match = search(data, at, at + 2 * near)
+        look = expression.nearby if piece.ascii else expression.search
+        match = look(piece.data, at, at + 2 * near)
         if match is not None and match.start() <= at + near:
             return match
-    return search(data, at)
+    return expression.search(piece.data, at)
 
 
 _Ranked = tuple[int, int, float, int, Finding]
@@ -129,7 +134,7 @@ class _Openings:
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         sources = [pattern.opening or "" for pattern in patterns]
         self._width = max(width_of(source).most or 0 for source in sources) + 1
-        self._expression = Expression("|".join(f"(?:{source})" for source in sources))
+        self._expression = Expression("|".join(f"(?:{source})" for source in sources), UNION_MEMORY)
 
     def first(self, text: str, at: int) -> int:
         """The first place in `text`, not before `at`, where one begins, or where too little follows to tell."""
@@ -197,10 +202,10 @@ class PatternScan:
     def _locate(self, index: int, piece: "_Piece", limit: int) -> "Iterator[_Ranked]":
         """The findings of one pattern that begin before `limit`."""
         pattern, expression = self._detector.patterns[index], self._detector.expression(index)
-        search, check, name = expression.search, pattern.check, self._detector.name
+        check, name = pattern.check, self._detector.name
         walk = _Walk(piece, max(self._resume.pop(index, 0), self.settled))
         near = 4 * (pattern.span or 0)
-        while match := _next(search, piece.data, walk.byte, near):
+        while match := _next(expression, piece, walk.byte, near):
             group = 1 if expression.grouped and match.start(1) >= 0 else 0
             before, start = walk.position, walk.to(match.start())
             if start >= limit:

@@ -45,6 +45,7 @@ def from_iso(text: str) -> int:
 
 
 DAY_MICROS = 86_400_000_000
+HOUR_MICROS = 3_600_000_000
 _month: tuple[int, str] = (-1, "")
 
 
@@ -56,6 +57,18 @@ def day(micros: int) -> str:
 def month(micros: int) -> str:
     """The UTC month of a moment, `2026-11`: the period of a monthly budget."""
     return _dates(micros // DAY_MICROS)[:7]
+
+
+def hour(micros: int) -> str:
+    """The UTC hour of a moment, `2026-11-20T18`: the period of a cap by the hour."""
+    return f"{day(micros)}T{micros // HOUR_MICROS % 24:02d}"
+
+
+def next_month(micros: int) -> int:
+    """When the UTC month of a moment is over, in microseconds."""
+    moment = datetime.fromtimestamp(micros / 1_000_000, UTC)
+    year, following = (moment.year + 1, 1) if moment.month == 12 else (moment.year, moment.month + 1)
+    return round(datetime(year, following, 1, tzinfo=UTC).timestamp()) * 1_000_000
 
 
 def _dates(days: int) -> str:

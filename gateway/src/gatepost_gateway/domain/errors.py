@@ -38,6 +38,7 @@ class Code(StrEnum):
     UNSUPPORTED_OPERATION = "unsupported_operation"
     NOT_TRANSLATABLE = "not_translatable"
     PATH_NOT_ALLOWED = "path_not_allowed"
+    SIGNUP_CLOSED = "signup_closed"
     TRACE_NOT_FOUND = "trace_not_found"
     TRACE_SEALED = "trace_sealed"
     TRACE_BUSY = "trace_busy"
@@ -61,6 +62,7 @@ class Code(StrEnum):
     POLICY_ERROR = "policy_error"
     BUDGET_EXCEEDED = "budget_exceeded"
     PRICE_UNKNOWN = "price_unknown"
+    CIRCUIT_OPEN = "CIRCUIT_OPEN"
     RATE_LIMITED = "rate_limited"
     OUTPUT_CAPPED = "output_cap_reached"
     PROVIDER_KEY_MISSING = "provider_key_missing"
@@ -143,13 +145,14 @@ class Refused(GatewayError):
 
 
 class Arithmetic(Struct, frozen=True):
-    """Why a limit said no: for budgets nano-dollars, for rates pieces in the window."""
+    """Why a limit said no: nano-dollars where it is about `money`, for rates pieces in the window."""
 
     limit_id: str
     limit: int
     settled: int
     held: int
     asked: int
+    money: bool = False
 
 
 class LimitExceeded(GatewayError):

@@ -1,6 +1,6 @@
 """What is found in texts, and where texts stand. A finding is a fact: it decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -104,3 +104,14 @@ class Detector(Protocol):
 def find_all(detector: Detector, text: str) -> Sequence[Finding]:
     """Everything in a whole text."""
     return detector.begin().feed(text, 0, ended=True)
+
+
+def find_in_pieces(detector: Detector, text: str, size: int) -> Iterator[Sequence[Finding]]:
+    """The same, `size` characters a step: who walks through it may do other things between."""
+    scan, span = detector.begin(), detector.span
+    if span is None or len(text) <= size:
+        yield scan.feed(text, 0, ended=True)
+        return
+    for end in range(size, len(text) + size, size):
+        base = max(0, scan.settled - span)
+        yield scan.feed(text[base:end], base, ended=end >= len(text))

@@ -29,8 +29,9 @@ class Unit(StrEnum):
 
 
 class Period(StrEnum):
-    """The calendar period of a budget, in UTC."""
+    """The calendar period of a budget, in UTC. HOURLY: of a key's spend cap."""
 
+    HOURLY = "hourly"
     DAILY = "daily"
     MONTHLY = "monthly"
 
@@ -51,13 +52,18 @@ class Hold(Struct, frozen=True, array_like=True):
 
 
 class Refusal(Struct, frozen=True):
-    """Why a hold was not given: at `account`, settled + held + asked would be over limit."""
+    """Why a hold was not given: at `account`, settled + held + asked would be over limit, or the account is `closed`.
+
+    `index`: which of the claims it was.
+    """
 
     account: str
     limit: int
     settled: int
     held: int
     asked: int
+    closed: bool = False
+    index: int = 0
 
 
 class Effect(StrEnum):

@@ -189,6 +189,10 @@ class Ledger(Protocol):
         """Replaces the hold by what was really spent. Idempotent by hold id, never waits."""
         ...
 
+    async def close(self, account: str) -> None:
+        """No hold that claims on `account` is given any more, until its period is over. What is held stays."""
+        ...
+
     def used(self, account: str) -> tuple[int, int]:
         """(settled, held) of an account."""
         ...
@@ -271,6 +275,18 @@ class Rates(Protocol):
 
     def correct(self, account: str, amount: int, at: float) -> None:
         """Gives back what was counted too much at `at`, as far as it is still in the window."""
+        ...
+
+
+class Counters(Protocol):
+    """What rules have counted so far: actions, calls of a tool, amounts. Never waits."""
+
+    def so_far(self, account: str, seconds: float) -> int:
+        """How much was counted in the last `seconds`."""
+        ...
+
+    def add(self, account: str, amount: int, seconds: float) -> None:
+        """Counts `amount`, to be remembered for `seconds`. An account always has the same `seconds`."""
         ...
 
 

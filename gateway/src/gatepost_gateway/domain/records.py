@@ -163,6 +163,8 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """The answer was an earlier one: nobody was asked, and it costs nothing."""
     saved: int | None = None
     """What the cached answer would have cost at today's prices; None: it was not cached, or that is not known."""
+    tripped: str | None = None
+    """The account of a spend cap that this call, refused, closed for the rest of its hour."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

@@ -11,7 +11,7 @@ from msgspec import Struct, field, structs
 
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.escalation import LIFE_MICROS, HumanVerdict
-from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.limits import Budget, Index, RateLimits, ScopedBudget
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
 from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, ModelPolicy, Routing
@@ -161,22 +161,6 @@ def undated(name: str) -> str:
     return _DATE.sub("", name)
 
 
-class Budget(Struct, frozen=True):
-    """`limit` in nano-dollars a period. `fallback` prices a model of unknown price; else it is refused."""
-
-    id: str
-    period: Period
-    limit: int
-    fallback: Prices | None = None
-
-
-class RateLimits(Struct, frozen=True):
-    """Most pieces in any window of 60 seconds; None: no limit."""
-
-    rpm: int | None = None
-    tpm: int | None = None
-
-
 class CacheRules(Struct, frozen=True):
     """How long answers may be given again, how many bytes of them are held, and to which questions."""
 
@@ -300,12 +284,15 @@ class SnapshotDocument(Struct, frozen=True):
     proxies: tuple[ProxyEntry, ...] = ()
     rules: tuple[RuleSpec, ...] = ()
     """The policy chain: global rules, and those of projects and proxies."""
+    budgets: tuple[ScopedBudget, ...] = ()
+    """Beside those of projects."""
 
 
 class Snapshot:
     """The document with its indexes. Never changed after it is built."""
 
     __slots__ = (
+        "budgets",
         "chains",
         "document",
         "fallbacks",
@@ -329,6 +316,7 @@ class Snapshot:
         self.proxies = {proxy.id: proxy for proxy in document.proxies}
         self.models = {entry.id: entry for entry in document.models}
         self.fallbacks = document.fallbacks
+        self.budgets = Index(document.budgets)
         self.verdicts = {verdict.fingerprint: verdict for verdict in document.verdicts}
         # (project or None, what a caller says) -> entries; an id beats an identifier, a project's entry a shared one.
         names: dict[tuple[str | None, str], list[ModelEntry]] = {}

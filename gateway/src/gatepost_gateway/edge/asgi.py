@@ -29,6 +29,9 @@ from gatepost_gateway.pipeline.identify import identify
 
 log = logging.getLogger("gatepost.edge")
 OUR_FAILURE = "the gateway failed: give the request id to whoever runs it"
+CLIENT = b"x-gatepost-client"
+"""Tells the control plane where a request came from."""
+_OUR_WORD = frozenset({b"x-request-id", CLIENT})
 Handler = Callable[[Request, Send], Awaitable[None]]
 
 
@@ -93,6 +96,7 @@ class Edge:
             ("POST", "/api/v1/logs"): native.log,
             ("GET", "/api/v1/sdk/config"): native.sdk_config,
             ("GET", "/up"): operator.up,
+            ("GET", "/metrics"): operator.metrics,
             ("GET", "/version"): operator.version,
             ("GET", "/health"): operator.health,
             ("GET", "/health/live"): operator.live,
@@ -150,7 +154,8 @@ class Edge:
 
     async def _forward(self, request: Request, send: Send) -> None:
         body = await request.body(self._limits)
-        given = [(name, value) for name, value in request.scope["headers"] if name != b"x-request-id"]
+        given = [(name, value) for name, value in request.scope["headers"] if name not in _OUR_WORD]
+        given.append((CLIENT, (self._reporter.client(request) or "").encode()))
         given.append((b"x-request-id", request.request_id.encode()))
         status, headers, page = await self._control.forward(request.method, request.path, request.query, given, body)
         if not any(name.lower() == b"x-request-id" for name, _ in headers):

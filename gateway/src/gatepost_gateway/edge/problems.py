@@ -23,7 +23,14 @@ Reply = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 _NOT_AGAIN = frozenset(
-    {Code.BUDGET_EXCEEDED, Code.PRICE_UNKNOWN, Code.INPUT_BLOCKED, Code.OUTPUT_BLOCKED, Code.POLICY_UNAVAILABLE}
+    {
+        Code.BUDGET_EXCEEDED,
+        Code.PRICE_UNKNOWN,
+        Code.CIRCUIT_OPEN,
+        Code.INPUT_BLOCKED,
+        Code.OUTPUT_BLOCKED,
+        Code.POLICY_UNAVAILABLE,
+    }
 )
 
 
@@ -63,8 +70,7 @@ def arithmetic_of(error: GatewayError) -> dict[str, Any] | None:
     numbers = error.arithmetic if isinstance(error, LimitExceeded) else None
     if numbers is None:
         return None
-    money = error.status == 402
-    return {"limit_id": numbers.limit_id, **_amounts(numbers, money=money)}
+    return {"limit_id": numbers.limit_id, **_amounts(numbers, money=numbers.money)}
 
 
 def _amounts(numbers: Arithmetic, *, money: bool) -> dict[str, Any]:

@@ -24,6 +24,8 @@ class Start(Struct):
     """Lines to show once: the keys of a first start."""
     marks: list[tuple[bytes, str, int]] = []
     """What leads to the sessions: (mark, session id, microseconds of its last turn)."""
+    tripped: list[str] = []
+    """The accounts that a spend cap closed in this hour."""
 
 
 class HttpAsk(Struct, array_like=True):

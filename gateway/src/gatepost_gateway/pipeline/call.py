@@ -10,7 +10,8 @@ from gatepost_gateway.dialects.transcript import Transcript
 from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.governance import Hold, Principal
-from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.limits import Purse
+from gatepost_gateway.domain.money import Prices, usd
 from gatepost_gateway.domain.ports import Headers, Permit, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.routing import DataPolicy
@@ -18,6 +19,7 @@ from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, ProxyEntry, Sealed, Snapshot
 from gatepost_gateway.domain.usage import NOTHING
 from gatepost_gateway.pipeline.cache import Taken
+from gatepost_gateway.policy.counting import Counting
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.gate import Gate
@@ -81,6 +83,15 @@ class Plan(Struct, frozen=True):
     targets: tuple[Target, ...]
 
 
+class Spent(Struct, frozen=True):
+    """How a budget stands, in nano-dollars. `name`: its scope and period; `used`: settled and held."""
+
+    name: str
+    limit: int
+    settled: int
+    used: int
+
+
 class Outlet(Protocol):
     """Where the answer goes."""
 
@@ -113,6 +124,7 @@ class Call:
         "cache_key",
         "cap",
         "closed",
+        "counting",
         "credential",
         "demands",
         "earlier",
@@ -135,6 +147,7 @@ class Call:
         "principal",
         "project",
         "proxy",
+        "purses",
         "reader",
         "received",
         "record",
@@ -144,6 +157,7 @@ class Call:
         "sent_body",
         "signals",
         "snapshot",
+        "spent",
         "started",
         "summary",
         "taken",
@@ -153,6 +167,10 @@ class Call:
         "words",
     )
 
+    purses: tuple[Purse, ...] | None
+    """The budgets that it meets; None before that is known."""
+    spent: tuple[Spent, ...]
+    """How these stand, as its answer says."""
     engine: Engine | None
     """The chain that this call meets; None before it is known, and where there is none."""
     facts: Facts | None
@@ -192,8 +210,8 @@ class Call:
         self.project: ProjectEntry | None = None
         self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
-        self.signals, self.demands, self.received = frozenset(), (), None
-        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = None
+        self.signals, self.demands, self.received, self.spent = frozenset(), (), None, ()
+        self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = self.purses = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
@@ -201,10 +219,9 @@ class Call:
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
         self.admitted = self.fingerprint = self.cache_key = self.taken = self.retention_days = None
-        self.opened = self.closed = self.named = False
-        """The record is begun; it is done; the caller named its session."""
-        self.sent = False
-        """A request may have reached a provider: money may have been spent."""
+        self.counting = Counting()
+        self.opened = self.closed = self.named = self.sent = False
+        """The record is begun; it is done; the caller named its session; a request may have reached a provider."""
         self.begun = False
         """The head of a stream went to the caller."""
         self.target: Target | None = None
@@ -250,6 +267,7 @@ class Call:
             fingerprint=None,
             finish=(),
             tool_calls=(),
+            tripped=None,
         )
         self.started = started
         self.hold = self.tokens_taken = self.target = self.summary = None
@@ -287,7 +305,23 @@ class Call:
             if record.route is not None and record.route.tier is not None:
                 headers.append((b"x-gatepost-tier", record.route.tier.encode()))
         prefixes = self.snapshot.document.header_prefixes
-        return [*headers, *_aliased(headers, prefixes)] if prefixes else headers
+        if prefixes:
+            headers += _aliased(headers, prefixes)
+        return [*headers, *self.budget_headers] if self.spent else headers
+
+    @property
+    def budget_headers(self) -> list[tuple[bytes, bytes]]:
+        """What is left of each budget, in dollars; of several of one scope and period, the one with least left."""
+        nearest: dict[str, Spent] = {}
+        for one in self.spent:
+            known = nearest.get(one.name)
+            if known is None or one.limit - one.used < known.limit - known.used:
+                nearest[one.name] = one
+        return [
+            (f"x-budget-{name}-{word}".encode(), usd(amount).encode())
+            for name, one in nearest.items()
+            for word, amount in (("limit", one.limit), ("spend", one.settled), ("remaining", one.limit - one.used))
+        ]
 
     @property
     def attempts(self) -> int:

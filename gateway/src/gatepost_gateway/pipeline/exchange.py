@@ -9,7 +9,7 @@ from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault, Refused, UpstreamError
-from gatepost_gateway.domain.ports import Headers, Ledger, Rates
+from gatepost_gateway.domain.ports import Counters, Headers, Ledger, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.domain.snapshot import Snapshot
@@ -32,6 +32,7 @@ from gatepost_gateway.pipeline.responses import Responses, only_there
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.watch import watch, watch_whole
+from gatepost_gateway.policy.counting import Counting
 
 _PASSED_ANSWER_HEADERS = frozenset({b"openai-processing-ms", b"openai-version", b"openai-organization", b"x-ms-region"})
 """Answer headers of a provider that its caller may see."""
@@ -48,6 +49,7 @@ class Stages(Struct, frozen=True):
     journal: Journal
     ledger: Ledger
     rates: Rates
+    counters: Counters
     sessions: Sessions
     responses: Responses
     engines: Engines
@@ -80,7 +82,9 @@ class Exchange:
         )
         snapshot = stages.snapshot()
         record.config_version = snapshot.version
-        return Call(inbound, snapshot, record, stages.clock.monotonic())
+        call = Call(inbound, snapshot, record, stages.clock.monotonic())
+        call.counting = Counting(stages.counters)
+        return call
 
     def snapshot(self) -> Snapshot:
         """What is true now."""
@@ -135,7 +139,7 @@ class Exchange:
         await follow(call, stages.sessions)
         stages.escalations.admit(call)
         chain = await stages.responses.follow(call)
-        judge(stages.engines, call)
+        await judge(stages.engines, call)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = only_there(stages.planner.plan(call, passed), chain)
         await govern(call, stages.evaluator)
@@ -151,7 +155,6 @@ class Exchange:
             await self._stages.dispatcher.reach(call, self._again)
         call.record.first_micros = int((self._stages.clock.monotonic() - call.started) * 1_000_000)
         assert call.answer is not None
-        headers = [*call.ids, *_passed(call.answer.headers)]
         if call.reader is None:
             body = call.sent_body = await watch_whole(call, call.body, self._stages.evaluator)
             self._stages.responses.keep(call, body)
@@ -160,9 +163,10 @@ class Exchange:
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
             self._stages.recall.keep(call)
-            await outlet.whole(call.answer.status, headers, body)
+            # The call is settled: its answer says what is left of its budgets now.
+            await outlet.whole(call.answer.status, _headers(call), body)
         else:
-            await self._stream(call, outlet, headers)
+            await self._stream(call, outlet, _headers(call))
 
     async def _again(self, call: Call, failure: UpstreamError) -> None:
         """Before another attempt follows one that may be billed: under a budget each such attempt is a step of its own.
@@ -204,6 +208,7 @@ class Exchange:
             flow.check()
             if ended:
                 flow.release(watch(call, finish(call)))
+        await flow.settle(self._stages.evaluator)
         over(call)
         self._stages.responses.keep(call, flow.last)
         self._stages.tools.note(call)
@@ -222,8 +227,9 @@ def _outcome(call: Call, error: GatewayError) -> Outcome:
     return Outcome.REFUSED
 
 
-def _passed(headers: Headers) -> Headers:
-    return [header for header in headers if header[0] in _PASSED_ANSWER_HEADERS]
+def _headers(call: Call) -> Headers:
+    assert call.answer is not None
+    return [*call.ids, *(header for header in call.answer.headers if header[0] in _PASSED_ANSWER_HEADERS)]
 
 
 async def _finish_reading(call: Call) -> None:

@@ -4,12 +4,17 @@ import asyncio
 
 from gatepost_gateway.domain.errors import Code
 from gatepost_gateway.domain.ports import Headers
+from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.pipeline.beat import Beat
 from gatepost_gateway.pipeline.call import Call, Outlet
 from gatepost_gateway.pipeline.dispatch import MAX_ANSWER, garbage, read_events
+from gatepost_gateway.pipeline.govern import prepare
 from gatepost_gateway.pipeline.judge import note, refuse
-from gatepost_gateway.pipeline.watch import gate_of, watch
+from gatepost_gateway.pipeline.watch import gate_of, policies_of, watch
 from gatepost_gateway.policy.gate import Gate
+
+ASIDE_BYTES = 64 * 1024
+"""An answer that was held back to its end and is longer is judged in a thread."""
 
 
 class Flow:
@@ -17,7 +22,19 @@ class Flow:
     before it is an answer of its own.
     """
 
-    __slots__ = ("_beat", "_call", "_gate", "_headers", "_lock", "_outlet", "_pending", "_trouble", "last")
+    __slots__ = (
+        "_beat",
+        "_call",
+        "_gate",
+        "_headers",
+        "_lock",
+        "_outlet",
+        "_pending",
+        "_rules",
+        "_tail",
+        "_trouble",
+        "last",
+    )
 
     def __init__(self, call: Call, outlet: Outlet, headers: Headers) -> None:
         self._call = call
@@ -26,6 +43,9 @@ class Flow:
         self._trouble: Exception | None = None
         self._pending = b""
         self._gate = call.gate = gate_of(call)
+        self._rules = policies_of(call) if self._gate is not None else ()
+        self._tail: bytes | None = None
+        """What the last batch let out, while the last word waits for `settle`."""
         self._beat: Beat | None = None
         self._lock: asyncio.Lock | None = None
         self.last = b""
@@ -76,6 +96,22 @@ class Flow:
         if self._trouble is not None:
             raise self._trouble
 
+    async def settle(self, evaluator: Evaluator) -> None:
+        """Judges the end of a stream where that takes too long for the loop. Raises as `release` does."""
+        gate, call = self._gate, self._call
+        if gate is None or self._tail is None:
+            return
+        try:
+            if self._rules:
+                facts = await asyncio.to_thread(gate.whole)
+                await prepare(self._rules, facts, evaluator)
+            self.last = self._tail + await asyncio.to_thread(gate.close)
+        except ValueError as error:
+            raise garbage(call, error) from error
+        self._ruled(gate)
+        if call.words is not None:
+            call.words.feed(self.last)
+
     async def drain(self) -> None:
         """Sends what waited for the head, and waits for a slow caller."""
         if self._pending:
@@ -123,14 +159,22 @@ class Flow:
         try:
             out = gate.feed(batch)
             if ended and not gate.stopped:
+                if gate.held > ASIDE_BYTES or any(rule.away for rule in self._rules):
+                    self._tail = out
+                    return b""
                 out += gate.close()
         except ValueError as error:
             raise garbage(call, error) from error
         if ended or gate.stopped:
-            ruling = gate.ruling()
-            call.judged = True
-            note(call, ruling)
-            refuse(call, ruling, Code.OUTPUT_BLOCKED)
+            self._ruled(gate)
         elif gate.held > MAX_ANSWER:
             raise garbage(call, ValueError(f"the answer passed {MAX_ANSWER} bytes before it could be judged"))
+        if out or ended:
+            call.counting.commit()
         return out
+
+    def _ruled(self, gate: Gate) -> None:
+        ruling = gate.ruling()
+        self._call.judged = True
+        note(self._call, ruling)
+        refuse(self._call, ruling, Code.OUTPUT_BLOCKED)

@@ -2,7 +2,11 @@
 
 import re
 from collections.abc import Awaitable
+from typing import Any, cast
 
+import msgspec
+
+from gatepost_gateway.dialects.envelope import opened
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError
@@ -13,7 +17,7 @@ from gatepost_gateway.domain.usage import NOTHING, Usage
 from gatepost_gateway.pipeline.bodies import stored_of
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.pipeline.pricing import images_of, price_of, silent
-from gatepost_gateway.pipeline.reserve import input_bound, output_bound
+from gatepost_gateway.pipeline.reserve import input_bound, note_spent, output_bound
 
 IN_FLIGHT_TOKENS = 256
 """Output tokens that a provider may have made, and will bill, beyond what arrived before a stream was left."""
@@ -23,6 +27,8 @@ _THINKS_UNSEEN = re.compile(
 """Models that bill reasoning which their stream does not show: what arrived says little of what was made."""
 _ASKS = frozenset({"reasoning_effort", "reasoning", "thinking", "output_config"})
 """Members by which a caller, in any format, has a model think: what is billed may be more than what is shown."""
+_CALLERS_OWN = frozenset({"function", "input_schema", "functionDeclarations", "function_declarations"})
+"""Members of a tool that the caller runs, in the formats that count a stream's input at its beginning."""
 _LONGEST = 200
 """Characters that a provider's own words may have in a record."""
 
@@ -82,6 +88,7 @@ class Journal:
         self._price(call)
         if call.hold is not None:
             self._ledger.settle(call.hold, record.settled)
+            note_spent(self._ledger, call)
         if call.tokens_taken is not None:
             account, taken, at = call.tokens_taken
             self._rates.correct(account, max(0, taken - record.usage.total), at)
@@ -116,8 +123,7 @@ class Journal:
             usage = self._estimate(call, said or NOTHING)
             record.estimated = usage is not NOTHING
         record.usage = usage
-        assert call.project is not None
-        prices = price_of(call.target, call.project, call.asked)
+        prices = price_of(call.target, call.purses or (), call.asked)
         if prices is None:
             return
         record.prices = prices
@@ -143,6 +149,8 @@ class Journal:
             output = most
         else:
             output = min(most, seen if whole else seen + IN_FLIGHT_TOKENS)
+        if so_far.total > so_far.output and not _loops_unseen(asked):
+            return msgspec.structs.replace(so_far, output=output, reasoning=0, images=images_of(asked), exact=False)
         return Usage(input=input_bound(asked), output=output, images=images_of(asked), exact=False)
 
 
@@ -157,6 +165,15 @@ def _refused(call: Call) -> bool:
 def _unfinished(call: Call) -> bool:
     """Whether a stream was left, or stopped, before any choice of it had ended."""
     return call.reader is not None and not call.reader.ended and not call.reader.summary.finish
+
+
+def _loops_unseen(asked: Asked) -> bool:
+    """Whether the provider may run tools of its own: each of their results is input that was not counted at first."""
+    if "mcp_servers" in asked.fields or "tools" not in asked.fields:
+        return "mcp_servers" in asked.fields
+    tools = opened(asked.fields["tools"])
+    listed = cast("list[Any]", tools) if isinstance(tools, list) else [None]
+    return not all(isinstance(one, dict) and _CALLERS_OWN.intersection(cast("dict[str, Any]", one)) for one in listed)
 
 
 def _short(text: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Stage 4, the request gate: what policy says of the request before anything is planned or spent."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from gatepost_gateway.domain.findings import Texts
 from gatepost_gateway.domain.governance import Effect, Phase, Ruling
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.policy.chains import NO_CHAINS, Chains
-from gatepost_gateway.policy.engine import Engine
+from gatepost_gateway.policy.engine import Engine, Steps
 from gatepost_gateway.policy.facts import Facts, Setting
 from gatepost_gateway.policy.rego.register import Register
 from gatepost_gateway.policy.verdict import POLICY_ERROR, least
@@ -37,7 +38,7 @@ def engine_of(call: Call) -> Engine:
     return policies.joined(chain, project, proxy) if isinstance(policies, Register) else chain
 
 
-def judge(engines: Engines, call: Call) -> None:
+async def judge(engines: Engines, call: Call) -> None:
     """Puts the ruling into the record and carries it out: the request goes on redacted, capped, or to another tier.
 
     Raises Refused when it must not go on, CallerError (400) when a rule cannot read it.
@@ -47,7 +48,8 @@ def judge(engines: Engines, call: Call) -> None:
         return
     call.engine = engine
     call.facts = facts = facts_of(call)
-    ruling = engine.judge(facts)
+    facts.counting = call.counting
+    ruling = await through(engine.judging(facts))
     note(call, ruling)
     refuse(call, ruling, Code.INPUT_BLOCKED)
     asked = call.asked
@@ -61,6 +63,16 @@ def judge(engines: Engines, call: Call) -> None:
     call.signals |= ruling.signals
     call.forced_tier = ruling.tier or call.forced_tier
     call.demands += ruling.demands
+
+
+async def through(steps: Steps) -> Ruling:
+    """The ruling at the end of `steps`. However long the texts, other calls go on between them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
+        await asyncio.sleep(0)
 
 
 def facts_of(call: Call) -> Facts:

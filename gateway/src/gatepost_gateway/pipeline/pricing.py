@@ -1,10 +1,12 @@
 """By which prices a call is charged, and what of it bytes and caps do not bound: pictures."""
 
 import re
+from collections.abc import Iterable
 
 from gatepost_gateway.domain.chat import Asked, Operation
+from gatepost_gateway.domain.limits import Purse
 from gatepost_gateway.domain.money import Prices
-from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
+from gatepost_gateway.domain.snapshot import ModelEntry
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.pipeline.call import Target
 
@@ -42,12 +44,12 @@ def fallback_price(prices: Prices | None, asked: Asked) -> Prices | None:
     return prices
 
 
-def price_of(target: Target, project: ProjectEntry, asked: Asked) -> Prices | None:
-    """The target's price, or the one that the project's budgets put in its place: the same for every budget."""
+def price_of(target: Target, purses: Iterable[Purse], asked: Asked) -> Prices | None:
+    """The target's price, or the one that the call's budgets put in its place: the same for every budget."""
     own = own_price(target, asked)
     if own is not None:
         return own
-    put = (fallback_price(budget.fallback, asked) for budget in project.budgets)
+    put = (fallback_price(purse.budget.fallback, asked) for purse in purses)
     return next((prices for prices in put if prices is not None), None)
 
 

@@ -172,13 +172,11 @@ def _target(call: Call, entry: str) -> Target | None:
 
 
 def _restore(call: Call, asked: Asked, stored: Stored, target: Target) -> None:
-    record, project = call.record, call.project
-    assert project is not None
-    summary = stored.summary
+    record, summary = call.record, stored.summary
     call.target, call.summary, call.answer, call.lost = target, summary, NoAnswer(), stored.lossy
     call.cap = None
     record.cached, record.cost = True, 0
-    record.prices = price_of(target, project, asked)
+    record.prices = price_of(target, call.purses or (), asked)
     if record.prices is not None and summary.usage is not None:
         record.saved = record.prices.cost(summary.usage)
     if asked.stream:

@@ -23,6 +23,7 @@ from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.judge import judge, note_unjudged
 from gatepost_gateway.pipeline.pricing import images_of, price_of
 from gatepost_gateway.pipeline.reserve import input_bound, output_bound
+from gatepost_gateway.pipeline.subjects import purses_of
 
 BYTES_PER_TOKEN = 4
 """What a token of a request is taken for in an estimate; a hold counts every byte."""
@@ -80,7 +81,7 @@ class Verdicts:
             call.asked = decode(call.inbound)
             if waits:
                 stages.escalations.admit(call)
-            judge(stages.engines, call)
+            await judge(stages.engines, call)
             self._plan(call)
             await govern(call, stages.evaluator)
             stages.escalations.write(call)
@@ -120,7 +121,7 @@ class Verdicts:
         call.asked = decode(call.inbound)
         record.model_asked = call.asked.model
         try:
-            judge(stages.engines, call)
+            await judge(stages.engines, call)
         except Refused as blocked:
             return Simulated(Judged(call, blocked))
         call.plan = stages.planner.plan(call, _passed(call))
@@ -130,13 +131,14 @@ class Verdicts:
             return Simulated(Judged(call, blocked))
         plan, asked = call.plan, call.asked
         costs: list[tuple[int, int]] = []
+        purses = purses_of(call)
         for target in plan.targets:
-            prices = price_of(target, project, asked)
+            prices = price_of(target, purses, asked)
             if prices is not None:
                 bound = output_bound(target.entry, asked, project) * asked.choices
                 tokens, images = input_bound(asked), images_of(asked)
                 costs.append((_expected(prices, len(asked.body), bound, images), prices.ceiling(tokens, bound, images)))
-        first = price_of(plan.targets[0], project, asked)
+        first = price_of(plan.targets[0], purses, asked)
         worst = max(one for _, one in costs) if len(costs) == len(plan.targets) else None
         return Simulated(Judged(call), record.route, plan, costs[0][0] if first is not None else None, worst)
 

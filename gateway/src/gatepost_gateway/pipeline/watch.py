@@ -15,7 +15,7 @@ from gatepost_gateway.domain.governance import Phase
 from gatepost_gateway.domain.rego import Evaluator
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.pipeline.govern import attempt_of, prepare
-from gatepost_gateway.pipeline.judge import note, note_unjudged, refuse
+from gatepost_gateway.pipeline.judge import note, note_unjudged, refuse, through
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts, Said
 from gatepost_gateway.policy.gate import Gate, Gates
@@ -56,16 +56,24 @@ async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
     facts.target = call.target.entry if call.target is not None else None
     if call.snapshot.policies is not None:
         facts.attempt = attempt_of(call)
-        await prepare([rule for rule in engine.rules if isinstance(rule, RegoRule)], facts, evaluator)
+        await prepare(policies_of(call), facts, evaluator)
     try:
-        ruling = engine.judge(facts)
+        ruling = await through(engine.judging(facts))
     except GatewayError as error:
         note_unjudged(call, error.hint or error.public)
         raise
     call.judged = True
     note(call, ruling)
     refuse(call, ruling, Code.OUTPUT_BLOCKED)
+    call.counting.commit()
     return rewrite_answer(body, ruling.changes)
+
+
+def policies_of(call: Call) -> tuple[RegoRule, ...]:
+    """The policies in Rego that judge its answer."""
+    if call.engine is None or call.snapshot.policies is None:
+        return ()
+    return tuple(rule for rule in call.engine.rules if isinstance(rule, RegoRule))
 
 
 def gate_of(call: Call) -> Gate | None:

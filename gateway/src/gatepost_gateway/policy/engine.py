@@ -4,13 +4,13 @@ Every rule looks at the call as it came, so that no order of them changes what t
 rule that fails denies, and a rule in observe mode is recorded and never acts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from time import perf_counter_ns
 
 from msgspec import Struct, structs
 
 from gatepost_gateway.domain.errors import GatewayError
-from gatepost_gateway.domain.findings import Detector, Leaf, Place, find_all
+from gatepost_gateway.domain.findings import Detector, Leaf, Place, find_all, find_in_pieces
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
 from gatepost_gateway.policy.facts import Facts, Texts
 from gatepost_gateway.policy.redaction import Replacement, apply, edits_of
@@ -18,6 +18,10 @@ from gatepost_gateway.policy.rules import Reach, Rule, TextRule, Vote, reach_of
 from gatepost_gateway.policy.tallies import Tallies
 
 Path = tuple[str | int, ...]
+PIECE = 2048
+"""Characters that are looked at in one step: what else waits in this process waits so long."""
+Steps = Generator[None, None, Ruling]
+"""A judgement that may be left between its steps and comes to the same ruling."""
 _REACHES = (Reach.NOTHING, Reach.TOOL_CALLS, Reach.SPAN, Reach.WHOLE)
 
 
@@ -87,8 +91,17 @@ class Engine:
 
     def judge(self, facts: Facts) -> Ruling:
         """The ruling of the gate that `facts` stand at. Raises GatewayError where an enforced rule cannot read it."""
+        steps = self.judging(facts)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return done.value
+
+    def judging(self, facts: Facts) -> Steps:
+        """The same, a step for each PIECE of text."""
         stage = self._stages[facts.phase]
-        ruling = _Judging(stage, self.key).ruling(facts) if stage.rules else ALLOWED
+        ruling = (yield from _Judging(stage, self.key).steps(facts)) if stage.rules else ALLOWED
         if self._apart and facts.phase is Phase.REQUEST:
             return structs.replace(ruling, decisions=ruling.decisions + self._apart)
         return ruling
@@ -109,21 +122,23 @@ class Engine:
 class _Judging:
     """One gate, one call."""
 
-    __slots__ = ("_stage", "_tallies", "_wanted")
+    __slots__ = ("_read", "_stage", "_tallies", "_wanted")
 
     def __init__(self, stage: Stage, key: bytes) -> None:
         self._stage = stage
         self._tallies = Tallies(stage.phase, stage.rules, key)
         self._wanted: dict[Path, tuple[str, list[Replacement]]] = {}
+        self._read = 0
+        """Characters that were looked at in this step."""
 
-    def ruling(self, facts: Facts) -> Ruling:
+    def steps(self, facts: Facts) -> Steps:
         for number, rule in self._stage.calls:
             for detector in self._tallies.ask(number, rule, facts):
                 self._redact(number, detector, facts)
         if self._stage.texts and (texts := self._open(facts)) is not None:
             self._refuse_unread(texts)
             for detector, listeners in self._stage.detectors:
-                self._detect(detector, listeners, texts.leaves)
+                yield from self._detect(detector, listeners, texts.leaves)
         return self._tallies.ruling(self._changes)
 
     def _open(self, facts: Facts) -> Texts | None:
@@ -141,16 +156,23 @@ class _Judging:
             for number, _ in self._stage.texts:
                 self._tallies.take(number, Vote(Effect.BLOCK, words, "unreadable"))
 
-    def _detect(self, detector: Detector, listeners: tuple[Listener, ...], leaves: tuple[Leaf, ...]) -> None:
+    def _detect(self, detector: Detector, listeners: tuple[Listener, ...], leaves: tuple[Leaf, ...]) -> Iterator[None]:
         began = perf_counter_ns()
         numbers = [one.number for one in listeners]
         try:
             for leaf in leaves:
                 heard = [one for one in listeners if not one.places or leaf.place in one.places]
-                for finding in find_all(detector, leaf.text) if heard else ():
-                    found = leaf.text[finding.start : finding.end]
-                    for one in heard:
-                        self._want(leaf, self._tallies.weigh(one.number, leaf, finding, found))
+                for findings in find_in_pieces(detector, leaf.text, PIECE) if heard else ():
+                    for finding in findings:
+                        found = leaf.text[finding.start : finding.end]
+                        for one in heard:
+                            self._want(leaf, self._tallies.weigh(one.number, leaf, finding, found))
+                    self._read += min(len(leaf.text), PIECE)
+                    if self._read >= PIECE:
+                        self._read = 0
+                        self._tallies.spend(numbers, perf_counter_ns() - began)
+                        yield
+                        began = perf_counter_ns()
         except Exception as error:  # noqa: BLE001 - whatever fails in a detector denies, in the name of its rules
             self._tallies.fail(numbers, error)
         self._tallies.spend(numbers, perf_counter_ns() - began)

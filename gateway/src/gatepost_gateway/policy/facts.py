@@ -13,6 +13,7 @@ from gatepost_gateway.domain.findings import Texts as Texts  # noqa: PLC0414 - a
 from gatepost_gateway.domain.governance import Phase, Principal
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.domain.usage import Usage
+from gatepost_gateway.policy.counting import Counting
 
 
 class Setting(Struct, frozen=True):
@@ -59,6 +60,10 @@ class Facts:
         """Which of the call's targets `target` is, counted from 1."""
         self.elsewhere: dict[str, Any] = {}
         """What rules found out about this call outside the loop, by their names."""
+        self.counting = Counting()
+        """What rules have counted, and count of this call."""
+        self.judged_calls = 0
+        """How many tool calls of the answer were judged before, each alone."""
         self.said: Said | None = None
         self._request = request
         self._answer: Callable[[], Texts] | None = None

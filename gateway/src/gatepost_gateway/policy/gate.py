@@ -96,17 +96,30 @@ class Gate:
             return b""
         return self._queue.release()
 
+    def whole(self) -> Facts:
+        """The stream has ended: the facts for rules that must see everything, before `close` asks them."""
+        self._finish()
+        return self._answered(Texts(self._leaves(), (), tuple(self._called)))
+
     def close(self) -> bytes:
         """The stream has ended: what is left, and may go out."""
-        if self._splitter.rest.strip():
-            self._take(self._reader.read(self._splitter.rest + b"\n\n"))
-        self._end(EVERYTHING)
-        self._judge()
+        self._finish()
         if self._texts is not None and not self.stopped:
             self._judge_all(self._texts)
         if self._tallies.effect in self._withholds:
             return b""
         return self._queue.release() + self._queue.begin()
+
+    def _finish(self) -> None:
+        """All has come."""
+        if self._splitter.rest.strip():
+            self._take(self._reader.read(self._splitter.rest + b"\n\n"))
+            self._splitter = EventSplitter()
+        self._end(EVERYTHING)
+        self._judge()
+
+    def _leaves(self) -> tuple[Leaf, ...]:
+        return tuple(one.whole_leaf for one in self._texts or ())
 
     def ruling(self) -> Ruling:
         """The ruling so far. Its changes have been made."""
@@ -195,12 +208,13 @@ class Gate:
             self._texts += texts
         for number, rule in self._gates.of_calls:
             facts = self._answered(Texts(tuple(one.leaf for one in texts), (), tuple(self._called)))
+            facts.judged_calls = len(self._called) - 1
             for detector in self._tallies.ask(number, rule, facts):
                 self._replace(number, detector, texts)
 
     def _judge_all(self, texts: list[Window | Whole]) -> None:
         """The rules that must see everything; then what was found everywhere is replaced."""
-        leaves = tuple(one.whole_leaf for one in texts)
+        leaves = self._leaves()
         for number, rule in self._gates.of_wholes:
             facts = self._answered(Texts(leaves, (), tuple(self._called)))
             for detector in self._tallies.ask(number, rule, facts):

@@ -64,6 +64,19 @@ class DeclaredBudgets(Struct, frozen=True):
     fallback_price: PriceSheet | None = None
 
 
+class DeclaredBudget(Struct, frozen=True, kw_only=True):
+    """`scope`: `org`, `project`, `key`, `user` or `metadata:<name>`; without `match` every subject of it apart."""
+
+    id: str
+    scope: str
+    match: str | None = None
+    project: str | None = None
+    hourly_usd: Decimal | None = None
+    daily_usd: Decimal | None = None
+    monthly_usd: Decimal | None = None
+    fallback_price: PriceSheet | None = None
+
+
 class DeclaredRates(Struct, frozen=True):
     rpm: int | None = None
     tpm: int | None = None
@@ -168,6 +181,7 @@ class Layer(Struct, frozen=True):
     metrics: DeclaredMetrics = DeclaredMetrics()
     breaker: dict[str, float] = field(default_factory=dict[str, float])
     rules: tuple[RuleSpec, ...] = ()
+    budgets: tuple[DeclaredBudget, ...] = ()
 
 
 class Document(Struct, frozen=True):

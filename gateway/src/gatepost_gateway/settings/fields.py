@@ -14,6 +14,7 @@ from gatepost_gateway.domain.routing import AUTO, TIER
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 _REGO_PACKAGE = re.compile(r"(?!data\.)[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_SCOPE = re.compile(r"org|project|proxy|key|user|ip|global|metadata:[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 _PROXY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """It stands in paths."""
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -176,6 +177,13 @@ Id = Annotated[
     str, _matching(_ID, 128, "must be 1 to 128 letters, digits or ._:/@- and begin with a letter or a digit")
 ]
 ModelId = Annotated[Id, AfterValidator(_no_tier)]
+LimitId = Annotated[
+    str, _matching(_PROXY_ID, 128, "must be 1 to 128 letters, digits or ._- and begin with a letter or a digit")
+]
+LimitScope = Annotated[
+    str, _matching(_SCOPE, 137, "must be org, project, proxy, key, user, ip, global or metadata:<name>")
+]
+Subject = Annotated[str, Field(min_length=1, max_length=512)]
 ProxyId = Annotated[
     str, _matching(_PROXY_ID, 128, "must be 1 to 128 letters, digits or ._- and begin with a letter or a digit")
 ]

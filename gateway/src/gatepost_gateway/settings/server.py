@@ -40,6 +40,8 @@ class Server(Struct, frozen=True):
     drain_seconds: float = 30.0
     fsync: bool = False
     public_url: str | None = None
+    signup: bool | None = None
+    """Whether strangers may sign up. None: on loopback, where no trusted proxy stands before it."""
     state_url: Secret | None = None
     """Where sessions are kept that several gateways share: PostgreSQL. None: in this process."""
 
@@ -62,4 +64,5 @@ def server_of(said: ServerShape | None, listen: str | None, data_dir: str | None
         drain_seconds=said.drain_seconds or default.drain_seconds,
         fsync=bool(said.fsync),
         public_url=said.public_url,
+        signup=said.signup,
     )

@@ -12,6 +12,8 @@ from gatepost_gateway.settings.fields import (
     HeaderPrefix,
     Id,
     Identifier,
+    LimitId,
+    LimitScope,
     Listen,
     ModelId,
     Name,
@@ -24,6 +26,7 @@ from gatepost_gateway.settings.fields import (
     Seconds,
     Settings,
     Shape,
+    Subject,
     Targets,
     Url,
     Weight,
@@ -89,6 +92,7 @@ class ServerShape(Shape):
     egress: EgressShape | None = None
     drain_seconds: Seconds | None = None
     fsync: bool | None = None
+    signup: bool | None = None
     state_url: SecretShape | None = None
 
 
@@ -162,6 +166,32 @@ class BudgetsShape(Shape):
     daily_usd: Dollars | None = None
     monthly_usd: Dollars | None = None
     fallback_price: PriceShape | None = None
+
+
+class ReachShape(Shape):
+    """Whom a limit is for. Without `match`: every subject of the scope apart."""
+
+    id: LimitId
+    scope: LimitScope
+    match: Subject | None = None
+    project: Id | None = None
+
+
+class BudgetShape(ReachShape):
+    hourly_usd: Dollars | None = None
+    daily_usd: Dollars | None = None
+    monthly_usd: Dollars | None = None
+    fallback_price: PriceShape | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "BudgetShape":
+        if self.scope in ("proxy", "ip", "global"):
+            raise ValueError("a budget stands on org, project, key, user or metadata:<name>")
+        if self.hourly_usd is None and self.daily_usd is None and self.monthly_usd is None:
+            raise ValueError("a budget without an amount is none: give `daily_usd`, `monthly_usd` or `hourly_usd`")
+        if self.hourly_usd is not None and self.scope != "key":
+            raise ValueError("`hourly_usd` is the spend cap of a key: its `scope` must be `key`")
+        return self
 
 
 class RatesShape(Shape):
@@ -353,6 +383,7 @@ class FileShape(Shape):
     routing: RoutingShape | None = None
     fallbacks: dict[Id, list[Id]] = Field(default={})
     projects: list[ProjectShape] = Field(default=[])
+    budgets: list[BudgetShape] = Field(default=[])
     proxies: list[ProxyShape] = Field(default=[])
     policies: PoliciesShape | None = None
     policy: dict[Id, dict[str, Any]] = Field(default={})

@@ -43,10 +43,32 @@ class Kept(Struct, frozen=True):
     document: Document
 
 
+class OrgMade(Struct, frozen=True, tag="org"):
+    id: str
+    name: str = ""
+
+
 class ProjectMade(Struct, frozen=True, tag="project"):
+    """`own_keys_only`: it signed itself up, and nothing is spent for it with a provider key that it did not bring."""
+
     id: str
     org: str
     name: str = ""
+    own_keys_only: bool = False
+
+
+class MemberSet(Struct, frozen=True, tag="member"):
+    """A member of an organisation came, or has another role now."""
+
+    org: str
+    id: str
+    email: str
+    role: str
+
+
+class MemberGone(Struct, frozen=True, tag="member_gone"):
+    org: str
+    id: str
 
 
 class KeyMade(Struct, frozen=True, tag="key"):
@@ -85,7 +107,7 @@ class OwnKeyGone(Struct, frozen=True, tag="own_key_gone"):
     provider: ProviderKind
 
 
-Event = ProjectMade | KeyMade | KeyTurned | KeyEnds | OwnKeySet | OwnKeyGone
+Event = OrgMade | ProjectMade | MemberSet | MemberGone | KeyMade | KeyTurned | KeyEnds | OwnKeySet | OwnKeyGone
 
 
 class Identities(Struct, frozen=True):
@@ -100,6 +122,8 @@ class Identities(Struct, frozen=True):
     revoked: dict[str, int] = {}
     locked: set[str] = set()
     own_keys: dict[tuple[str, ProviderKind], OwnKeySet] = {}
+    orgs: dict[str, OrgMade] = {}
+    members: dict[tuple[str, str], MemberSet] = {}
 
 
 class ConfigStore:
@@ -212,8 +236,14 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _fold(state: Identities, event: Event, at: int) -> None:
     match event:
+        case OrgMade():
+            state.orgs[event.id] = event
         case ProjectMade():
             state.projects[event.id] = event
+        case MemberSet():
+            state.members[event.org, event.id] = event
+        case MemberGone(org, member):
+            state.members.pop((org, member), None)
         case KeyMade(key):
             state.keys[key.id] = key
             state.made[key.id] = at

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import msgspec
 
-from gatepost_gateway.domain.clock import Clock, SystemClock, day, month
+from gatepost_gateway.domain.clock import HOUR_MICROS, Clock, SystemClock, day, hour, month
 from gatepost_gateway.domain.ports import SESSION_LIFE, Found, TraceState
 from gatepost_gateway.domain.records import Closed, Opened, Outcome
 from gatepost_gateway.storage import batch as batches
@@ -248,8 +248,17 @@ class Records:
         return dict(self._all("settled_of", msgspec.json.encode(list(accounts)).decode()))
 
     def settled_now(self, now: int) -> dict[str, int]:
-        """Nano-dollars spent of every account whose period (UTC day or month) is that of `now` (microseconds)."""
-        return dict(self._all("settled_in", msgspec.json.encode([day(now), month(now)]).decode()))
+        """Nano-dollars spent of every account whose period (UTC hour, day or month) is that of `now` (microseconds)."""
+        return dict(self._all("settled_in", msgspec.json.encode([hour(now), day(now), month(now)]).decode()))
+
+    def tripped(self, now: int) -> list[str]:
+        """The accounts of spend caps that were closed in the hour of `now` (microseconds)."""
+        with self._lock:
+            projects = {*self._column("projects_alone"), *self._column("projects_traces")}
+            since = now // HOUR_MICROS * HOUR_MICROS
+            values = {"projects": msgspec.json.encode(sorted(projects)).decode(), "since": since}
+            found = [read_step(entry) for (entry,) in self._all_named("refused_since", values)]
+        return sorted({one.tripped for one in found if isinstance(one, Closed) and one.tripped is not None})
 
     def open_holds(self) -> list[Opened]:
         """Calls that began and have not ended, as far as the journal is folded."""

@@ -18,6 +18,8 @@ class Recovered(Struct, frozen=True):
     open_holds: tuple[Opened, ...]
     sessions: tuple[LiveSession, ...]
     folded: int
+    tripped: tuple[str, ...] = ()
+    """The accounts that a spend cap closed in this hour."""
 
 
 def recover(folder: Folder, records: Records, now: int) -> Recovered:
@@ -31,6 +33,7 @@ def recover(folder: Folder, records: Records, now: int) -> Recovered:
         open_holds=tuple(records.open_holds()),
         sessions=tuple(records.live_sessions(now)),
         folded=records.position().segment,
+        tripped=tuple(records.tripped(now)),
     )
 
 

@@ -46,6 +46,7 @@ _REFUSALS: Mapping[str, Status] = {
     Code.RATE_LIMITED.value: Status.RATE_LIMITED,
     Code.BUDGET_EXCEEDED.value: Status.BUDGET_EXCEEDED,
     Code.PRICE_UNKNOWN.value: Status.BUDGET_EXCEEDED,
+    Code.CIRCUIT_OPEN.value: Status.BUDGET_EXCEEDED,
 }
 
 

@@ -58,3 +58,8 @@ def test_every_pattern_compiles_and_is_bounded():
 
 def test_the_longest_of_what_begins_together_stands():
     assert placed(pii(), "4111 1111 1111 1111")[0] == ("CARD", "4111 1111 1111 1111")
+
+
+def test_groups_in_a_longer_row_are_no_number():
+    assert ("SIN", "130 692 544") in placed(pii(), "SIN 130 692 544")
+    assert placed(pii(), "7 7 130 692 544 and so on") == []

@@ -1,7 +1,8 @@
 """What stands beside a candidate."""
 
+from gatepost_gateway.detect.expressions import Expression
 from gatepost_gateway.detect.patterns import Found
-from gatepost_gateway.detect.pii.near import Near, all_of, alone, digits, joins
+from gatepost_gateway.detect.pii.near import MARGIN, Near, all_of, alone, digits, joins, or_alone
 
 
 def test_words_count_within_reach_and_at_the_start_of_a_word():
@@ -30,3 +31,17 @@ def test_every_condition_must_hold():
 
 def test_digits_are_what_is_left():
     assert digits("(0) 12-3x") == "0123"
+
+
+def test_words_that_end_the_text_before_a_value_count_there_only():
+    version = Near((r"v\.?\s*$",))
+    assert version(Found("1", "see v.", " b"))
+    assert not version(Found("1", "see v. or ", " b"))
+
+
+def test_a_short_text_and_a_gap_are_where_something_may_stand_alone():
+    beside = Expression(or_alone("tel"))
+    assert beside.search(b"123456782")
+    assert beside.search(b"a" * 300 + b" " * MARGIN + b"123456782")
+    assert not beside.search(b"123456782 " * 30)
+    assert beside.search(b"123456782 " * 30 + b"tel")

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from gatepost_gateway.dialects.leaves import open_answer
-from gatepost_gateway.domain.chain import Unloadable
-from gatepost_gateway.domain.governance import Effect
+from gatepost_gateway.domain.chain import RuleSpec, Unloadable
+from gatepost_gateway.domain.governance import Effect, Phase
 from gatepost_gateway.policy.facts import Facts, Said
 from gatepost_gateway.policy.kinds.kind import Toolbox
 from gatepost_gateway.policy.loading import load_rule
 from gatepost_gateway.policy.rules import Reach, reach_of
 from tests.policy.kinds.making import judged, spec
-from tests.policy.kit import facts_of
+from tests.policy.kit import asking, facts_of, tools
 
 CALL = {"id": "c", "type": "function", "function": {"name": "Delete_User", "arguments": "{}"}}
 
@@ -60,3 +60,27 @@ def test_it_holds_back_calls_and_nothing_else() -> None:
 def test_without_any_tool_it_does_not_load() -> None:
     with pytest.raises(Unloadable):
         load_rule(spec("agent-firewall"), Toolbox())
+
+
+ROLES = {"roles": {"analyst": {"allowed": ["read_*"], "denied": ["read_payroll"]}, "operator": {}}}
+
+
+@pytest.mark.parametrize(
+    ("role", "tool", "effect"),
+    [
+        ("analyst", "read_file", Effect.ALLOW),
+        ("analyst", "read_payroll", Effect.BLOCK),
+        ("analyst", "deploy", Effect.BLOCK),
+        ("operator", "deploy", Effect.ALLOW),
+        ("other", "read_file", Effect.BLOCK),
+    ],
+)
+def test_tools_by_role(role: str, tool: str, effect: Effect) -> None:
+    facts = asking({"X-User-Role": role}, tools=tools(tool))
+    assert judged(facts, "agent-firewall", tools=ROLES).effect is effect
+
+
+def test_limits_need_the_gate_of_answers() -> None:
+    said = RuleSpec(name="r", kind="agent-firewall", phases=(Phase.REQUEST,), settings={"max_actions_per_session": 1})
+    with pytest.raises(Unloadable, match="response gate"):
+        load_rule(said, Toolbox())

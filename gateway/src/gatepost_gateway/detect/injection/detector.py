@@ -12,7 +12,7 @@ from gatepost_gateway.detect.injection.signs import Sign
 from gatepost_gateway.detect.injection.views import SENTENCE, TRIGGERS, plain, readings
 from gatepost_gateway.domain.findings import Finding, Scan
 
-WINDOW = 20_000
+WINDOW = 6_000
 OVERLAP = 1_000
 LEAST = 0.4
 """Less than this is not worth a finding."""
@@ -24,7 +24,7 @@ class InjectionDetector:
     """One finding at most for each window: all of it, by the name of its heaviest class."""
 
     name = "injection"
-    span = None
+    span = WINDOW
 
     def __init__(self, extra: Sequence[str] = ()) -> None:
         """`extra`: an operator's own signs, over plain text, each enough by itself. Raises PatternError."""
@@ -39,7 +39,7 @@ class InjectionDetector:
         self._expressions: list[Expression | None] = [None] * len(self._signs)
 
     def begin(self) -> Scan:
-        return _WholeScan(self)
+        return _WindowScan(self)
 
     def weigh(self, text: str) -> tuple[float, str]:
         """How suspicious one window is, and the name of the heaviest class."""
@@ -80,25 +80,24 @@ class InjectionDetector:
         return known
 
 
-class _WholeScan:
-    """A text is judged when all of it is there."""
+class _WindowScan:
+    """Windows are weighed as they fill, the last one at the end. `settled` is where the next one begins."""
 
     def __init__(self, detector: InjectionDetector) -> None:
         self.settled = 0
         self._detector = detector
 
     def feed(self, text: str, base: int, ended: bool) -> Sequence[Finding]:
-        if not ended:
-            return ()
-        self.settled = base + len(text)
-        return [finding for start, window in _windows(text) for finding in self._judge(base + start, window)]
+        end = base + len(text)
+        found: list[Finding] = []
+        while self.settled + WINDOW <= end or (ended and self.settled < max(end - OVERLAP, 1)):
+            found += self._judge(self.settled, text[self.settled - base : self.settled - base + WINDOW])
+            self.settled += WINDOW - OVERLAP
+        if ended:
+            self.settled = end
+        return found
 
     def _judge(self, start: int, window: str) -> Iterator[Finding]:
         score, kind = self._detector.weigh(window)
         if score >= LEAST:
             yield Finding(start, start + len(window), kind, self._detector.name, round(score, 4))
-
-
-def _windows(text: str) -> Iterator[tuple[int, str]]:
-    for start in range(0, max(len(text) - OVERLAP, 1), WINDOW - OVERLAP):
-        yield start, text[start : start + WINDOW]

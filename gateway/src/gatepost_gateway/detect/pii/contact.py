@@ -174,10 +174,16 @@ def _is_ipv6(found: Found) -> float:
 
 
 ADDRESSES = (
-    Pattern("IP", r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", check=_is_ipv4, margin=MARGIN),
     Pattern(
         "IP",
-        r"(?i)(?:[0-9a-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4})(?:%[a-z0-9]{1,15})?",
+        r"(?:^|[^0-9A-Za-z_.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})",
+        hint=r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d",
+        check=_is_ipv4,
+        margin=MARGIN,
+    ),
+    Pattern(
+        "IP",
+        r"(?i)(?:^|[^0-9a-z:_])((?:[0-9a-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4})(?:%[a-z0-9]{1,15})?)",
         hint=r"(?i):[0-9a-f]{0,4}:",
         check=_is_ipv6,
         margin=1,

@@ -25,15 +25,26 @@ HEALTHCARE = (
         r"\b[A-Z]{0,3}[-#]?\d{5,12}\b",
         check=all_of(_apart, _SPEAKS_OF_RECORDS),
         margin=MARGIN,
+        beside=_SPEAKS_OF_RECORDS.source,
+        plain=True,
     ),
 )
 PAYMENT = (
-    Pattern("CVV", r"\b\d{3,4}\b", check=all_of(_apart, _SPEAKS_OF_CODES), margin=MARGIN),
+    Pattern(
+        "CVV",
+        r"\b\d{3,4}\b",
+        check=all_of(_apart, _SPEAKS_OF_CODES),
+        margin=MARGIN,
+        beside=_SPEAKS_OF_CODES.source,
+        plain=True,
+    ),
     Pattern(
         "CARD_EXPIRY",
         r"\b(?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?\d{2}\b",
         check=all_of(_apart, _SPEAKS_OF_EXPIRY),
         margin=MARGIN,
+        beside=_SPEAKS_OF_EXPIRY.source,
+        plain=True,
     ),
     Pattern("CARD_TRACK", r"%?B\d{12,19}\^[^\^\r\n]{2,26}\^\d{4,40}\??|;\d{12,19}=\d{4,40}\?"),
 )

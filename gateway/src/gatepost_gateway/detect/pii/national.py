@@ -12,12 +12,16 @@ from msgspec import Struct
 
 from gatepost_gateway.detect.patterns import Found, Pattern
 from gatepost_gateway.detect.pii import checks
-from gatepost_gateway.detect.pii.near import MARGIN, Near, alone, joins
+from gatepost_gateway.detect.pii.near import MARGIN, Near, alone, joins, or_alone
 
 _IDENTITY = (
     r"(?:id|identity|identification|national|citizen|resident|personal|social|insurance|tax(?:payer)?)\b",
     r"(?:ssn|nin|tin|pin|dni|nif|nic)\b",
 )
+
+
+def _never(_text: str) -> bool:
+    return False
 
 
 class Kind(Struct, frozen=True):
@@ -27,7 +31,7 @@ class Kind(Struct, frozen=True):
     source: str
     valid: str | Callable[[str], bool]
     words: tuple[str, ...] = ()
-    sure: Callable[[str], bool] = lambda _text: False
+    sure: Callable[[str], bool] = _never
     hint: str | None = None
 
 
@@ -45,8 +49,7 @@ def _from_stdnum(module: str) -> Callable[[str], bool]:
     return import_module(f"stdnum.{module}").is_valid
 
 
-def _check_of(kind: Kind) -> Callable[[Found], float]:
-    near = Near((*kind.words, *_IDENTITY))
+def _check_of(kind: Kind, near: Near) -> Callable[[Found], float]:
 
     def check(found: Found) -> float:
         text, before, after = found.text, found.before[-2:], found.after[:2]
@@ -56,6 +59,8 @@ def _check_of(kind: Kind) -> Callable[[Found], float]:
             after[:1] in ("-", "/") and after[1:].isalnum()
         ):
             return 0.0
+        if before[-1:] == " " and " " in text and before[:1].isdecimal():
+            return 0.0  # the end of a longer row of groups
         # The cheap questions first: a long text may hold very many candidates.
         sure = kind.sure(text)
         if len(set(text)) < 2 or not (sure or alone(found) or near(found)):
@@ -67,7 +72,11 @@ def _check_of(kind: Kind) -> Callable[[Found], float]:
 
 
 def pattern_of(kind: Kind) -> Pattern:
-    return Pattern(kind.name, kind.source, hint=kind.hint, check=_check_of(kind), margin=MARGIN)
+    near = Near((*kind.words, *_IDENTITY))
+    beside = or_alone(near.source) if kind.sure is _never else ""
+    return Pattern(
+        kind.name, kind.source, hint=kind.hint, check=_check_of(kind, near), margin=MARGIN, beside=beside, plain=True
+    )
 
 
 _D9 = r"\b\d{3}[ -]?\d{3}[ -]?\d{3}\b"
@@ -131,7 +140,7 @@ KINDS = (
         r"(?i)\b[a-z]\d{9}\b",
         checks.de_health_insurance,
         ("kranken", r"kvnr", "versicher"),
-        lambda _: False,
+        _never,
     ),
     Kind("AT_SVNR", r"\b\d{4} ?\d{6}\b", "at.vnr", ("sozialversicherung", r"svnr", r"sv-?n")),
     Kind("CH_AHV", r"\b756[.]?\d{4}[.]?\d{4}[.]?\d{2}\b", "ch.ssn", ("ahv", "avs"), _always),
@@ -143,7 +152,7 @@ KINDS = (
         ("rijksregister", "registre national", r"nn\b"),
         _marked,
     ),
-    Kind("DK_CPR", r"\b\d{6}-?\d{4}\b", "dk.cpr", (r"cpr", "personnummer"), lambda _: False),
+    Kind("DK_CPR", r"\b\d{6}-?\d{4}\b", "dk.cpr", (r"cpr", "personnummer"), _never),
     Kind(
         "SE_PERSONNUMMER",
         r"\b(?:18|19|20)?\d{6}[-+]?\d{4}\b",
@@ -169,7 +178,7 @@ KINDS = (
         "IN_AADHAAR", r"\b[2-9]\d{3}[ :-]?\d{4}[ :-]?\d{4}\b", checks.in_aadhaar, ("aadh?aar", "uidai", "आधार"), _marked
     ),
     Kind("IN_PAN", r"(?i)\b[a-z]{3}[abcfghjlpt][a-z]\d{4}[a-z]\b", "in_.pan", (r"pan\b",), _always),
-    Kind("IN_VOTER", r"(?i)\b[a-z]{3}\d{7}\b", "in_.epic", ("voter", r"epic\b", "vote"), lambda _: False),
+    Kind("IN_VOTER", r"(?i)\b[a-z]{3}\d{7}\b", "in_.epic", ("voter", r"epic\b", "vote"), _never),
     Kind("PK_CNIC", r"\b\d{5}-\d{7}-\d\b", "pk.cnic", (), _always),
     Kind("CN_RIC", r"(?i)\b\d{17}[0-9x]\b", "cn.ric", (), _always),
     Kind("KR_RRN", r"\b\d{6}-?\d{7}\b", checks.kr_rrn, (r"rrn\b", r"frn\b", "주민", "외국인"), _marked),
@@ -182,7 +191,7 @@ KINDS = (
     Kind("HK_ID", r"\b[A-Z]{1,2}\d{6}\([0-9A]\)", checks.hk_id, (), _always),
     Kind("ID_NIK", r"\b\d{16}\b", "id.nik", (r"nik\b", "ktp")),
     Kind("JP_MY_NUMBER", r"\b\d{4}[ -]?\d{4}[ -]?\d{4}\b", "jp.in_", ("my number", "マイナンバー", "個人番号")),
-    Kind("AU_TFN", r"\b\d{3} ?\d{3} ?\d{2,3}\b", "au.tfn", (r"tfn\b", "tax file"), lambda _: False),
+    Kind("AU_TFN", r"\b\d{3} ?\d{3} ?\d{2,3}\b", "au.tfn", (r"tfn\b", "tax file"), _never),
     Kind(
         "AU_MEDICARE",
         r"\b[2-6]\d{3} ?\d{5} ?\d\b",

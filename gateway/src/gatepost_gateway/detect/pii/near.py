@@ -14,6 +14,7 @@ class Near:
     """True where one of `words` (RE2's syntax, either case) stands within MARGIN before, or half as far behind."""
 
     def __init__(self, words: Sequence[str]) -> None:
+        self._ends = any("$" in word for word in words)
         self.source = r"(?i)(?:^|[^\p{Latin}\p{Greek}\p{Cyrillic}])(?:" + "|".join(words) + ")"
 
     @cached_property
@@ -22,8 +23,15 @@ class Near:
 
     def __call__(self, found: Found) -> bool:
         search = self._expression.search
-        before = found.before[-MARGIN:].encode("utf-8", "replace")
-        return bool(search(before) or search(found.after[: MARGIN // 2].encode("utf-8", "replace")))
+        before, after = found.before[-MARGIN:], found.after[: MARGIN // 2]
+        if self._ends:
+            return bool(search(before.encode("utf-8", "replace")) or search(after.encode("utf-8", "replace")))
+        return search(f"{before}\0{after}".encode("utf-8", "replace")) is not None
+
+
+def or_alone(source: str) -> str:
+    """`source`, or a text in which something may be `alone`: for what must stand beside a value, or nothing at all."""
+    return rf"{source}|(?s)\A.{{0,{4 * MARGIN}}}\z|[ \t\"'.]{{{MARGIN // 2}}}"
 
 
 def alone(found: Found) -> bool:

@@ -75,6 +75,7 @@ CARD = Pattern(
     hint=r"\d{4}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}",
     check=_is_card,
     margin=MARGIN,
+    plain=True,
 )
 
 

@@ -80,7 +80,7 @@ class RegoRule:
         if isinstance(found, Verdict):
             return found
         if self._program is None:
-            raise PolicyFailed("it is only evaluated in a process of its own, and streamed answers are not judged there")
+            raise PolicyFailed("it is only evaluated in a process of its own, and was not asked there")
         return self._evaluate(self._input(facts))
 
     def _input(self, facts: Facts) -> dict[str, Any]:

@@ -322,6 +322,15 @@ SELECT account, amount FROM settled WHERE account IN (SELECT value FROM json_eac
 -- name: settled_in
 SELECT account, amount FROM settled WHERE period IN (SELECT value FROM json_each(?));
 
+-- Calls that were refused, alone and on traces.
+-- name: refused_since
+SELECT entry FROM steps
+WHERE alone = 1 AND project IN (SELECT value FROM json_each(:projects)) AND outcome = 'refused' AND outcome <> 'answered'
+  AND at >= :since
+UNION ALL
+SELECT entry FROM steps
+WHERE alone = 0 AND project IN (SELECT value FROM json_each(:projects)) AND at >= :since AND outcome = 'refused';
+
 -- name: open_holds
 SELECT entry FROM open_holds ORDER BY step_id;
 

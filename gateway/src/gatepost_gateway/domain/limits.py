@@ -1,0 +1,180 @@
+"""Budgets and rates: whose they are, and the account that a call has with each.
+
+A limit stands on one subject (`match`), or on every subject of its scope apart. What callers name themselves, users and
+metadata, is counted within one project: nobody uses up the share of another project's user by taking his name.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from gatepost_gateway.domain import clock
+from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.money import Prices
+
+LONGEST_SUBJECT = 100
+"""Characters of a subject in an account's name; a longer one stands there as a hash."""
+
+
+class Scope(StrEnum):
+    """What a limit stands on."""
+
+    ORG = "org"
+    PROJECT = "project"
+    PROXY = "proxy"
+    KEY = "key"
+    USER = "user"
+    METADATA = "metadata"
+    IP = "ip"
+    GLOBAL = "global"
+
+
+_NAMED_BY_CALLERS = frozenset({Scope.USER, Scope.METADATA})
+
+
+class Budget(Struct, frozen=True):
+    """`limit` in nano-dollars a period. `fallback` prices a model of unknown price; else it is refused."""
+
+    id: str
+    period: Period
+    limit: int
+    fallback: Prices | None = None
+
+
+class RateLimits(Struct, frozen=True):
+    """Most pieces in any window of 60 seconds, and most calls at once; None: no limit."""
+
+    rpm: int | None = None
+    tpm: int | None = None
+    parallel: int | None = None
+
+
+class Reach(Struct, frozen=True):
+    """Whom a limit is for. `name`: of the metadata. `match` None: every subject apart. `project` None: in every one."""
+
+    scope: Scope
+    name: str = ""
+    match: str | None = None
+    project: str | None = None
+
+    @property
+    def label(self) -> str:
+        """`user`, `metadata:team`."""
+        return f"{self.scope.value}:{self.name}" if self.name else self.scope.value
+
+
+class ScopedBudget(Struct, frozen=True):
+    """Budgets of one declaration, a period each. Their ids are `<id>/<period>`."""
+
+    reach: Reach
+    budgets: tuple[Budget, ...]
+
+
+class ScopedRates(Struct, frozen=True):
+    id: str
+    reach: Reach
+    rates: RateLimits
+
+
+T = TypeVar("T", ScopedBudget, ScopedRates)
+Who = Callable[[Scope, str], str | None]
+"""The subject of a call in a scope, where it has one; the second word is the name of a metadata."""
+
+
+class Index(Generic[T]):
+    """Limits by whom they are for: a call looks at its own, however many there are."""
+
+    def __init__(self, limits: Iterable[T]) -> None:
+        self._exact: dict[tuple[Scope, str, str], list[T]] = {}
+        self._each: dict[tuple[Scope, str], list[T]] = {}
+        for limit in limits:
+            scope, name, match = limit.reach.scope, limit.reach.name, limit.reach.match
+            self._each.setdefault((scope, name), [])
+            if match is None:
+                self._each[scope, name].append(limit)
+            else:
+                self._exact.setdefault((scope, name, match), []).append(limit)
+
+    def __bool__(self) -> bool:
+        return bool(self._each)
+
+    def met(self, who: Who, project: str) -> Iterator[tuple[T, str]]:
+        """The limits that a call of `project` meets, each with its subject."""
+        for (scope, name), each in self._each.items():
+            subject = who(scope, name)
+            if subject is None:
+                continue
+            exact = self._exact.get((scope, name, subject))
+            for limit in [*each, *exact] if exact else each:
+                if limit.reach.project in (None, project):
+                    yield limit, subject
+
+
+class Purse(Struct, frozen=True):
+    """A budget as one call meets it. `account`: without its period. `scope`: as answers name it."""
+
+    budget: Budget
+    account: str
+    scope: str
+
+    def account_at(self, now: int) -> str:
+        """The account's name in the period of `now` (microseconds)."""
+        return f"{self.account}@{period_of(self.budget.period, now)}"
+
+
+def period_of(period: Period, now: int) -> str:
+    """The name of the period that a moment (microseconds) is in."""
+    if period is Period.DAILY:
+        return clock.day(now)
+    return clock.month(now) if period is Period.MONTHLY else clock.hour(now)
+
+
+def period_ends(period: Period, now: int) -> int:
+    """When, in microseconds, the period of `now` is over."""
+    if period is Period.MONTHLY:
+        return clock.next_month(now)
+    length = clock.DAY_MICROS if period is Period.DAILY else clock.HOUR_MICROS
+    return (now // length + 1) * length
+
+
+def purses(own: Iterable[Budget], index: Index[ScopedBudget], who: Who, project: str) -> tuple[Purse, ...]:
+    """The budgets that a call meets: `own` of its project, then those that stand on its subjects."""
+    found = [Purse(budget, budget.id, Scope.PROJECT.value) for budget in own]
+    if index:
+        for limit, subject in index.met(who, project):
+            found += [
+                Purse(budget, account(budget.id, limit.reach, subject, project), scope_word(limit.reach))
+                for budget in limit.budgets
+            ]
+    return tuple(found)
+
+
+def scope_word(reach: Reach) -> str:
+    """A scope as headers name it: `user`, `metadata-team`."""
+    return reach.label.replace(":", "-").lower()
+
+
+def account(limit: str, reach: Reach, subject: str, project: str) -> str:
+    """`per-user/daily in default for user ann`: ids have no spaces, so no two limits share an account."""
+    within = f" in {project}" if reach.scope in _NAMED_BY_CALLERS else ""
+    return f"{limit}{within} for {reach.label} {shown(subject)}"
+
+
+def shown(subject: str) -> str:
+    """A subject as it stands in an account's name: one that is long, unprintable or looks like it is a hash."""
+    if len(subject) <= LONGEST_SUBJECT and subject.isprintable() and subject and not subject.startswith("#"):
+        return subject
+    return "#" + hashlib.blake2b(subject.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def group_of(account: str) -> str | None:
+    """What an account's limit and scope are called, where it is one of many of a kind: `per-user/daily in p for user`.
+
+    `account`: without its period. None: it stands alone.
+    """
+    head, found, rest = account.partition(" for ")
+    scope, one_of_many, _ = rest.partition(" ")
+    return f"{head} for {scope}" if found and one_of_many else None

@@ -45,6 +45,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "rbac": {"deny_if_missing": [], "roles": {"guest": {"denied_tools": ["delete_*"]}}},
     "size-limits": {"max_body_bytes": 1, "max_output_chars": 1},
     "audit-logger": {},
+    "tool-budget": {"budgets": {"delete_user": {"max_calls": 1}}},
     "data-routing-policy": {"require_private": True},
     "citation-verifier": {"require_sources": True},
     "quality-scorer": {"min_sentences": 1000},
@@ -126,7 +127,7 @@ def expected(dialect: DialectName, operation: Operation, kind: str, phase: Phase
     """What must come of a cell whose rule loads: `blocked`, `allowed` for what has no tools, or `not run`."""
     if operation not in BY_NAME[kind].honours[phase]:
         return "not run"
-    if kind == "audit-logger":
+    if kind in ("audit-logger", "tool-budget"):
         return "allowed"
     return "allowed" if kind in OF_TOOLS and "tools" not in body_of(dialect, "") else "blocked"
 

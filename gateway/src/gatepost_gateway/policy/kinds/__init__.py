@@ -23,6 +23,7 @@ from gatepost_gateway.policy.kinds.redactor import REDACTOR
 from gatepost_gateway.policy.kinds.safety_filter import SAFETY_FILTER
 from gatepost_gateway.policy.kinds.secret_detector import SECRET_DETECTOR
 from gatepost_gateway.policy.kinds.size_limits import SIZE_LIMITS
+from gatepost_gateway.policy.kinds.tool_budget import TOOL_BUDGET
 from gatepost_gateway.policy.kinds.tool_validation import TOOL_VALIDATION
 
 KINDS: tuple[Kind, ...] = (
@@ -45,6 +46,7 @@ KINDS: tuple[Kind, ...] = (
     SAFETY_FILTER,
     SECRET_DETECTOR,
     SIZE_LIMITS,
+    TOOL_BUDGET,
     TOOL_VALIDATION,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})

@@ -1,10 +1,14 @@
-"""`gatepost policy lint | test`: policies looked at before they judge anybody. Needs no gateway and no network."""
+"""`gatepost policy lint | test | replay`: policies looked at before they judge anybody.
+
+Only `replay` needs a gateway, or the data of one: its records.
+"""
 
 import argparse
 import asyncio
 from pathlib import Path
 from typing import Any
 
+from gatepost_gateway.cli import replaying
 from gatepost_gateway.cli.output import note, say, say_json
 from gatepost_gateway.control.cases import find_tests
 from gatepost_gateway.control.draft import Policy, read_policy
@@ -23,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     test.add_argument(
         "--coverage-min", type=float, metavar="PERCENT", help="fail when fewer of the rules said anything"
     )
+    replaying.add_arguments(actions.add_parser("replay", help="judge recorded calls by a draft of the file"))
     for action in (lint, test):
         action.add_argument("--package", action="append", default=[], help="what Rego may speak in beside our own")
         action.add_argument("--json", action="store_true", help="answer as JSON")
@@ -30,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(said: argparse.Namespace) -> int:
     """0 all is well, 1 a mistake or a case that failed, 2 a warning, or no case at all."""
+    if said.action == "replay":
+        return replaying.run(said)
     if said.action == "lint":
         return _lint(said.named or said.path or Path("gatepost.yaml"), said)
     return _test(said.named or said.path or Path(), said)

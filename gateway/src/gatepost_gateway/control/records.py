@@ -1,14 +1,14 @@
 """What the admin API asks of the records. Every answer holds all that was answered to callers before the question."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.escalation import HumanVerdict, State
-from gatepost_gateway.domain.records import Stored
+from gatepost_gateway.domain.records import Closed, Stored
 from gatepost_gateway.storage.bodies import Bodies
 from gatepost_gateway.storage.escalations import Escalations, Held
 from gatepost_gateway.storage.fold import Folder
@@ -17,6 +17,8 @@ from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.rows import Filters, Page, TraceDetail
 from gatepost_gateway.storage.steps import Step
 from gatepost_gateway.storage.tally import Sums
+
+T = TypeVar("T")
 
 
 class Told(Struct, frozen=True):
@@ -57,6 +59,12 @@ class TraceSource(Protocol):
     async def trace(self, trace_id: str) -> TraceDetail | None: ...
     async def bodies(self, trace_id: str) -> dict[str, Stored]:
         """What was said in its steps, where it is kept, by step."""
+        ...
+
+    async def over_calls(
+        self, project: str | None, since: int, until: int, work: Callable[[Iterator[tuple[Closed, Stored | None]]], T]
+    ) -> T:
+        """What `work` makes of the calls of a window, in microseconds; it runs in a thread."""
         ...
 
     async def session(self, session_id: str) -> tuple[Step, ...]: ...
@@ -150,6 +158,15 @@ class FoldedRecords:
 
     async def bodies(self, trace_id: str) -> dict[str, Stored]:
         return await asyncio.to_thread(self._bodies.of_trace, trace_id)
+
+    async def over_calls(
+        self, project: str | None, since: int, until: int, work: Callable[[Iterator[tuple[Closed, Stored | None]]], T]
+    ) -> T:
+        def run() -> T:
+            self._folder.fold_to_end()
+            return work(self._bodies.calls(project, since, until))
+
+        return await asyncio.to_thread(run)
 
     async def session(self, session_id: str) -> tuple[Step, ...]:
         return await asyncio.to_thread(self._session, session_id)

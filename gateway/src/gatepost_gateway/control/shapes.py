@@ -88,6 +88,16 @@ class RuleNew(RuleChange):
     name: Id  # pyright: ignore[reportGeneralTypeIssues, reportIncompatibleVariableOverride]
 
 
+class ReplayAsked(Shape):
+    """POST: `document` is the text of a file, `since` RFC 3339 (seven days ago unless told)."""
+
+    document: str = Field(max_length=1_048_576)
+    name: str = Field(default="gatepost.yaml", min_length=1, max_length=4096)
+    since: str | None = None
+    project: Id | None = None
+    limit: int = Field(default=1000, ge=1, le=10_000)
+
+
 class KeyNew(Shape):
     """POST: a new key."""
 

@@ -145,7 +145,6 @@ class StepView(Struct, frozen=True, kw_only=True):
     """What tools were asked and answered, where the proxy records it."""
     request: Any = None
     answer: Any = None
-    """What was said, masked, where the project keeps it; else `body_notes` says why there is nothing."""
     body_notes: list[str] = field(default_factory=list[str])
     proxy: str | None = None
     session_id: str | None = None
@@ -162,7 +161,6 @@ class StepView(Struct, frozen=True, kw_only=True):
     config_version: int | None = None
     warnings: list[str] = field(default_factory=list[str])
     lossy: list[str] = field(default_factory=list[str])
-    """What translation between the caller's format and the provider's could not carry."""
     route: RouteView | None = None
     fallback_used: bool | None = None
     """Another model answered, or failed last, than the one that was chosen first."""

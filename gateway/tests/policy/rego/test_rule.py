@@ -122,6 +122,13 @@ def test_a_slow_policy_leaves_the_loop_though_quick_evaluations_stand_between():
     assert rule.away
 
 
+def test_a_policy_that_takes_all_its_time_once_leaves_the_loop_at_once():
+    rule = rule_of()
+    with pytest.raises(GatewayFault):
+        rule.judge(facts_of(said("x", model="slow")))
+    assert rule.away
+
+
 def test_a_quick_policy_stays():
     rule = rule_of()
     for _ in range(200):

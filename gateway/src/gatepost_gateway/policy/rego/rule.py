@@ -23,6 +23,8 @@ LOOP_SECONDS: Final = 0.010
 """The most that one evaluation may take on the loop."""
 FREE_SECONDS: Final = 0.0005
 """What an evaluation may take of the loop without owing anything."""
+OVERRUN_SECONDS: Final = 0.002
+"""A policy that took more of the processor and gave no answer has to leave the loop at once."""
 MOST_OWED: Final = 0.020
 """A policy that owes the loop more than this has to leave it."""
 
@@ -89,11 +91,16 @@ class RegoRule:
     def _evaluate(self, document: Mapping[str, Any]) -> Verdict:
         """On the loop, within `LOOP_SECONDS`: where nothing was prepared, and at the end of a stream. Raises PolicyFailed."""
         assert self._program is not None
-        began = time.thread_time()
+        began, answered = time.thread_time(), False
         try:
-            return self._read(self._program.evaluate(document, min(self.entry.seconds, LOOP_SECONDS)))
+            found = self._read(self._program.evaluate(document, min(self.entry.seconds, LOOP_SECONDS)))
+            answered = True
         finally:
-            self._owed = max(0.0, self._owed + time.thread_time() - began - FREE_SECONDS)
+            spent = time.thread_time() - began
+            self._owed = max(0.0, self._owed + spent - FREE_SECONDS)
+            if not answered and spent > OVERRUN_SECONDS:
+                self._owed += MOST_OWED
+        return found
 
     def _read(self, values: Mapping[str, Any]) -> Verdict:
         return read_verdict(values, self.entry.packages, self.phase)

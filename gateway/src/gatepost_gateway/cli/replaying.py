@@ -38,7 +38,8 @@ def run(said: argparse.Namespace) -> int:
         say(_lines(page))
         if page["cut"]:
             note(f"there are more calls than {said.limit}: `--limit` looks at more")
-    return 0 if page["unchanged"] == page["calls"] else 2
+    same = page["unchanged"] == page["calls"] and not any(page["rerouted"].values())
+    return 0 if same else 2
 
 
 def since(text: str) -> str:
@@ -54,7 +55,8 @@ def since(text: str) -> str:
 def _lines(page: dict[str, Any]) -> list[str]:
     lines = [f"{page['calls']} calls looked at: {page['unchanged']} would end as they did"]
     lines += [
-        f"{name}: {page[name]['more']} more, {page[name]['less']} less" for name in ("blocked", "escalated", "redacted")
+        f"{name}: {page[name]['more']} more, {page[name]['less']} less"
+        for name in ("blocked", "escalated", "redacted", "rerouted")
     ]
     lines.append(f"not re-judgeable: {page['not_rejudgeable']}")
     if page["not_judged"]:

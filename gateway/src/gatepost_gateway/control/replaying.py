@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from gatepost_gateway.domain.governance import Effect
 from gatepost_gateway.domain.records import Closed, StepKind, Stored
+from gatepost_gateway.pipeline.routing import PRIVATE_SIGNALS
 from gatepost_gateway.policy.rego.here import Here
 from gatepost_gateway.policy.rejudge import Judgement, Version, recorded, rejudged
 from gatepost_gateway.policy.verdict import STRENGTH
@@ -54,6 +55,8 @@ class Replayed(Struct):
     blocked: Difference = Difference(0, 0)
     escalated: Difference = Difference(0, 0)
     redacted: Difference = Difference(0, 0)
+    rerouted: Difference = Difference(0, 0)
+    """To the tier for what is private, of the calls whose tier the gateway chose; some of them end as they did."""
     cut: bool = False
     not_judged: list[NotJudged] = field(default_factory=list[NotJudged])
     samples: list[Sample] = field(default_factory=list[Sample])
@@ -78,7 +81,9 @@ def replay(
             counting.lost(record)
             continue
         after = asyncio.run(rejudged(draft, before, record, stored, here))
-        counting.add(record, recorded(before, record), after)
+        was = recorded(before, record)
+        counting.add(record, was, after)
+        counting.route(_private(before, record, was), _private(draft, record, after))
     return counting.result()
 
 
@@ -88,6 +93,7 @@ class _Counting:
         self._more: Counter[Effect] = Counter()
         self._less: Counter[Effect] = Counter()
         self._unknown: Counter[tuple[str, str, str]] = Counter()
+        self._there = self._gone = 0
 
     def lost(self, record: Closed) -> None:
         self.done.calls += 1
@@ -108,8 +114,13 @@ class _Counting:
             if len(done.samples) < MOST_SAMPLES:
                 done.samples.append(_sample(record, before, after))
 
+    def route(self, before: bool, after: bool) -> None:
+        self._there += after and not before
+        self._gone += before and not after
+
     def result(self) -> Replayed:
         done = self.done
+        done.rerouted = Difference(self._there, self._gone)
         done.blocked = self._of(Effect.BLOCK)
         done.escalated = self._of(Effect.ESCALATE)
         done.redacted = self._of(Effect.REDACT)
@@ -121,6 +132,15 @@ class _Counting:
 
 
 _ANY = "*"
+
+
+def _private(version: Version, record: Closed, said: Judgement) -> bool:
+    """Whether a configuration sends a call where what is private goes: its tier is the gateway's to choose, and what
+    was found is such. A call that is stopped goes nowhere.
+    """
+    chosen = record.route is not None and record.route.tier is not None
+    stopped = said.effect in (None, Effect.BLOCK, Effect.ESCALATE)
+    return chosen and not stopped and record.project in version.secure and bool(PRIVATE_SIGNALS & said.signals)
 
 
 def _sample(record: Closed, before: Judgement, after: Judgement) -> Sample:

@@ -19,7 +19,8 @@ from gatepost_gateway.domain.findings import Finding, Place, Texts
 from gatepost_gateway.domain.governance import Effect, Mode, Phase, Principal
 from gatepost_gateway.domain.records import Closed, Hidden, Stored
 from gatepost_gateway.domain.rego import RegoEntry
-from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, SnapshotDocument
+from gatepost_gateway.domain.routing import Tier
+from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Snapshot, SnapshotDocument
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts, Said, Setting
 from gatepost_gateway.policy.marks import path_text
@@ -49,6 +50,15 @@ class Version(Struct, frozen=True):
     specs: dict[str, str]
     """The kinds of the chain's rules by their names."""
     models: dict[str, ModelEntry]
+    secure: frozenset[str] = frozenset()
+    """The projects that have a tier for what is private."""
+
+
+class Word(Struct, frozen=True):
+    """What a rule says: its effect, and what it found that routing acts on."""
+
+    effect: Effect = Effect.ALLOW
+    signals: frozenset[str] = frozenset()
 
 
 class Heard(Struct, frozen=True):
@@ -58,6 +68,7 @@ class Heard(Struct, frozen=True):
     phase: Phase
     effect: Effect = Effect.ALLOW
     unknown: str | None = None
+    signals: frozenset[str] = frozenset()
 
 
 class Judgement(Struct, frozen=True):
@@ -66,6 +77,11 @@ class Judgement(Struct, frozen=True):
     effect: Effect | None
     heard: tuple[Heard, ...] = ()
     unknown: tuple[Heard, ...] = ()
+
+    @property
+    def signals(self) -> frozenset[str]:
+        """What the request gate found: `pii`, `secret`, `injection`."""
+        return frozenset(signal for one in self.heard if one.phase is Phase.REQUEST for signal in one.signals)
 
     @property
     def rule(self) -> str | None:
@@ -85,7 +101,9 @@ def version_of(document: SnapshotDocument, draft: Draft) -> Version:
     for entry in entries:
         does[entry.name] = msgspec.json.encode((entry.source, entry.packages, entry.phase, entry.fails_open))
     kinds = {spec.name: spec.kind for spec in document.rules}
-    return Version(draft, does, kinds, {model.id: model for model in document.models})
+    snapshot = Snapshot(document)
+    secure = frozenset(one.id for one in document.projects if snapshot.tier(one, Tier.SECURE))
+    return Version(draft, does, kinds, {model.id: model for model in document.models}, secure)
 
 
 def recorded(version: Version, record: Closed) -> Judgement:
@@ -122,13 +140,9 @@ def _rules(version: Version, record: Closed) -> list[tuple[Phase, Rule]]:
 
 def _told(rule: Rule, phase: Phase, name: str, record: Closed) -> Heard:
     """By its decisions. One that did not run said nothing. Of several (a target each) the weakest let the call pass."""
-    effects = [
-        one.effect
-        for one in record.decisions
-        if one.rule == name and one.phase == phase.value and one.effect is not None
-    ]
-    effect = min(effects, key=lambda one: STRENGTH[one], default=Effect.ALLOW)
-    return Heard(rule.label.name, phase, effect)
+    said = [one for one in record.decisions if one.rule == name and one.phase == phase.value and one.effect is not None]
+    effect = min((one.effect for one in said if one.effect), key=STRENGTH.__getitem__, default=Effect.ALLOW)
+    return Heard(rule.label.name, phase, effect, signals=frozenset(signal for one in said for signal in one.signals))
 
 
 def _fold(heard: Sequence[Heard]) -> Judgement:
@@ -169,9 +183,11 @@ class _Again:
             said = await self._asked(rule, phase)
         except (GatewayError, Malformed):
             return Heard(name, phase, Effect.BLOCK)
-        return Heard(name, phase, said) if isinstance(said, Effect) else Heard(name, phase, unknown=said)
+        if isinstance(said, str):
+            return Heard(name, phase, unknown=said)
+        return Heard(name, phase, said.effect, signals=said.signals)
 
-    async def _asked(self, rule: Rule, phase: Phase) -> Effect | str:
+    async def _asked(self, rule: Rule, phase: Phase) -> Word | str:
         """What it says, or why that cannot be told."""
         kind = self._version.specs.get(rule.label.name, "")
         if kind == "model-allowlist":
@@ -182,22 +198,25 @@ class _Again:
             return self._text_rule(rule, kind, phase)
         return await self._call_rule(rule, kind, phase)
 
-    def _text_rule(self, rule: TextRule, kind: str, phase: Phase) -> Effect | str:
+    def _text_rule(self, rule: TextRule, kind: str, phase: Phase) -> Word | str:
         texts = self._texts(phase)
         altered = self._altered(phase)
         whole = _ALL not in altered
         hidden = [one for one in self._hidden(phase) if not rule.places or one.place in rule.places]
-        votes = [rule.weigh(Finding(0, 1, one.kind, one.detector, one.score)).effect for one in _found_by(rule, hidden)]
+        votes = [rule.weigh(Finding(0, 1, one.kind, one.detector, one.score)) for one in _found_by(rule, hidden)]
+        masked = Word(
+            max((vote.effect for vote in votes), key=STRENGTH.__getitem__, default=Effect.ALLOW),
+            frozenset(signal for vote in votes for signal in vote.signals),
+        )
         if kind in _MASKED_KINDS and len(rule.detectors) == 1:
-            effect = max(votes, key=STRENGTH.__getitem__, default=Effect.ALLOW)
-            return effect if whole or effect is not Effect.ALLOW else ALTERED
+            return masked if whole or masked.effect is not Effect.ALLOW else ALTERED
         clean = tuple(leaf for leaf in texts.leaves if whole and path_text(leaf.path) not in altered)
-        effect = _judged(rule, self._facts(phase, msgspec.structs.replace(texts, leaves=clean)))
-        effect = max((effect, *votes), key=STRENGTH.__getitem__)
+        read = _judged(rule, self._facts(phase, msgspec.structs.replace(texts, leaves=clean)))
+        effect = max((read.effect, masked.effect), key=STRENGTH.__getitem__)
         left = any(not rule.places or leaf.place in rule.places for leaf in texts.leaves if leaf not in clean)
-        return ALTERED if left and effect is Effect.ALLOW else effect
+        return ALTERED if left and effect is Effect.ALLOW else Word(effect, read.signals | masked.signals)
 
-    async def _call_rule(self, rule: Rule, kind: str, phase: Phase) -> Effect | str:
+    async def _call_rule(self, rule: Rule, kind: str, phase: Phase) -> Word | str:
         sides = {Phase.REQUEST, phase}
         places = _BY_NAMES.get(kind)
         for side in sides:
@@ -288,6 +307,6 @@ def _found_by(rule: TextRule, hidden: Sequence[Hidden]) -> list[Hidden]:
 _NAMES = frozenset(detector.name for detector in DETECTORS)
 
 
-def _judged(rule: Rule, facts: Facts) -> Effect:
+def _judged(rule: Rule, facts: Facts) -> Word:
     ruling = Engine([rule], b"", [frozenset({facts.phase})]).judge(facts)
-    return ruling.effect
+    return Word(ruling.effect, ruling.signals)

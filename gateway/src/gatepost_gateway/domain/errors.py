@@ -136,6 +136,8 @@ class Refused(GatewayError):
         super().__init__(public, code=code)
         self.rule = rule
         self.veiled = False
+        self.step_id: str | None = None
+        """The step that records it."""
         self.escalation: str | None = None
         """What a person must decide before the same request may pass."""
 

@@ -105,6 +105,7 @@ class Exchange:
         except GatewayError as error:
             over(call, error)
             if isinstance(error, Refused):
+                error.step_id = call.record.step_id
                 self._stages.escalations.hold(call, error)
             note_unjudged(call, "there was no answer")
             if call.record.session_id is None:

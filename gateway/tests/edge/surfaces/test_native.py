@@ -106,6 +106,7 @@ def test_a_block_is_a_result():
         "no-secrets",
         None,
     )
+    assert got.json["step_id"] == held.house.record.step_id
 
 
 @pytest.mark.parametrize(

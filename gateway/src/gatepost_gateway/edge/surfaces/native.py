@@ -220,7 +220,7 @@ def _tool_call(call: dict[str, Any]) -> dict[str, Any]:
 def _blocked(asked: Execution, blocked: Refused) -> dict[str, Any]:
     return {
         "trace_id": asked.trace_id,
-        "step_id": None,
+        "step_id": blocked.step_id,
         "output": None,
         "model": None,
         "status": "blocked" if blocked.escalation is None else "escalation_required",

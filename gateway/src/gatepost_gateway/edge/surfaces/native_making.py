@@ -80,7 +80,7 @@ def _page(made: Made) -> dict[str, Any]:
 def _blocked(trace_id: str, blocked: Refused) -> dict[str, Any]:
     return {
         "trace_id": trace_id,
-        "step_id": None,
+        "step_id": blocked.step_id,
         "model": None,
         "status": "blocked",
         "reason": blocked.public,

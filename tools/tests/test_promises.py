@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def test_every_code_is_documented_and_no_other():
     table = (ROOT / "docs/errors.md").read_text()
-    documented = set(re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE))
+    documented = set(re.findall(r"^\| `([A-Za-z_]+)` \|", table, re.MULTILINE))
     assert documented == {code.value for code in Code}
 
 

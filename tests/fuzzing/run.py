@@ -1,6 +1,6 @@
 """Feeds every decoder with as many changed bodies as asked for, each decoder in a process of its own.
 
-python tests/fuzz/run.py --inputs 1000000 [--only "stream gemini"] [--guided]
+python tests/fuzzing/run.py --inputs 1000000 [--only "stream gemini"] [--guided]
 
 Prints a line a decoder: inputs, seconds, the slowest input, how far the memory grew, what failed. Ends with 1 where an
 error was not a typed one, an input took longer than `SLOWEST` seconds, or the memory grew by more than `MOST_GROWTH`.
@@ -35,7 +35,7 @@ def resident() -> float:
 
 def fed(name: str, inputs: int, seed: int) -> dict[str, Any]:
     """One decoder, here."""
-    from fuzz.targets import TARGETS
+    from fuzzing.targets import TARGETS
 
     target = TARGETS[name]
     make = target.make(random.Random(seed))
@@ -65,7 +65,7 @@ def guided(name: str, inputs: int, seed: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["gatepost_gateway.dialects"]):
-        from fuzz.targets import TARGETS
+        from fuzzing.targets import TARGETS
     target = TARGETS[name]
     make = target.make(random.Random(seed))
 
@@ -95,7 +95,7 @@ def main() -> int:
             guided(said.one, said.inputs, said.seed)
         print(json.dumps(fed(said.one, said.inputs, said.seed)))
         return 0
-    from fuzz.targets import TARGETS
+    from fuzzing.targets import TARGETS
 
     wrong = 0
     for name in TARGETS:

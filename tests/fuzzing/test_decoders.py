@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzz.run import SLOWEST, fine
-from fuzz.targets import TARGETS
+from fuzzing.run import SLOWEST, fine
+from fuzzing.targets import TARGETS
 
 RUN = Path(__file__).with_name("run.py")
 

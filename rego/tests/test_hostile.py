@@ -50,9 +50,10 @@ def test_a_hostile_policy_ends_in_time(name: str) -> None:
     pytest.fail(f"late by {min(late) * 1000:.1f} ms at best")
 
 
-def test_a_megabyte_of_rules_is_compiled_or_refused() -> None:
-    text = "package big\n\n" + "\n".join([f"r{n} := {n} if input.x == {n}" for n in range(30_000)])
-    assert len(text) > 1_000_000
+@pytest.mark.parametrize("rules", [3_000, pytest.param(30_000, marks=pytest.mark.soak)])
+def test_a_policy_of_many_rules_is_compiled(rules: int) -> None:
+    text = "package big\n\n" + "\n".join([f"r{n} := {n} if input.x == {n}" for n in range(rules)])
+    assert len(text) > 30 * rules
     policy = compile(text, entrypoints=["big/r7"])
     assert policy.evaluate({"x": 7}).value == 7
 

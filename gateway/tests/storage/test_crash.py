@@ -17,8 +17,6 @@ from gatepost_gateway.storage.recover import interrupted, recover
 
 from .making import NOW, closed, fork, kill, opened, step_ids, write
 
-KILLS = 50
-
 
 def serve(directory, after, tell, seed):
     """Calls without end: each is opened, closed, and then acknowledged, up to eight at a time."""
@@ -58,14 +56,18 @@ def killed_run(directory, after, seed):
     return said.decode().split()
 
 
-@pytest.mark.parametrize("seed", [20261120])
-def test_every_acknowledged_call_is_found_once_and_money_adds_up(tmp_path, seed):
+_FOLDS = 50
+"""Folds that are killed."""
+
+
+@pytest.mark.parametrize(("seed", "kills"), [(20261120, 15), pytest.param(20261121, 50, marks=pytest.mark.soak)])
+def test_every_acknowledged_call_is_found_once_and_money_adds_up(tmp_path, seed, kills):
     draw = random.Random(seed)
     records = Records(tmp_path / "records.db")
     folder = Folder(tmp_path / "journal", records)
     acknowledged = []
     interruptions = 0
-    for number in range(KILLS):
+    for number in range(kills):
         acknowledged += killed_run(tmp_path / "journal", records.position().segment, seed + number)
         if draw.random() < 0.3:
             tear(tmp_path / "journal", draw)
@@ -79,7 +81,7 @@ def test_every_acknowledged_call_is_found_once_and_money_adds_up(tmp_path, seed)
     steps = step_ids(records)
     assert len(steps) == len(set(steps))
     assert set(acknowledged) <= set(steps)
-    assert len(acknowledged) > KILLS
+    assert len(acknowledged) > kills
     assert interruptions > 0
     whole = (len(steps) - interruptions) * 700 + interruptions * 100_000
     assert records.settled_now(NOW) == {"default/daily@2026-11-20": whole, "default/monthly@2026-11": whole}
@@ -120,7 +122,7 @@ def test_a_killed_fold_takes_each_entry_once(tmp_path, seed):
         while folder.fold().entries:
             folder.clean()
 
-    for _ in range(KILLS):
+    for _ in range(_FOLDS):
         pid = fork(fold)
         time.sleep(draw.random() * 0.025)
         kill(pid)

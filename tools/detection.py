@@ -6,9 +6,10 @@ where it has them `spans`, `scope`, `rule`, `lang`, `context`. `--write` puts th
 
 import argparse
 import json
+import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from gatepost_gateway.detect.injection import injection
 from gatepost_gateway.detect.pii import GENERAL, pii
 from gatepost_gateway.detect.secrets import secrets
 from gatepost_gateway.detect.secrets.formats import FORMATS
+from gatepost_gateway.detect.secrets.values import stands_in
 from gatepost_gateway.domain.findings import Finding, find_all
 
 Row = dict[str, Any]
@@ -37,6 +39,7 @@ NAMED_OTHERWISE = {
     "PH_MOBILE_NUMBER": "PHONE",
     "TR_PHONE_NUMBER": "PHONE",
 }
+_IDENTIFIER = re.compile(r"\b(?:ID|Domain|Username|URL|Org Name|PUBLIC)\b")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "detectors.md"
 BEGIN, END = "<!-- figures: begin, written by `python tools/detection.py` -->", "<!-- figures: end -->"
 
@@ -83,9 +86,29 @@ def secret_cases(rows: Iterable[Row]) -> Iterator[Case]:
     """Of a named format: the rule that a row was made for is called after a service that docs/detectors.md names."""
     services = {kind.partition("_")[0].lower() for kind, _ in FORMATS} | {"jwt", "private", "generic", "uri", "basic"}
     for row in rows:
-        wanted, rule = row["label"] == "secret", row["rule"].lower().removeprefix("kingfisher.").replace("-", ".")
-        named = "named formats" if services & set(rule.replace("_", ".").split(".")) else "other services"
-        yield Case((row["label"], named, row["source"]), wanted, bool(find_all(secrets(), row["text"])), row["text"])
+        wanted, words = row["label"] == "secret", words_of(row["rule"])
+        named = "named formats" if services & words else "other services"
+        findings = find_all(secrets(), row["text"])
+        sort = sort_of(row, wanted, findings, words)
+        yield Case((row["label"], named, row["source"], f"{named}: {sort}"), wanted, bool(findings), row["text"])
+
+
+def words_of(rule: str) -> set[str]:
+    return set(rule.lower().removeprefix("kingfisher.").replace("-", ".").replace("_", ".").split("."))
+
+
+def sort_of(row: Row, wanted: bool, findings: Sequence[Finding], words: set[str]) -> str:
+    """What a label means. Some that are called secrets only stand where one would, or name an account; some that are
+    called none hold the secret of another service, or what has a name like `token` and looks like one.
+    """
+    text = row["text"]
+    if wanted:
+        values = [text[span["start"] : span["end"]] for span in row.get("spans") or ()] or [text.rpartition("=")[2]]
+        placeholder = all(stands_in(value.strip("\"' \n")) for value in values)
+        identifier = row.get("identifier_only") or _IDENTIFIER.search(row["kind"])
+        return "an identifier" if identifier else "a placeholder" if placeholder else "a secret"
+    other = any(not words & words_of(one.kind) for one in findings)
+    return "of another kind" if other else "nothing"
 
 
 def injection_cases(rows: Iterable[Row]) -> Iterator[Case]:

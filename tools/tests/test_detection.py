@@ -3,6 +3,7 @@
 import json
 
 import detection
+from gatepost_gateway.domain.findings import Finding
 
 
 def write(folder, name, *rows):
@@ -47,3 +48,13 @@ def test_the_page_gets_the_tables(tmp_path, monkeypatch):
     monkeypatch.setattr(detection, "report", lambda _folder, _misses: "new")
     assert detection.main([str(tmp_path), "--write"]) == 0
     assert page.read_text() == f"before\n{detection.BEGIN}\n\nnew\n{detection.END}\nafter\n"
+
+
+def test_a_label_of_a_secret_says_what_it_means():
+    found = [Finding(0, 9, "GITHUB_TOKEN", "secrets")]
+    row = {"text": "token=aB3xK9mQ2LpR", "kind": "Token", "spans": [{"start": 6, "end": 18}]}
+    assert detection.sort_of(row, True, [], set()) == "a secret"
+    assert detection.sort_of({"text": "AP6xxxxxxxxxx", "kind": "artifactory"}, True, [], set()) == "a placeholder"
+    assert detection.sort_of(row | {"kind": "Client ID"}, True, [], set()) == "an identifier"
+    assert detection.sort_of(row, False, found, {"gitlab"}) == "of another kind"
+    assert detection.sort_of(row, False, found, {"github", "pat"}) == "nothing"

@@ -45,6 +45,8 @@ def test_what_reaches_a_person_is_found(text, kind, value):
         "pi is 3.14159265358",
         "order 123456789",
         "aa:bb:cc:dd:ee:ff",
+        "the book with ISBN 0-7653-1178-X",
+        "call 01101111 01101110 0110",
     ],
 )
 def test_what_only_looks_like_it_is_not(text):

@@ -25,6 +25,10 @@ KEY, HEX = base62(32), hexed(32)
         ("login me\n  password s3cr3t99", "s3cr3t99"),
         (f"curl -u me:{KEY} https://x", KEY),
         ("Authorization: Basic dXNlcjpwYXNzd29yZDE=", "dXNlcjpwYXNzd29yZDE="),
+        (f'setting = "{KEY}"', KEY),
+        ('"AdminPassword" : "theoldoaktree"', "theoldoaktree"),
+        ("user = Aladdin\n# and\npassword = open_sesame\n", "open_sesame"),
+        ('$user = "mg1"; $password = "goodspec";', "goodspec"),
     ],
 )
 def test_what_is_called_a_secret_is_found(text, value):
@@ -46,6 +50,15 @@ def test_what_is_called_a_secret_is_found(text, value):
         "the secret of a good cake is butter and patience",
         "my password is very long",
         "key: value",
+        f"exposures = {KEY}",
+        f'MaxKeyframeDistance, "{HEX}"',
+        f"use my-api-key-{KEY.lower()}",
+        "of basic characteristics",
+        '"password": "Passwort"',
+        'passwordVariable: "PASSWORD"',
+        "user=user, password=password)",
+        "username = request.name\npassword = request.secret\n",
+        "def login(user: str, password: string):",
     ],
 )
 def test_what_is_not_is_left(text):

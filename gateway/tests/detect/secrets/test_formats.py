@@ -27,6 +27,8 @@ DETECTOR = PatternDetector("secrets", PATTERNS)
         ("ANTHROPIC_KEY", "sk-ant-api03-" + base62(93) + "AA"),
         ("NPM_TOKEN", "npm_" + base62(36)),
         ("SENDGRID_KEY", "SG." + base62(22) + "." + base62(43)),
+        ("GITLAB_TOKEN", "glimt-" + base62(25)),
+        ("TELEGRAM_TOKEN", "bot" + "7213808861" + ":AA" + base62(33)),
         ("DIGITALOCEAN_TOKEN", "dop_v1_" + hexed(64)),
         ("HUGGINGFACE_TOKEN", "hf_" + "qWxRtYbNmKzPdFgHjLcVsQaEuIoTrZyXwB"),
     ],
@@ -38,10 +40,31 @@ def test_a_token_is_found_whole(kind, token):
 
 @pytest.mark.parametrize(
     "text",
-    ["AKIAIOSFODNN7EXAMPLE", "ghp_" + "x" * 36, "sk-...", "xoxb-your-token", "hf_generatedByHomeAppForDebuggingPur"],
+    [
+        "AKIAIOSFODNN7EXAMPLE",
+        "ghp_" + "x" * 36,
+        "sk-...",
+        "xoxb-your-token",
+        "hf_generatedByHomeAppForDebuggingPur",
+        "glsoat-" + "aB3_" * 13,
+        "xoxp-572370529330-573807301142-572331691188-####",
+    ],
 )
 def test_what_stands_where_a_token_would_is_not(text):
     assert placed(DETECTOR, text) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "token", "after"),
+    [
+        ("OKTA_TOKEN", 'okta_api_token: "', "00" + base62(40), '"'),
+        ("SONAR_TOKEN", "sonar.login=", hexed(40), ""),
+        ("SENTRY_TOKEN", "https://", hexed(32), "@o12.ingest.us.sentry.io/345"),
+        ("AZURE_STORAGE_KEY", "SharedAccessKeyName=a;SharedAccessKey=", base62(43) + "=", ";EntityPath=b"),
+    ],
+)
+def test_a_token_whose_place_tells_it_is_found_without_the_place(kind, before, token, after):
+    assert (kind, token) in placed(DETECTOR, before + token + after)
 
 
 def test_every_format_compiles_is_bounded_and_begins_as_it_says():

@@ -19,6 +19,8 @@ BEGIN, END = "-----BEGIN RSA PRIVATE " + "KEY-----", "-----END RSA PRIVATE " + "
 def test_a_signed_token_is_found_whole():
     assert placed(DETECTOR, f"Bearer {TOKEN} ok") == [("JWT", TOKEN)]
     assert placed(DETECTOR, "eyJhbGciOiJub3QganNvbg.abcdef.abcdef") == []
+    claims = urlsafe_b64encode(b'{"sub":"1234567890"}').decode().rstrip("=")
+    assert placed(DETECTOR, f"{claims}.{base62(43)}") == []
 
 
 def test_a_key_goes_to_its_end_or_as_far_as_can_be_seen():
@@ -34,6 +36,7 @@ def test_a_key_goes_to_its_end_or_as_far_as_can_be_seen():
     [
         ("postgres://app:s3cr3t-w0rd@db.example.com:5432/x", "CONNECTION_PASSWORD", "s3cr3t-w0rd"),
         ("Server=db;Database=x;User Id=app;Password=s3cr3t;", "CONNECTION_PASSWORD", "s3cr3t"),
+        ("db.example.com:5432:*:app:s3cr3t-w0rd", "CONNECTION_PASSWORD", "s3cr3t-w0rd"),
         ("it runs on 10.1.2.3:8080", "PRIVATE_ADDRESS", "10.1.2.3"),
         ("see https://build.ci.internal:8443/job", "INTERNAL_ENDPOINT", "https://build.ci.internal:8443"),
         ('"type": "service_account"', "GOOGLE_SERVICE_ACCOUNT", '"type": "service_account"'),
@@ -52,6 +55,7 @@ def test_structures(text, kind, value):
         "127.0.0.1 and 8.8.8.8",
         "1.10.1.2.3",
         "http://example.com/internal",
+        "at 12:34:56:78:90 in 2001:db8:85a3:1000:20aa:8a2e:370:7334",
     ],
 )
 def test_what_only_looks_like_it_is_not(text):

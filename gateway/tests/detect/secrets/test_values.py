@@ -22,6 +22,7 @@ def test_entropy_is_in_bits_a_character():
         "your_key_1234",
         "[REDACTED]",
         "changeme123",
+        "xoxp-1-####",
         "AKIAIOSFODNN7EXAMPLE",
         "0000000000",
     ],
@@ -37,8 +38,13 @@ def test_a_name_is_in_pieces_that_could_be_words():
 
 
 def test_what_is_random():
-    assert all(map(is_random, (base62(20), hexed(32), "123456789012345678")))
-    assert not any(map(is_random, ("short1", "accessTokenProvider", "x64-uwp=fail", "aaaaaaaaaaaaaaaaaaaa")))
+    assert all(map(is_random, (base62(20), hexed(32), "123456789012345678", "DjuyBenwJrtpvxdFCzAphcqc")))
+    assert not any(
+        map(
+            is_random,
+            ("short1", "accessTokenProvider", "DefaultAccessTokenProvider", "x64-uwp=fail", "aaaaaaaaaaaaaaaaaaaa"),
+        )
+    )
 
 
 def test_what_programs_call_things_by():

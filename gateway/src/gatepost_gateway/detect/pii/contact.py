@@ -66,7 +66,10 @@ def _international(found: Found) -> float:
 
 
 def _national(found: Found) -> float:
-    return 0.0 if _is_date(found.text) or not 7 <= len(_subscriber(found.text)) <= 15 or _in_number(found) else 0.8
+    number = _subscriber(found.text)
+    if not 7 <= len(number) <= 15 or len(set(number)) < 3 or _is_date(found.text) or _in_number(found):
+        return 0.0
+    return 0.8
 
 
 def _spoken_of(found: Found) -> float:
@@ -101,7 +104,9 @@ def _in_number(found: Found) -> bool:
         return True
     if before[-1:] in (".", ",", ":", "-") and before[:-1].isalnum() and len(before) == 2:
         return True
-    return joins(after[:1]) or (after[:1] in (".", ",", "-", ":", "/") and after[1:].isdecimal())
+    return joins(after[:1]) or (
+        after[:1] in (".", ",", "-", ":", "/") and (after[1:].isdecimal() or (after[:1] == "-" and after[1:].isalpha()))
+    )
 
 
 PHONES = (

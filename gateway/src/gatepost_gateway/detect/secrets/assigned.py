@@ -1,10 +1,13 @@
 """What is called a secret where it stands: `api_key = ...`, `Authorization: Bearer ...`, a service's name and a key."""
 
+import binascii
+from base64 import b64decode
+
 from gatepost_gateway.detect.expressions import Expression
 from gatepost_gateway.detect.patterns import Found, Pattern
-from gatepost_gateway.detect.secrets.values import entropy, is_identity, is_name, is_random, stands_in
+from gatepost_gateway.detect.secrets.values import entropy, is_identity, is_random, stands_in
 
-_BETWEEN = r"(?:[ _.-]?[\w.\[\]-]{0,24}?)[\\\"'`\])]{0,4}\s{0,4}(?::=|=>|[:=]|\||,|\(|\s|-|_)[\s\"'`\\=:(\[{>,-]{0,16}"
+_BETWEEN = r"(?:[ _.-]?[\w.\[\]-]{0,24}?)[\\\"'`\])]{0,4}\s{0,4}(?::=|=>|[:=]|\||,|\(|\s)[\s\"'`\\=:(\[{>,-]{0,16}"
 _VALUE = r"([A-Za-z0-9+/_.=~!@#$%^&*-]{8,200})"
 _NAMES = (
     r"(?:secret|passphrase|credentials?|(?:private|signing|encryption)[_ -]?(?:key|token)?"
@@ -22,7 +25,7 @@ _OTHERWISE_NAMED = Expression(
 
 def _name(found: Found) -> bytes:
     """What the value is called: the last words before it."""
-    name = found.before
+    name = found.before.rstrip(" \t\"'`=:,({[<>-")
     for mark in "\n;,{&":
         name = name.rpartition(mark)[2]
     return name[-40:].encode("utf-8", "replace")
@@ -63,7 +66,7 @@ def _is_dense(found: Found) -> float:
 
 DENSE = Pattern(
     "HIGH_ENTROPY",
-    r"[A-Za-z][\w.-]{1,40}[\"']?\s{0,3}[=:]\s{0,3}[\"']?([A-Za-z0-9+/_=-]{24,200})",
+    r"(?:[A-Za-z][\w.-]{1,40}[\"']?\s{0,3}[=:]\s{0,3}[\"']|\b[A-Z][A-Z0-9_]{1,40} ?[=:] ?)([A-Za-z0-9+/_=-]{24,200})",
     hint=r"[=:]\s{0,3}[\"']?[A-Za-z0-9+/_=-]{24}",
     check=_is_dense,
     margin=24,
@@ -109,7 +112,7 @@ def _is_password(found: Found) -> float:
         or any(word in name for word in ("hash", "length", "policy", "field", "variable"))
     ):
         return 0.0
-    if text[0] in "$<{%([&*#@/\\" or text.endswith((")", "(", "]", "};")) or found.after[:1] in ("(", "["):
+    if text[0] in "$<{%([&*#@/\\" or text.endswith((")", "(", "]", "};", "):")) or found.after[:1] in ("(", "["):
         return 0.0
     marked = any(not mark.isalpha() for mark in text) and any(mark.isalpha() for mark in text)
     plain = text.replace("_", "").replace(".", "").replace("-", "").isalpha()
@@ -124,6 +127,43 @@ PASSWORD = Pattern(
     check=_is_password,
     margin=24,
 )
+
+
+_NO_PASSWORD = Expression(
+    "^(?:password|passwort|passphrase|passwd|contraseña|username|userpass|string|boolean|integer|number|required|optional"
+    "|undefined|disabled|enabled|unknown|default|example|hidden|invalid|incorrect|missing|changeme)$"
+)
+
+
+def _is_word_used(found: Found) -> float:
+    """A word for a password, where nothing but a password can stand."""
+    text = found.text.lower().strip("_.-")
+    name = found.before.rpartition("\n")[2].lower().rstrip(" \t\"'`=:,({[<>-")
+    other = any(
+        word in name[-30:] for word in ("hash", "policy", "field", "variable", "label", "hint", "length", "type")
+    )
+    if other or _NO_PASSWORD.search(text.encode()) or stands_in(found.text) or found.after[:1] in ("(", "[", "."):
+        return 0.0
+    return 0.7
+
+
+QUOTED = Pattern(
+    "PASSWORD",
+    r"(?i)(?:password|passwd|passwort|pwd)[\"'`]? ?(?::=|=>|=|:) ?[\"'`]([a-z][a-z_.-]{6,60}[a-z])[\"'`]",
+    hint=r"(?i)(?:passw|pwd)[a-z]{0,4}[\"'`]? ?(?::=|=>|=|:) ?[\"'`]",
+    check=_is_word_used,
+    margin=40,
+)
+BESIDE_USER = Pattern(
+    "PASSWORD",
+    r"(?i)\b(?:user(?:name|id| id)?|login)[\"'`]? ?[=:] ?[\"'`]?[^\s\"'`;,=]{2,40}[\"'`]?[\s;,&\"'+]{1,12}"
+    r"(?:(?://|#)[^\r\n]{0,80}\s{1,8}){0,3}[$\"'`]{0,2}(?:password|passwd|pwd|pass)[\"'`]? ?[=:] ?"
+    r"[\"'`]?([a-z0-9_.!@%*+-]{5,40}(?: [a-z]{3,12}[\"'`])?)[\"'`;,\s]",
+    hint=r"(?i)(?:password|passwd|pwd|pass)[\"'`]? ?[=:] ?[\"'`]?[a-z0-9_.!@%*+-]{5}",
+    check=lambda found: 0.0 if "." in found.text and "@" not in found.text else _is_word_used(found),
+    margin=40,
+    opening=r"(?i)\b(?:user(?:name|id| id)?|login)[\"'`]? ?[=:]",
+)
 LOGIN = Pattern(  # .netrc and its like
     "PASSWORD",
     r"(?i)\b(?:login|username|user)\s{1,4}[^\s]{1,60}\s{1,8}password\s{1,4}[\"']?([^\s\"']{5,80})",
@@ -132,11 +172,22 @@ LOGIN = Pattern(  # .netrc and its like
     margin=1,
     opening=r"(?i)\b(?:login|username|user)\s",
 )
+
+
+def _is_user_and_password(found: Found) -> float:
+    """RFC 7617: Base64 of a name, a colon, a password."""
+    try:
+        user, colon, password = b64decode(found.text + "=" * (-len(found.text) % 4)).partition(b":")
+    except (ValueError, binascii.Error):
+        return 0.0
+    return float(bool(colon) and len(user) < 100 and len(password) > 2 and (user + password).isascii())
+
+
 BASIC = Pattern(
     "BASIC_AUTH",
-    r"(?i)\bbasic ([A-Za-z0-9+/]{12,200}={0,2})",
-    check=lambda found: float(not is_name(found.text) and entropy(found.text) > 2.5),
+    r"(?i)\bbasic ([A-Za-z0-9+/]{8,200}={0,2})",
+    check=_is_user_and_password,
     margin=1,
     opening="(?i)basic ",
 )
-PATTERNS = (ASSIGNED, DENSE, BESIDE_SERVICE, PASSWORD, LOGIN, BASIC, CURL_USER)
+PATTERNS = (ASSIGNED, DENSE, BESIDE_SERVICE, PASSWORD, QUOTED, BESIDE_USER, LOGIN, BASIC, CURL_USER)

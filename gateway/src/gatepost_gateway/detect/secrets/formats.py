@@ -20,7 +20,7 @@ FORMATS: tuple[tuple[str, str], ...] = (
     ("TENCENT_KEY", rf"AKID{_B}{{32}}"),
     ("GOOGLE_API_KEY", rf"AIza{_W}{{35}}"),
     ("GOOGLE_OAUTH", rf"GOCSPX-{_W}{{28}}|ya29\.{_W}{{20,400}}|1//0{_W}{{30,200}}"),
-    ("AZURE_STORAGE_KEY", rf"AccountKey=({_S}{{60,100}}={{0,2}})"),
+    ("AZURE_STORAGE_KEY", rf"(?:AccountKey|SharedAccessKey|SharedSecretValue)=({_S}{{43,100}}={{0,2}})"),
     ("AZURE_SAS", r"[?&]sig=([A-Za-z0-9%]{40,120})"),
     ("AZURE_AD_SECRET", r"[A-Za-z0-9_~.]{3}8Q~[A-Za-z0-9_~.-]{34}"),
     ("AZURE_DEVOPS_PAT", rf"{_B}{{52}}JQQJ9{_B}{{3}}AZDO{_B}{{4}}|{_B}{{60,78}}AZDO{_B}{{4}}"),
@@ -47,7 +47,7 @@ FORMATS: tuple[tuple[str, str], ...] = (
     (
         "GITLAB_TOKEN",
         (
-            rf"gl(?:pat|dt|ft|rt|cbt|wt)-{_W}{{20}}|glimt-{_W}{{25}}|gl(?:soat|agent|ffct)-{_W}{{20,60}}"
+            rf"gl(?:pat|dt|ft|rt|cbt|wt)-{_W}{{20}}|glcbt-{_B}{{1,5}}_{_W}{{20}}|glimt-{_W}{{25}}|gl(?:soat|agent|ffct)-{_W}{{20,50}}"
             rf"|glptt-[0-9a-f]{{40}}|gloas-{_W}{{64}}|gl(?:pat|rt|cbt)-[A-Za-z0-9_.-]{{27,300}}|GR1348941{_W}{{20}}"
             r"|_gitlab_session=[0-9a-z]{32}"
         ),
@@ -66,13 +66,15 @@ FORMATS: tuple[tuple[str, str], ...] = (
     ("CLOJARS_TOKEN", r"CLOJARS_[0-9a-zA-Z]{60}"),
     ("NUGET_KEY", r"oy2[a-z0-9]{43}"),
     ("SONAR_TOKEN", r"sq[pua]_[0-9a-f]{40}"),
+    ("SONAR_TOKEN", r"(?i:sonar[._-]?login)[\"']?[\s:=,\"'>-]{1,8}([0-9a-f]{40})"),
     ("SENTRY_TOKEN", r"sntry[su]_[A-Za-z0-9+/=_-]{60,300}"),
+    ("SENTRY_TOKEN", r"//([0-9a-f]{32}(?::[0-9a-f]{32})?)@[a-z0-9.-]{1,50}\.sentry\.io/\d"),
     ("SOURCEGRAPH_TOKEN", rf"sgp_(?:{_H}{{16}}_|local_)?{_H}{{40}}|slk_[0-9a-f]{{64}}"),
     ("POSTMAN_KEY", rf"PMAK-{_H}{{24}}-{_H}{{34}}"),
     ("LAUNCHDARKLY_KEY", rf"(?:api|sdk)-{_H}{{8}}-{_H}{{4}}-{_H}{{4}}-{_H}{{4}}-{_H}{{12}}"),
     (
         "SLACK_TOKEN",
-        r"xox[abeprs]-[0-9A-Za-z]{6,20}-[0-9A-Za-z-]{8,250}|xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{120,200}|xapp-\d-[A-Z0-9]{8,15}-\d{10,15}-[a-z0-9]{60,70}|xwfp-[0-9A-Za-z-]{20,250}",
+        r"xox[abeoprs]-[0-9A-Za-z]{6,20}-[0-9A-Za-z-]{8,250}|xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{120,200}|xapp-\d-[A-Z0-9]{8,15}-\d{10,15}-[a-z0-9]{60,70}|xwfp-[0-9A-Za-z-]{20,250}",
     ),
     ("SLACK_WEBHOOK", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,70}"),
     ("DISCORD_TOKEN", rf"[MNO]{_W}{{23,25}}\.{_W}{{6}}\.{_W}{{27,38}}"),
@@ -81,7 +83,7 @@ FORMATS: tuple[tuple[str, str], ...] = (
         "TEAMS_WEBHOOK",
         r"(?:[a-z0-9-]{1,40}\.webhook|outlook)\.office(?:365)?\.com/webhook(?:b2)?/[a-z0-9@-]{60,80}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36}",
     ),
-    ("TELEGRAM_TOKEN", rf"\d{{8,10}}:AA{_W}{{33}}"),
+    ("TELEGRAM_TOKEN", rf"(?:bot)?\d{{8,10}}:AA{_W}{{33}}"),
     ("ZAPIER_WEBHOOK", r"hooks\.zapier\.com/hooks/catch/[A-Za-z0-9]{5,20}(?:/[A-Za-z0-9]{5,20})?"),
     ("TWILIO_KEY", r"(?:SK|AC)[0-9a-f]{32}"),
     ("SENDGRID_KEY", rf"SG\.{_W}{{20,24}}\.{_W}{{39,50}}"),
@@ -122,7 +124,8 @@ FORMATS: tuple[tuple[str, str], ...] = (
         "SERVICE_PREFIXED",
         rf"flb_live_{_B}{{20}}|shltm_{_W}{{40}}|supernotes_sk-[A-Z0-9]{{40,60}}|storecove_{_W}{{30,60}}",
     ),
-    ("OKTA_TOKEN", rf"00[A-Za-z0-9_-]{{20}}_[A-Za-z0-9_-]{{19}}|SSWS (00{_W}{{40}})"),
+    ("OKTA_TOKEN", rf"00{_W}{{20}}_{_W}{{19}}|SSWS (00{_W}{{40}})"),
+    ("OKTA_TOKEN", rf"(?:^|[^A-Za-z])(?i:okta)[\w .-]{{0,20}}[\"']?\s{{0,3}}[:=][\s\"']{{0,3}}(00{_W}{{40}})"),
     ("AUTH0_TOKEN", r"auth0_[A-Za-z0-9_-]{40,64}"),
     ("ANTHROPIC_KEY", rf"sk-ant-(?:api|admin)\d\d-{_W}{{85,100}}AA|sk-ant-(?:sid|oat)\d\d-{_W}{{60,120}}"),
     (
@@ -130,7 +133,7 @@ FORMATS: tuple[tuple[str, str], ...] = (
         rf"sk-(?:proj|svcacct|admin|None)-{_W}{{20,74}}T3BlbkFJ{_W}{{20,74}}|sk-{_B}{{20}}T3BlbkFJ{_B}{{20}}|sk-(?:proj|svcacct|admin)-{_W}{{60,180}}",
     ),
     ("SK_KEY", rf"sk-(?:or-v1-|lf-|[a-z]{{2,6}}-)?{_B}{{32,64}}|sk_[0-9a-f]{{40,60}}"),
-    ("HUGGINGFACE_TOKEN", r"(?:hf|api_org)_[A-Za-z]{34}"),
+    ("HUGGINGFACE_TOKEN", rf"(?:hf|api_org)_{_B}{{34}}"),
     ("REPLICATE_TOKEN", rf"r8_{_B}{{37,46}}"),
     ("GROQ_KEY", rf"gsk_{_B}{{48,56}}"),
     ("XAI_KEY", rf"xai-{_W}{{70,90}}"),
@@ -160,7 +163,13 @@ FORMATS: tuple[tuple[str, str], ...] = (
 
 def _is_token(found: Found) -> float:
     text, after = found.text, found.after
-    if joins(found.before[-1:]) or (joins(after[:1]) and after[:1] != "_") or after.startswith("..."):
+    ends = after[:1] == "_" and not text.startswith("gl")
+    if (
+        joins(found.before[-1:])
+        or (joins(after[:1]) and not ends)
+        or after.startswith("...")
+        or (text[-1] == "-" and text[0] == "x")
+    ):
         return 0.0
     if (
         stands_in(text)
@@ -185,7 +194,7 @@ _OPENINGS = {
     "BITBUCKET_TOKEN": "AT(?:BB|CT)",
     "ATLASSIAN_TOKEN": "ATATT",
     "PYPI_TOKEN": "pypi-",
-    "SENTRY_TOKEN": "sntry",
+    "SENTRY_TOKEN": "sntry|//[0-9a-f]{32}",
     "SLACK_TOKEN": "xox[a-z]|xapp-|xwfp-",
     "TEAMS_WEBHOOK": r"[a-z0-9-]{1,40}\.(?:webhook|office)",
     "GRAFANA_TOKEN": "gl[sc]|eyJrIjoi",

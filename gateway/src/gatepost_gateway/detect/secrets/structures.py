@@ -15,7 +15,7 @@ _KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}-----")
 
 
 def _jwt_length(text: str) -> int:
-    """Two parts or more, the first of which is JSON: RFC 7519, RFC 7516."""
+    """Two parts or more, the first of which is JSON and names its algorithm: RFC 7515, RFC 7516."""
     match = _JWT.match(text)
     if match is None:
         return 0
@@ -24,7 +24,7 @@ def _jwt_length(text: str) -> int:
         opened = urlsafe_b64decode(header + "=" * (-len(header) % 4))
     except (ValueError, binascii.Error):
         return 0
-    return match.end() if opened.startswith(b"{") and opened.rstrip().endswith(b"}") and b'"' in opened else 0
+    return match.end() if opened.startswith(b"{") and opened.rstrip().endswith(b"}") and b'"alg"' in opened else 0
 
 
 JWT = Pattern(
@@ -85,6 +85,14 @@ ODBC = Pattern(
     check=_is_password,
     opening=rf"(?i){_PAIRED} ?=",
 )
+PGPASS = Pattern(  # https://www.postgresql.org/docs/current/libpq-pgpass.html
+    "CONNECTION_PASSWORD",
+    r"(?:^|[\s\"'`])(?:\*|[A-Za-z][A-Za-z0-9.-]{1,60}|\d{1,3}(?:\.\d{1,3}){3}):(?:\d{4,5}|\*):(?:\*|[a-z][\w-]{0,40})"
+    r":[a-z][\w.@-]{1,40}:([^\s:\"'`]{4,80})",
+    hint=r":(?:\d{4,5}|\*):(?:\*|[a-z][\w-]{0,40}):[a-z]",
+    check=_is_password,
+    opening=r"(?:^|[\s\"'`])[A-Za-z0-9.*-]{1,61}:",
+)
 
 
 def _is_private(found: Found) -> float:
@@ -102,7 +110,10 @@ def _is_private(found: Found) -> float:
     )
 
 
-SERVICE_ACCOUNT = Pattern("GOOGLE_SERVICE_ACCOUNT", r'"type"\s{0,3}:\s{0,3}"service_account"')
+SERVICE_ACCOUNT = Pattern(
+    "GOOGLE_SERVICE_ACCOUNT",
+    r'"type"\s{0,3}:\s{0,3}"service_account"|"private_key_id"\s{0,3}:\s{0,3}"[0-9a-f]{40}"',
+)
 PASSWORD_HASH = Pattern(
     "PASSWORD_HASH",
     r"\$(?:1|5|6|7|8|9|2[abxy]?|y|gy|argon2(?:i|d|id)|krb5[a-z]{1,6}|scrypt|pbkdf2[a-z0-9-]{0,10})\$[A-Za-z0-9./+=$,@:*_-]{16,400}",
@@ -123,4 +134,14 @@ INTERNAL_ENDPOINT = Pattern(
     margin=1,
     opening="(?i)https?:",
 )
-PATTERNS = (JWT, PRIVATE_KEY, SERVICE_ACCOUNT, PASSWORD_HASH, CONNECTION, ODBC, PRIVATE_ADDRESS, INTERNAL_ENDPOINT)
+PATTERNS = (
+    JWT,
+    PRIVATE_KEY,
+    SERVICE_ACCOUNT,
+    PASSWORD_HASH,
+    CONNECTION,
+    ODBC,
+    PGPASS,
+    PRIVATE_ADDRESS,
+    INTERNAL_ENDPOINT,
+)

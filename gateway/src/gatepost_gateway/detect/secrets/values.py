@@ -1,5 +1,6 @@
 """Whether a text is a secret itself, or stands where one would stand."""
 
+import re
 from collections import Counter
 from itertools import pairwise
 from math import log2
@@ -7,9 +8,11 @@ from math import log2
 from gatepost_gateway.detect.expressions import Expression
 
 _STAND_IN = Expression(
-    r"(?i)x{5}|\*{3}|\.{3}|redacted|placeholder|change_?me|your[_-]|insert[_-]|put_your|<[^>]*>|\$[{(]|\{\{|%[({s]"
+    r"(?i)x{5}|\*{3}|#{4}|\.{3}|redacted|placeholder|change_?me|your[_-]|insert[_-]|put_your|<[^>]*>|\$[{(]|\{\{|%[({s]"
     r"|goes[_-]?here|token_?here|example$|^process\.env|^os\.|getenv|^self\.|^this\."
 )
+
+_CONSONANTS = re.compile("[b-df-hj-np-tv-xz]{4}|q[a-tv-z]")
 
 
 def entropy(text: str) -> float:
@@ -50,6 +53,11 @@ def is_name(text: str) -> bool:
     return wordy and _changes(text) < 6
 
 
+def _unspeakable(text: str) -> bool:
+    """Whether consonants stand as they do in no word."""
+    return len(_CONSONANTS.findall(text)) > 1
+
+
 def _changes(text: str) -> int:
     """How often letters and digits meet."""
     met = [(left, right) for left, right in pairwise(text) if left.isalnum() and right.isalnum()]
@@ -69,7 +77,7 @@ def is_random(text: str) -> bool:
     if text.isdecimal():
         return len(text) >= 15
     if text.isalpha():
-        return len(text) >= 20 and not is_name(text)
+        return len(text) >= 20 and (not is_name(text) or _unspeakable(text))
     mixed = [part for part in _parts(text) if not part.isalpha() and not part.isdecimal()]
     longest = max(map(len, mixed), default=0)
     return not is_name(text) and (longest >= 8 or (len(mixed) >= 2 and longest >= 5) or len(text) >= 40)

@@ -5,8 +5,12 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
+
+import pytest
 
 UNPRIVILEGED = ("postgres", "nobody")
 FAST = "-F -c listen_addresses='' -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
@@ -14,6 +18,19 @@ FAST = "-F -c listen_addresses='' -c full_page_writes=off -c synchronous_commit=
 
 class Missing(Exception):
     """There is no PostgreSQL here that could be started; the text says why."""
+
+
+@contextmanager
+def running() -> "Iterator[Cluster]":
+    """A cluster for tests that need one. Skips them where there is none; under CI=true that is a failure."""
+    with ExitStack() as stack:
+        try:
+            held = stack.enter_context(Cluster())
+        except Missing as missing:
+            if os.environ.get("CI") == "true":
+                pytest.fail(str(missing), pytrace=False)
+            pytest.skip(str(missing))
+        yield held
 
 
 class Cluster:

@@ -150,3 +150,9 @@ def test_a_hold_that_was_never_given_settles_nothing():
     ledger = MemoryLedger()
     ledger.settle(Hold("x", (Claim("a", 1, 1),)), 1)
     assert ledger.used("a") == (0, 0)
+
+
+def test_a_correction_changes_what_is_settled_and_nothing_of_what_is_over():
+    ledger = MemoryLedger({"a": 50, "b": 20})
+    ledger.correct(Hold("1", (Claim("a", 100, 30), Claim("gone", 100, 30))), 30, 10)
+    assert (ledger.used("a"), ledger.used("b"), ledger.used("gone")) == ((30, 0), (20, 0), (0, 0))

@@ -1,9 +1,7 @@
 """The promises of every store of sessions, held by PostgreSQL; and what holds for two gateways over one database."""
 
 import asyncio
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import asyncpg
 import pytest
@@ -13,19 +11,13 @@ from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.postgres_sessions import MIGRATIONS, PostgresSessions
 
-from ..postgres import Cluster, Missing
+from ..postgres import Cluster, running
 from ..session_stores import LIFE, NOW, ONE, TWO, SessionStoreContract
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    with ExitStack() as stack:
-        try:
-            held = stack.enter_context(Cluster())
-        except Missing as missing:
-            if os.environ.get("CI") == "true":
-                pytest.fail(str(missing), pytrace=False)
-            pytest.skip(str(missing))
+    with running() as held:
         yield held
 
 
@@ -97,10 +89,6 @@ def test_gateways_that_start_at_once_bring_the_schema_up_once(cluster):
         )
         stores = await asyncio.gather(*(PostgresSessions.open(Secret(cluster.url)) for _ in range(4)))
         assert await plain.fetchval("SELECT version FROM gatepost_schema") == len(MIGRATIONS)
-        await plain.execute("UPDATE gatepost_schema SET version = 99")
-        with pytest.raises(GatewayFault, match="newer than this gateway"):
-            await PostgresSessions.open(Secret(cluster.url))
-        await plain.execute(f"UPDATE gatepost_schema SET version = {len(MIGRATIONS)}")
         for store in stores:
             await store.close()
         await plain.close()

@@ -9,7 +9,6 @@ from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import UpstreamError
 from gatepost_gateway.domain.governance import Claim, Hold, Refusal
 from gatepost_gateway.domain.records import Entry
-from gatepost_gateway.domain.routing import BreakerRules, BreakerState
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind, Sealed, Timeouts
 from gatepost_gateway.domain.usage import Usage
@@ -182,11 +181,18 @@ class Ledger(Protocol):
     """What is being spent now. Fails closed: an error here refuses the call."""
 
     async def reserve(self, hold_id: str, claims: tuple[Claim, ...]) -> Hold | Refusal:
-        """All claims or none; in one step, however many ask at once."""
+        """All claims or none; in one step, however many ask at once.
+
+        Raises GatewayFault (503, state_unavailable) when that cannot be known now: no hold is left behind.
+        """
         ...
 
     def settle(self, hold: Hold, amount: int) -> None:
         """Replaces the hold by what was really spent. Idempotent by hold id, never waits."""
+        ...
+
+    def correct(self, hold: Hold, before: int, after: int) -> None:
+        """A hold that a crash left open, and that was settled at `before`, cost `after`. Never waits."""
         ...
 
     async def close(self, account: str) -> None:
@@ -194,64 +200,16 @@ class Ledger(Protocol):
         ...
 
     def used(self, account: str) -> tuple[int, int]:
-        """(settled, held) of an account."""
+        """(settled, held) of an account, as far as this process knows."""
         ...
 
-
-class Permit(Protocol):
-    """Leave to ask an endpoint once. How that ended is said once: by `succeeded`, `failed` or `release`."""
-
-    def began(self) -> None:
-        """Its answer has begun: the endpoint is there. What becomes of the answer is still open."""
+    def open_holds(self) -> int:
+        """How many calls of this process have money set aside."""
         ...
 
-    def succeeded(self) -> None: ...
-
-    def failed(self, retry_after: float | None) -> None:
-        """The endpoint failed, through no fault of the caller's. `retry_after`: seconds it asks for."""
+    def forget(self, periods: frozenset[str]) -> None:
+        """Lets go of what is over: periods other than `periods`."""
         ...
-
-    def release(self) -> None:
-        """Nothing was learned: a caller's fault, a call that was left. Idempotent, also after another end."""
-        ...
-
-
-class Breakers(Protocol):
-    """Which endpoints fail. An endpoint is a provider and an address: `openai https://api.openai.com/v1`."""
-
-    def wait(self, endpoint: str, rules: BreakerRules) -> float:
-        """Seconds until a call may go there; 0: now."""
-        ...
-
-    def ask(self, endpoint: str, rules: BreakerRules) -> Permit | float:
-        """Leave to go there, or the seconds until there may be some."""
-        ...
-
-    def states(self) -> Mapping[str, BreakerState]:
-        """The endpoints that were asked, with their states."""
-        ...
-
-
-class Pace(Protocol):
-    """How entries do: how fast they answer, plain and streamed apart, and which asked for rest."""
-
-    def note(self, entry: str, stream: bool, seconds: float) -> None:
-        """An answer's first content came after `seconds`; a plain answer's is all of it."""
-        ...
-
-    def latency(self, entry: str, stream: bool) -> float | None:
-        """Seconds; None: not known, or not any more."""
-        ...
-
-    def look(self, entry: str, stream: bool) -> bool:
-        """Whether to send a call there only to learn how fast it is: True now and then, for one call."""
-        ...
-
-    def rest(self, entry: str, seconds: float) -> None:
-        """Its provider asked, with a 429, to be left alone for so long."""
-        ...
-
-    def rests(self, entry: str) -> bool: ...
 
 
 class Window(Struct, frozen=True):

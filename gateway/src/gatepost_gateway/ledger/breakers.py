@@ -8,7 +8,7 @@ import logging
 from collections import OrderedDict, deque
 
 from gatepost_gateway.domain.clock import Clock
-from gatepost_gateway.domain.ports import Permit
+from gatepost_gateway.domain.endpoints import Permit
 from gatepost_gateway.domain.routing import BreakerRules, BreakerState
 
 log = logging.getLogger("gatepost.breakers")

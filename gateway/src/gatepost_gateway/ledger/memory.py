@@ -74,6 +74,12 @@ class MemoryLedger:
             if not account.held and not account.settled:
                 self._drop(claim.account)
 
+    def correct(self, hold: Hold, before: int, after: int) -> None:
+        for claim in hold.claims:
+            account = self._accounts.get(claim.account)
+            if account is not None:  # else its period is over
+                account.settled += after - before
+
     async def close(self, account: str) -> None:
         self._closed.add(account)
 

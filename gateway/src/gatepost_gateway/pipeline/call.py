@@ -9,10 +9,11 @@ from msgspec import Struct
 from gatepost_gateway.dialects.transcript import Transcript
 from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
+from gatepost_gateway.domain.endpoints import Permit
 from gatepost_gateway.domain.governance import Hold, Principal
 from gatepost_gateway.domain.limits import Purse
 from gatepost_gateway.domain.money import Prices, usd
-from gatepost_gateway.domain.ports import Headers, Permit, StreamReader, Summary, UpstreamAnswer
+from gatepost_gateway.domain.ports import Headers, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.domain.secret import Secret

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from gatepost_gateway.domain.chat import Asked, Operation
-from gatepost_gateway.domain.ports import Breakers, Pace
+from gatepost_gateway.domain.endpoints import Breakers, Pace
 from gatepost_gateway.domain.routing import BreakerRules, Routing, Strategy
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, endpoint_of
 from gatepost_gateway.pipeline.reserve import input_bound

@@ -1,20 +1,6 @@
 -- Sessions in PostgreSQL, for several gateways that serve as one. Times are microseconds since the epoch.
 -- Marks are keyed hashes; nothing of a conversation is here.
 
--- name: versions
-CREATE TABLE IF NOT EXISTS gatepost_schema (part text PRIMARY KEY, version int NOT NULL);
-
--- name: version
-SELECT version FROM gatepost_schema WHERE part = 'sessions';
-
--- name: reached
-INSERT INTO gatepost_schema (part, version) VALUES ('sessions', $1)
-ON CONFLICT (part) DO UPDATE SET version = excluded.version;
-
--- One writer at a time brings the schema up.
--- name: lock
-SELECT pg_advisory_xact_lock(hashtextextended('gatepost schema', 0));
-
 -- name: migration_1
 CREATE TABLE gatepost_sessions (id text PRIMARY KEY, owner text NOT NULL, turn bigint NOT NULL, at bigint NOT NULL);
 CREATE INDEX gatepost_sessions_at ON gatepost_sessions (at);

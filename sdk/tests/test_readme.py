@@ -13,7 +13,7 @@ BLOCKS = re.findall(r"^## (.+?)$.*?^```python\n(.*?)^```$", TEXT, re.MULTILINE |
 
 
 def test_there_is_a_block_for_every_task():
-    assert len(BLOCKS) == TEXT.count("```python") == 6
+    assert len(BLOCKS) == TEXT.count("```python") == 7
 
 
 @pytest.mark.parametrize(("title", "block"), BLOCKS, ids=[title for title, _ in BLOCKS])
@@ -27,7 +27,7 @@ def test_a_block_runs(title, block, monkeypatch, capsys):
     # A client of the block opens no socket of its own: its connections are those of the fake gateway.
     for name, made in (("SyncHttp", gateway.http_client), ("AsyncHttp", gateway.async_http_client)):
         real = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda link, given, real=real, made=made: real(link, given or made()))
+        monkeypatch.setattr(module, name, lambda link, given, _, real=real, made=made: real(link, given or made()))
     exec(compile(block, title, "exec"), {"__name__": "readme"})
     said = capsys.readouterr().out
     expected = {
@@ -35,6 +35,7 @@ def test_a_block_runs(title, block, monkeypatch, capsys):
         "Tools": '{"city": "London", "celsius": 18}\n',
         "Asynchronous": "Hello\n",
         "When it goes wrong": "CIRCUIT_OPEN 600.0\n",
+        "A question and its answer": "Say hi in French 12 0.000012\nCount to five\n2\n",
         "Vectors and pictures": "2 2\niVBORw0KGgo=\n",
         "Tests of your application": "",
     }

@@ -1,7 +1,7 @@
 """What a type checker sees of the public surface. Never run: `tests/test_typing.py` has it checked."""
 
 from decimal import Decimal
-from typing import Optional
+from typing import Any, Optional
 
 from typing_extensions import assert_type
 
@@ -32,12 +32,33 @@ def synchronous() -> None:
         assert_type(client.images.generate(trace.id, prompt="a", model="m", n=1), gatepost.ImageResult)
 
 
+def simple() -> None:
+    client = gatepost.Client("gp_a_b", user_id="u-42", retries=3, transport=FakeGateway().transport())
+    assert_type(client.signup(email="a@b.test"), gatepost.Account)
+    assert_type(client.chat("m", "hi", temperature=0.1), gatepost.ChatResponse)
+    assert_type(client.chat("m", [gatepost.Message(role="user", content="x")]).cost_usd, Optional[Decimal])
+    assert_type(client.chat_stream("m", "hi"), gatepost.Stream[str])
+    for piece in client.chat_stream("m", "hi"):
+        assert_type(piece, str)
+    for chunk in client.chat_stream("m", "hi", as_chunks=True):
+        assert_type(chunk, gatepost.StreamChunk)
+    assert_type(client.completions("m", "hi"), dict[str, Any])
+    assert_type(client.metrics(range="7d"), gatepost.MetricsResponse)
+    assert_type(client.create_api_key("ci"), gatepost.ApiKeyCreated)
+    assert_type(client.me(), gatepost.MeResponse)
+    assert_type(client.health(), dict[str, Any])
+
+
 async def asynchronous() -> None:
     async with FakeGateway().async_client(retries=0) as client:
         assert_type(client, gatepost.AsyncClient)
         trace = await client.traces.create()
         assert_type(await client.execute(trace.id, [{"role": "user", "content": "x"}]), gatepost.ExecuteResult)
         assert_type(await client.traces.list(), gatepost.TracePage)
+        assert_type(await client.chat("m", "hi"), gatepost.ChatResponse)
+        assert_type(client.chat_stream("m", "hi", as_chunks=True), gatepost.AsyncStream[gatepost.StreamChunk])
+        async for piece in client.chat_stream("m", "hi"):
+            assert_type(piece, str)
 
 
 def refused() -> None:
@@ -45,6 +66,8 @@ def refused() -> None:
     client.execute("t", "hi", policy={})  # pyright: ignore[reportCallIssue]
     client.traces.list(nearest=1)  # pyright: ignore[reportCallIssue]
     gatepost.configure(timeout="5")  # pyright: ignore[reportArgumentType]
+    client.chat("m", "hi", policy={})  # pyright: ignore[reportCallIssue]
+    client.metrics(range="1y")  # pyright: ignore[reportArgumentType]
     gatepost.Client(http_client=1)  # pyright: ignore[reportArgumentType]
 
 

@@ -33,21 +33,29 @@ from .errors import (
 if TYPE_CHECKING:
     from ._retry import RetryConfig
     from ._settings import configure
+    from ._stream import AsyncStream, Stream
     from .client import AsyncClient, AsyncGatepost, Client, Gatepost
-    from .options import CheckOptions, ClientOptions, ExecuteOptions, Options, TraceFilters
-    from .results import ExecuteResult
+    from .options import ChatOptions, CheckOptions, ClientOptions, ExecuteOptions, Options, TraceFilters
+    from .results import ExecuteResult, StreamChunk
     from .wire.executions import LogRecorded, ToolCall, Usage
     from .wire.making import EmbeddingResult, ImageResult
     from .wire.registry import ModelCard
+    from .wire.simple import Account, ApiKeyCreated, ChatResponse, ChatUsage, MeResponse, Message, MetricsResponse
     from .wire.traces import Step, Trace, TraceDetail, TracePage, TraceRow, TraceSummary
     from .wire.verdicts import CheckResult, Simulation
 
 __all__ = [
     "APIError",
+    "Account",
+    "ApiKeyCreated",
     "AsyncClient",
     "AsyncGatepost",
+    "AsyncStream",
     "AuthError",
     "BudgetExceededError",
+    "ChatOptions",
+    "ChatResponse",
+    "ChatUsage",
     "CheckOptions",
     "CheckResult",
     "CircuitBreakerError",
@@ -64,6 +72,9 @@ __all__ = [
     "GatewayError",
     "ImageResult",
     "LogRecorded",
+    "MeResponse",
+    "Message",
+    "MetricsResponse",
     "ModelCard",
     "NotFoundError",
     "Options",
@@ -73,6 +84,8 @@ __all__ = [
     "ServerError",
     "Simulation",
     "Step",
+    "Stream",
+    "StreamChunk",
     "ToolCall",
     "Trace",
     "TraceDetail",
@@ -87,11 +100,21 @@ __all__ = [
 ]
 
 _HOMES = {
+    "wire.simple": (
+        "Account",
+        "ApiKeyCreated",
+        "ChatResponse",
+        "ChatUsage",
+        "MeResponse",
+        "Message",
+        "MetricsResponse",
+    ),
+    "_stream": ("AsyncStream", "Stream"),
     "_retry": ("RetryConfig",),
     "_settings": ("configure",),
     "client": ("AsyncClient", "AsyncGatepost", "Client", "Gatepost"),
-    "options": ("CheckOptions", "ClientOptions", "ExecuteOptions", "Options", "TraceFilters"),
-    "results": ("ExecuteResult",),
+    "options": ("ChatOptions", "CheckOptions", "ClientOptions", "ExecuteOptions", "Options", "TraceFilters"),
+    "results": ("ExecuteResult", "StreamChunk"),
     "wire.executions": ("LogRecorded", "ToolCall", "Usage"),
     "wire.making": ("EmbeddingResult", "ImageResult"),
     "wire.registry": ("ModelCard",),

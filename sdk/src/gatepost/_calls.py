@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any, Callable, Generic, TypeVar, Union, cast
+from typing import Any, Callable, Generic, Protocol, TypeVar, Union, cast
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from .results import ExecuteResult
 from .wire import headers as names
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Dollars = Union[int, float, str, Decimal]
 Moment = Union[str, datetime]
@@ -68,6 +69,26 @@ class Call(Generic[T]):
         return None if self.body is None else encode(self.body)
 
 
+class Reading(Protocol[T_co]):
+    """Reads a stream from its bytes."""
+
+    def feed(self, data: bytes) -> Iterable[T_co]:
+        """What is complete now."""
+        ...
+
+    def end(self) -> Iterable[T_co]:
+        """What is left when the bytes have ended. Raises what the stream said went wrong."""
+        ...
+
+
+@dataclass(frozen=True)
+class Streamed(Generic[T]):
+    """A call whose answer is a stream, and how that is read."""
+
+    call: Call[Any]
+    reading: Callable[[Reply], Reading[T]]
+
+
 Flow = Generator[Call[Any], Any, T]
 """An operation that may take several calls: it yields them and is sent their results, or thrown their errors."""
 
@@ -80,7 +101,7 @@ def create_trace(
         "POST",
         "/api/v1/traces",
         lambda reply: wire.Trace.model_validate(reply.body),
-        body=_said(metadata=metadata, revenue=_exact(revenue)),
+        body=said(metadata=metadata, revenue=_exact(revenue)),
         headers=_once(idempotency_key),
         repeatable=True,
     )
@@ -137,7 +158,7 @@ def execute(
     unknown = sorted(set(options) - _EXECUTE_OPTIONS)
     if unknown:
         raise TypeError(f"execute() got an unexpected option `{unknown[0]}`")
-    body = _said(trace_id=trace_id, input=messages(input), **options)
+    body = said(trace_id=trace_id, input=messages(input), **options)
     return Call(
         "POST",
         "/api/v1/executions",
@@ -155,7 +176,7 @@ def embed(*, trace_id: str, **asked: Any) -> Call[wire.EmbeddingResult]:
         "POST",
         "/api/v1/embeddings",
         lambda reply: wire.EmbeddingResult.model_validate(reply.body),
-        body=_said(trace_id=trace_id, **asked),
+        body=said(trace_id=trace_id, **asked),
         headers=_once(None),
         trace_id=trace_id,
     )
@@ -167,7 +188,7 @@ def draw(*, trace_id: str, **asked: Any) -> Call[wire.ImageResult]:
         "POST",
         "/api/v1/images",
         lambda reply: wire.ImageResult.model_validate(reply.body),
-        body=_said(trace_id=trace_id, **asked),
+        body=said(trace_id=trace_id, **asked),
         headers=_once(None),
         trace_id=trace_id,
     )
@@ -179,7 +200,7 @@ def check(*, trace_id: str, **asked: Any) -> Call[wire.CheckResult]:
         "POST",
         "/api/v1/checks",
         lambda reply: wire.CheckResult.model_validate(reply.body),
-        body=_said(trace_id=trace_id, **{**asked, "input": messages(asked["input"])}),
+        body=said(trace_id=trace_id, **{**asked, "input": messages(asked["input"])}),
         headers=_once(None),
         trace_id=trace_id,
     )
@@ -191,7 +212,7 @@ def simulate(**asked: Any) -> Call[wire.Simulation]:
         "POST",
         "/api/v1/simulate",
         lambda reply: wire.Simulation.model_validate(reply.body),
-        body=_said(**{**asked, "input": messages(asked["input"])}),
+        body=said(**{**asked, "input": messages(asked["input"])}),
         repeatable=True,
     )
 
@@ -204,7 +225,7 @@ def log(
         "POST",
         "/api/v1/logs",
         lambda reply: wire.LogRecorded.model_validate(reply.body),
-        body=_said(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id),
+        body=said(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id),
         headers=_once(None),
         trace_id=trace_id,
     )
@@ -220,11 +241,11 @@ def ping() -> Call[dict[str, Any]]:
     return Call("GET", "/up", lambda reply: dict(reply.body), repeatable=True, keyless=True, guarded=False)
 
 
-def messages(said: Messages | None) -> str | list[Mapping[str, Any]] | None:
+def messages(given: Messages | None) -> str | list[Mapping[str, Any]] | None:
     """The input as the contract wants it: text, or a list of messages."""
-    if said is None or isinstance(said, str):
-        return said
-    return [said] if isinstance(said, Mapping) else list(said)
+    if given is None or isinstance(given, str):
+        return given
+    return [given] if isinstance(given, Mapping) else list(given)
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
@@ -251,7 +272,8 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a value of type `{type(value).__name__}`")
 
 
-def _said(**fields: Any) -> dict[str, Any]:
+def said(**fields: Any) -> dict[str, Any]:
+    """The fields that say something."""
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -34,6 +34,8 @@ class Script:
     reason: str | None = None
     tool_calls: tuple[wire.ToolCall, ...] = ()
     refusal: Refused | None = None
+    broken: str | None = None
+    """Why a stream breaks after `output`."""
 
     @property
     def status(self) -> str | None:
@@ -59,13 +61,17 @@ class Book:
         self._by_key: dict[str, str] = {}
         self.scripts: deque[Script] = deque()
 
+    def next_script(self) -> Script:
+        """What was told to happen next; nothing in particular where nothing was."""
+        return self.scripts.popleft() if self.scripts else Script()
+
     def open(self, asked: wire.TraceCreate, key: str | None) -> wire.Trace:
         """Open a trace; a repeated idempotency key gets the trace that it opened first."""
         known = self._by_key.get(key or "")
         if known is not None:
             return self._traces[known].row
         name = f"trace-{len(self._traces) + 1}"
-        row = wire.Trace(id=name, metadata=asked.metadata, revenue=asked.revenue, created_at=_now())
+        row = wire.Trace(id=name, metadata=asked.metadata, revenue=asked.revenue, created_at=now())
         self._traces[name] = _Trace(row)
         if key:
             self._by_key[key] = name
@@ -74,7 +80,7 @@ class Book:
     def complete(self, trace_id: str) -> wire.TraceSummary:
         """Seal a trace."""
         trace = self._unsealed(trace_id)
-        trace.completed_at = _now()
+        trace.completed_at = now()
         cost = _cost(trace)
         revenue = trace.row.revenue
         return wire.TraceSummary(
@@ -151,7 +157,7 @@ class Book:
     def check(self, asked: wire.Question) -> wire.CheckResult:
         """Record that the next script's policy would say no; without one, that all is well."""
         trace = self._unsealed(asked.trace_id or "")
-        said = self.scripts.popleft() if self.scripts else Script()
+        said = self.next_script()
         if said.refusal is not None:
             raise said.refusal
         allowed = said.reason is None
@@ -163,7 +169,7 @@ class Book:
 
     def simulate(self, asked: wire.Question) -> wire.Simulation:
         """What the next script's policy would say; without one, that the call would go on."""
-        said = self.scripts.popleft() if self.scripts else Script()
+        said = self.next_script()
         if said.reason is not None:
             return wire.Simulation(status="blocked", allowed=False, reason=said.reason)
         model, cost = asked.model or MODEL, float(COST)
@@ -193,7 +199,7 @@ class Book:
 
     def _step(self, trace: _Trace, kind: str, parent: str | None, **facts: Any) -> wire.Step:
         name = f"{trace.row.id}-step-{len(trace.steps) + 1}"
-        step = wire.Step(id=name, kind=kind, parent_step_id=parent, created_at=_now(), latency_ms=1.0, **facts)
+        step = wire.Step(id=name, kind=kind, parent_step_id=parent, created_at=now(), latency_ms=1.0, **facts)
         trace.steps.append(step)
         return step
 
@@ -242,5 +248,6 @@ def _echo(asked: wire.ExecutionRequest) -> str:
     return str(last.get("content", ""))
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The moment that it is."""
     return datetime.fromtimestamp(time.time(), tz=timezone.utc)

@@ -7,7 +7,7 @@ import json
 import random
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, NamedTuple, TypeVar
@@ -15,7 +15,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 import httpx
 
 from ._breaker import Breaker
-from ._calls import Call, Flow, Reply
+from ._calls import Call, Flow, Reply, Streamed
 from ._retry import Failure, decide, read_retry_after
 from ._settings import Settings
 from ._version import __version__
@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 HttpClient = httpx.Client
 AsyncHttpClient = httpx.AsyncClient
+Transport = httpx.BaseTransport
+AsyncTransport = httpx.AsyncBaseTransport
 
 _LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
@@ -49,6 +51,8 @@ class Link:
         self.headers = {"accept": "application/json", "user-agent": f"gatepost-python/{__version__}"}
         if settings.api_key is not None:
             self.headers[names.AUTHORIZATION] = f"Bearer {settings.api_key}"
+        if settings.user_id is not None:
+            self.headers[names.USER_ID] = settings.user_id
         self.headers.update({name.lower(): value for name, value in (settings.headers or {}).items()})
 
     def prepare(self, call: Call[Any], client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
@@ -99,13 +103,29 @@ class Link:
 
     def settle(self, outcome: httpx.Response | httpx.RequestError, call: Call[T]) -> T:
         """The result of a call, or its error."""
-        if not isinstance(outcome, httpx.Response):
-            if call.url is None:
-                self.breaker.failed()
-            raise self._unanswered(outcome, call) from outcome
+        if not isinstance(outcome, httpx.Response) or not outcome.is_success:
+            raise self.failure(outcome, call)
         if call.url is None:
             self.breaker.answered()
         return _read(outcome, call)
+
+    def failure(self, outcome: httpx.Response | httpx.RequestError, call: Call[Any]) -> GatepostError:
+        """The error for no answer, or for an unhappy one; the breaker hears which."""
+        if isinstance(outcome, httpx.Response):
+            if call.url is None:
+                self.breaker.answered()
+            return _refusal(outcome, call)
+        if call.url is None:
+            self.breaker.failed()
+        failed = self._unanswered(outcome, call)
+        failed.__cause__ = outcome
+        return failed
+
+    def broke(self, error: httpx.RequestError, call: Call[Any], answered: httpx.Response) -> GatepostError:
+        """The error for a stream that stopped in the middle."""
+        broken = self._unanswered(error, call)
+        broken.request_id = answered.headers.get(names.REQUEST_ID)
+        return broken
 
     def _unanswered(self, error: httpx.RequestError, call: Call[Any]) -> GatepostError:
         where = call.url or self.settings.url
@@ -122,9 +142,9 @@ class Link:
 class SyncHttp:
     """Sends calls and waits for them. Safe to share between threads."""
 
-    def __init__(self, link: Link, client: httpx.Client | None) -> None:
+    def __init__(self, link: Link, client: httpx.Client | None, transport: httpx.BaseTransport | None = None) -> None:
         self.link = link
-        self.client = client or httpx.Client(verify=_tls(link.settings.verify), limits=_LIMITS)
+        self.client = client or httpx.Client(verify=_tls(link.settings.verify), limits=_LIMITS, transport=transport)
 
     def send(self, call: Call[T]) -> T:
         """The result of a call, with its retries."""
@@ -137,6 +157,43 @@ class SyncHttp:
                 return self.link.settle(outcome, call)
             time.sleep(wait)
             attempt += 1
+
+    def stream(self, streamed: Streamed[T]) -> Generator[T, None, None]:
+        """The pieces of a streamed answer. Retries end with its first byte."""
+        call, response = streamed.call, self._opened(streamed.call)
+        try:
+            reading = streamed.reading(Reply(response.status_code, response.headers, None))
+            for data in response.iter_bytes():
+                yield from reading.feed(data)
+            yield from reading.end()
+        except httpx.RequestError as error:
+            raise self.link.broke(error, call, response) from error
+        finally:
+            response.close()
+
+    def _opened(self, call: Call[Any]) -> httpx.Response:
+        request = self.link.prepare(call, self.client)
+        attempt = 0
+        while True:
+            outcome = self._attempt(request, stream=True)
+            wait = self.link.wait_after(attempt, outcome, call)
+            if isinstance(outcome, httpx.Response) and not outcome.is_success:
+                outcome = self._whole(outcome)
+            if wait is None:
+                break
+            time.sleep(wait)
+            attempt += 1
+        if not isinstance(outcome, httpx.Response) or not outcome.is_success:
+            raise self.link.failure(outcome, call)
+        self.link.breaker.answered()
+        return outcome
+
+    def _whole(self, response: httpx.Response) -> httpx.Response | httpx.RequestError:
+        try:
+            response.read()
+        except httpx.RequestError as error:
+            return error
+        return response
 
     def drive(self, flow: Flow[T]) -> T:
         """The result of an operation that takes several calls."""
@@ -154,9 +211,9 @@ class SyncHttp:
             return partial(flow.throw, error)
         return partial(flow.send, result)
 
-    def _attempt(self, request: httpx.Request) -> httpx.Response | httpx.RequestError:
+    def _attempt(self, request: httpx.Request, *, stream: bool = False) -> httpx.Response | httpx.RequestError:
         try:
-            return self.client.send(request)
+            return self.client.send(request, stream=stream)
         except httpx.RequestError as error:
             return error
 
@@ -164,9 +221,13 @@ class SyncHttp:
 class AsyncHttp:
     """Sends calls without blocking. Safe to share between tasks of one event loop."""
 
-    def __init__(self, link: Link, client: httpx.AsyncClient | None) -> None:
+    def __init__(
+        self, link: Link, client: httpx.AsyncClient | None, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self.link = link
-        self.client = client or httpx.AsyncClient(verify=_tls(link.settings.verify), limits=_LIMITS)
+        self.client = client or httpx.AsyncClient(
+            verify=_tls(link.settings.verify), limits=_LIMITS, transport=transport
+        )
 
     async def send(self, call: Call[T]) -> T:
         """The result of a call, with its retries."""
@@ -179,6 +240,45 @@ class AsyncHttp:
                 return self.link.settle(outcome, call)
             await asyncio.sleep(wait)
             attempt += 1
+
+    async def stream(self, streamed: Streamed[T]) -> AsyncGenerator[T, None]:
+        """The pieces of a streamed answer. Retries end with its first byte."""
+        call, response = streamed.call, await self._opened(streamed.call)
+        try:
+            reading = streamed.reading(Reply(response.status_code, response.headers, None))
+            async for data in response.aiter_bytes():
+                for piece in reading.feed(data):
+                    yield piece
+            for piece in reading.end():
+                yield piece
+        except httpx.RequestError as error:
+            raise self.link.broke(error, call, response) from error
+        finally:
+            await response.aclose()
+
+    async def _opened(self, call: Call[Any]) -> httpx.Response:
+        request = self.link.prepare(call, self.client)
+        attempt = 0
+        while True:
+            outcome = await self._attempt(request, stream=True)
+            wait = self.link.wait_after(attempt, outcome, call)
+            if isinstance(outcome, httpx.Response) and not outcome.is_success:
+                outcome = await self._whole(outcome)
+            if wait is None:
+                break
+            await asyncio.sleep(wait)
+            attempt += 1
+        if not isinstance(outcome, httpx.Response) or not outcome.is_success:
+            raise self.link.failure(outcome, call)
+        self.link.breaker.answered()
+        return outcome
+
+    async def _whole(self, response: httpx.Response) -> httpx.Response | httpx.RequestError:
+        try:
+            await response.aread()
+        except httpx.RequestError as error:
+            return error
+        return response
 
     async def drive(self, flow: Flow[T]) -> T:
         """The result of an operation that takes several calls."""
@@ -196,9 +296,9 @@ class AsyncHttp:
             return partial(flow.throw, error)
         return partial(flow.send, result)
 
-    async def _attempt(self, request: httpx.Request) -> httpx.Response | httpx.RequestError:
+    async def _attempt(self, request: httpx.Request, *, stream: bool = False) -> httpx.Response | httpx.RequestError:
         try:
-            return await self.client.send(request)
+            return await self.client.send(request, stream=stream)
         except httpx.RequestError as error:
             return error
 
@@ -229,19 +329,21 @@ def _failure(error: httpx.RequestError) -> Failure:
     return Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.MAYBE_SENT
 
 
+def _refusal(response: httpx.Response, call: Call[Any]) -> APIError:
+    return error_from_answer(
+        response.status_code,
+        _decode(response.content),
+        request_id=response.headers.get(names.REQUEST_ID),
+        trace_id=call.trace_id or response.headers.get(names.TRACE_ID),
+        retry_after=read_retry_after(response.headers),
+        kind=None if call.url is None else ProviderError,
+    )
+
+
 def _read(response: httpx.Response, call: Call[T]) -> T:
-    """The result in an answer; an unhappy answer, or one that is not of the contract, is an error."""
+    """The result in an answer; one that is not of the contract is an error."""
     body = _decode(response.content)
     request_id = response.headers.get(names.REQUEST_ID)
-    if not response.is_success:
-        raise error_from_answer(
-            response.status_code,
-            body,
-            request_id=request_id,
-            trace_id=call.trace_id or response.headers.get(names.TRACE_ID),
-            retry_after=read_retry_after(response.headers),
-            kind=None if call.url is None else ProviderError,
-        )
     try:
         return call.read(Reply(response.status_code, response.headers, body))
     except (ValueError, TypeError) as error:

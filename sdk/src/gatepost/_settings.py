@@ -40,6 +40,7 @@ class Settings:
     fallback_api_key: str | None = field(default=None, repr=False)
     fallback_model: str | None = None
     headers: Mapping[str, str] | None = field(default=None, repr=False)
+    user_id: str | None = None
     verify: Verify | None = None
 
     def over(self, below: Settings) -> Settings:
@@ -78,6 +79,7 @@ class Settings:
             raise ConfigurationError(f"`base_url` is not an http or https address: `{self.url}`")
         if self.timeout is not None and not self.timeout > 0:
             raise ConfigurationError("`timeout` is a number of seconds above 0")
+        require_header("user_id", self.user_id)
         for name in ("api_key", "fallback_api_key"):
             require_sendable(name, getattr(self, name))
         if self.fail_open:
@@ -89,6 +91,12 @@ def require_sendable(name: str, key: str | None) -> None:
     """A key read from a file often ends in a line break, which no header can carry; it is never shown."""
     if key is not None and not (key and key.isascii() and key.isprintable() and " " not in key):
         raise ConfigurationError(f"`{name}` is empty, or holds spaces, line breaks or other signs that no key has")
+
+
+def require_header(name: str, value: str | None) -> None:
+    """What a header can carry: without line breaks, and in Latin-1."""
+    if value is not None and not (value.isprintable() and value.isascii()):
+        raise ConfigurationError(f"`{name}` holds signs that no header can carry")
 
 
 def require_fallback(settings: Settings) -> Fallback:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from . import _calls, wire
 from ._breaker import Breaker
-from ._calls import Dollars, Messages
+from ._calls import Messages
 from ._governed import Governed, Memory
-from ._http import AsyncHttp, AsyncHttpClient, HttpClient, Link, SyncHttp
+from ._http import AsyncHttp, AsyncHttpClient, AsyncTransport, HttpClient, Link, SyncHttp, Transport
 from ._makers import AsyncEmbeddings, AsyncImages, Embeddings, Images
 from ._settings import Settings, from_options, resolve
+from ._simple import AsyncSimpleCalls, SimpleCalls
 from ._simulate import AsyncSimulate, Simulate
+from ._traces import AsyncTraces, Traces
 from .errors import ConfigurationError
-from .options import CheckOptions, ClientOptions, ExecuteOptions, Options, TraceFilters
+from .options import CheckOptions, ClientOptions, ExecuteOptions, Options
 from .results import ExecuteResult
 
 if TYPE_CHECKING:
@@ -50,59 +52,13 @@ class _Shared:
         return settings, Breaker(), Memory()
 
 
-class Traces:
-    """Traces: one piece of work each, to which governed calls are bound."""
-
-    def __init__(self, http: SyncHttp, governed: Governed) -> None:
-        self._http = http
-        self._governed = governed
-
-    def create(self, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None) -> wire.Trace:
-        """Open a trace.
-
-        Args:
-            metadata: Who and what for (`user_id`, `intent`, `feature`...): routing, policy and reports read it.
-            revenue: Dollars that this piece of work earns, for its margin.
-
-        Raises:
-            GatewayError: The gateway gave no answer. A client that fails open gets a local trace instead, which is
-                registered when the gateway is back.
-            APIError: The gateway refused.
-        """
-        return self._http.drive(self._governed.create_trace(metadata=metadata, revenue=revenue))
-
-    def complete(self, trace_id: str) -> wire.TraceSummary:
-        """Seal a trace and return what it came to.
-
-        Raises:
-            NotFoundError: There is no such trace in this project.
-            ConflictError: It is sealed already (`trace_sealed`), or a step is still running (`trace_busy`).
-        """
-        return self._http.drive(self._governed.complete_trace(trace_id))
-
-    def get(self, trace_id: str) -> wire.TraceDetail:
-        """A trace with all its steps.
-
-        Raises:
-            NotFoundError: There is no such trace in this project.
-        """
-        return self._http.drive(self._governed.get_trace(trace_id))
-
-    def list(self, **filters: Unpack[TraceFilters]) -> wire.TracePage:
-        """One page of traces, newest first.
-
-        Args:
-            filters: As described at `TraceFilters`.
-        """
-        return self._http.send(_calls.list_traces(filters))
-
-
-class Client(_Shared):
+class Client(_Shared, SimpleCalls):
     """The gateway, from synchronous code. Build one per service and share it: it is safe between threads.
 
     Args:
         api_key: The key. Default: what `configure` said, else the environment's GATEPOST_API_KEY.
-        http_client: Your own `httpx.Client`, for proxies or special transports; you close it.
+        http_client: Your own `httpx.Client`, for proxies or special networks; you close it.
+        transport: What carries the requests in place of a network, for instance a fake gateway's.
         options: As described at `Options`.
 
     Raises:
@@ -110,14 +66,21 @@ class Client(_Shared):
     """
 
     def __init__(
-        self, api_key: str | None = None, *, http_client: HttpClient | None = None, **options: Unpack[ClientOptions]
+        self,
+        api_key: str | None = None,
+        *,
+        http_client: HttpClient | None = None,
+        transport: Transport | None = None,
+        **options: Unpack[ClientOptions],
     ) -> None:
         said = from_options({**options, "api_key": api_key})
         super().__init__(resolve(said), Breaker(), Memory())
         if http_client is not None and not isinstance(http_client, HttpClient):
             raise ConfigurationError("`http_client` of a Client is an httpx.Client")
+        if http_client is not None and transport is not None:
+            raise ConfigurationError("`transport` is for a client without an `http_client`")
         self._owns = http_client is None
-        self._http = SyncHttp(self._link, http_client)
+        self._http = SyncHttp(self._link, http_client, transport)
         self.traces = Traces(self._http, self._governed)
         self.embeddings = Embeddings(self._http, self._governed)
         self.images = Images(self._http, self._governed)
@@ -167,10 +130,6 @@ class Client(_Shared):
             self._governed.log(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id)
         )
 
-    def models(self) -> list[wire.ModelCard]:
-        """The models that this key may call, with prices where they are known."""
-        return self._http.send(_calls.models())
-
     def ping(self) -> dict[str, Any]:
         """`{"status": "ok", ...}` when the gateway is up. Needs no key, and is tried also by an open breaker.
 
@@ -205,59 +164,13 @@ class Client(_Shared):
         self.close()
 
 
-class AsyncTraces:
-    """Traces: one piece of work each, to which governed calls are bound."""
-
-    def __init__(self, http: AsyncHttp, governed: Governed) -> None:
-        self._http = http
-        self._governed = governed
-
-    async def create(self, metadata: Mapping[str, Any] | None = None, revenue: Dollars | None = None) -> wire.Trace:
-        """Open a trace.
-
-        Args:
-            metadata: Who and what for (`user_id`, `intent`, `feature`...): routing, policy and reports read it.
-            revenue: Dollars that this piece of work earns, for its margin.
-
-        Raises:
-            GatewayError: The gateway gave no answer. A client that fails open gets a local trace instead, which is
-                registered when the gateway is back.
-            APIError: The gateway refused.
-        """
-        return await self._http.drive(self._governed.create_trace(metadata=metadata, revenue=revenue))
-
-    async def complete(self, trace_id: str) -> wire.TraceSummary:
-        """Seal a trace and return what it came to.
-
-        Raises:
-            NotFoundError: There is no such trace in this project.
-            ConflictError: It is sealed already (`trace_sealed`), or a step is still running (`trace_busy`).
-        """
-        return await self._http.drive(self._governed.complete_trace(trace_id))
-
-    async def get(self, trace_id: str) -> wire.TraceDetail:
-        """A trace with all its steps.
-
-        Raises:
-            NotFoundError: There is no such trace in this project.
-        """
-        return await self._http.drive(self._governed.get_trace(trace_id))
-
-    async def list(self, **filters: Unpack[TraceFilters]) -> wire.TracePage:
-        """One page of traces, newest first.
-
-        Args:
-            filters: As described at `TraceFilters`.
-        """
-        return await self._http.send(_calls.list_traces(filters))
-
-
-class AsyncClient(_Shared):
+class AsyncClient(_Shared, AsyncSimpleCalls):
     """The gateway, from asynchronous code. Build one per service and share it: it is safe between tasks.
 
     Args:
         api_key: The key. Default: what `configure` said, else the environment's GATEPOST_API_KEY.
-        http_client: Your own `httpx.AsyncClient`, for proxies or special transports; you close it.
+        http_client: Your own `httpx.AsyncClient`, for proxies or special networks; you close it.
+        transport: What carries the requests in place of a network, for instance a fake gateway's.
         options: As described at `Options`.
 
     Raises:
@@ -269,14 +182,17 @@ class AsyncClient(_Shared):
         api_key: str | None = None,
         *,
         http_client: AsyncHttpClient | None = None,
+        transport: AsyncTransport | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
         said = from_options({**options, "api_key": api_key})
         super().__init__(resolve(said), Breaker(), Memory())
         if http_client is not None and not isinstance(http_client, AsyncHttpClient):
             raise ConfigurationError("`http_client` of an AsyncClient is an httpx.AsyncClient")
+        if http_client is not None and transport is not None:
+            raise ConfigurationError("`transport` is for a client without an `http_client`")
         self._owns = http_client is None
-        self._http = AsyncHttp(self._link, http_client)
+        self._http = AsyncHttp(self._link, http_client, transport)
         self.traces = AsyncTraces(self._http, self._governed)
         self.embeddings = AsyncEmbeddings(self._http, self._governed)
         self.images = AsyncImages(self._http, self._governed)
@@ -316,10 +232,6 @@ class AsyncClient(_Shared):
         return await self._http.drive(
             self._governed.log(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id)
         )
-
-    async def models(self) -> list[wire.ModelCard]:
-        """The models that this key may call, with prices where they are known."""
-        return await self._http.send(_calls.models())
 
     async def ping(self) -> dict[str, Any]:
         """`{"status": "ok", ...}` when the gateway is up. Needs no key, and is tried also by an open breaker.

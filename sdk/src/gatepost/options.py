@@ -27,6 +27,7 @@ class ClientOptions(TypedDict, total=False):
         fallback_api_key: The key of that provider.
         fallback_model: The model to ask there.
         headers: Headers for every request to the gateway.
+        user_id: Whom the calls are for; sent as `x-user-id`.
         verify: True, False (local development only), the path of a CA bundle, or an `ssl.SSLContext`.
         mock: Must be False: not supported by this version.
         offline: Must be False: not supported by this version.
@@ -41,6 +42,7 @@ class ClientOptions(TypedDict, total=False):
     fallback_api_key: str | None
     fallback_model: str | None
     headers: Mapping[str, str] | None
+    user_id: str | None
     verify: Verify | None
     mock: bool
     offline: bool
@@ -78,6 +80,34 @@ class ExecuteOptions(TypedDict, total=False):
     temperature: float | None
     idempotency_key: str | None
     fail_open: bool | None
+
+
+class ChatOptions(TypedDict, total=False):
+    """What `chat` and `chat_stream` take beside the model and the messages. None is the same as not said.
+
+    Attributes:
+        max_tokens: The most tokens that the model may write.
+        temperature: From 0 to 2.
+        top_p: From 0 to 1.
+        stop: A text, or several, at which the model stops.
+        presence_penalty: From -2 to 2.
+        frequency_penalty: From -2 to 2.
+        seed: For answers that can be repeated, where the model has that.
+        fallback_models: At most 5 models, tried in their order when the first does not answer.
+        cache: True asks for an earlier answer, False against it.
+        user_id: For this call only: whom it is for.
+    """
+
+    max_tokens: int | None
+    temperature: float | None
+    top_p: float | None
+    stop: str | Sequence[str] | None
+    presence_penalty: float | None
+    frequency_penalty: float | None
+    seed: int | None
+    fallback_models: Sequence[str] | None
+    cache: bool | None
+    user_id: str | None
 
 
 class CheckOptions(TypedDict, total=False):

@@ -22,6 +22,7 @@ from pydantic import ValidationError as Invalid
 
 from . import wire
 from ._fake_book import MODEL, PROJECT, Book, Refused, Script
+from ._fake_simple import Desk, account, spoken
 from ._http import Answer, AsyncHttpClient, FunctionTransport, HttpClient
 from ._retry import RetryConfig
 from ._version import __version__
@@ -49,6 +50,15 @@ class Seen:
     body: Any
 
 
+@dataclass(frozen=True)
+class _House:
+    """The key that is known, the traces, and the simple API's books."""
+
+    key: str
+    book: Book
+    desk: Desk
+
+
 class FakeGateway:
     """A gateway in memory.
 
@@ -60,18 +70,17 @@ class FakeGateway:
     def __init__(self, *, api_key: str = KEY) -> None:
         self.seen: list[Seen] = []
         self.down = False
-        self._key = api_key
-        self._book = Book()
+        self._house = _House(api_key, Book(), Desk())
         self._failures: deque[Refused] = deque()
         self._tool_calls = 0
 
     def answers(self, output: str) -> None:
         """Let the next execution answer with this text."""
-        self._book.scripts.append(Script(output=output))
+        self._house.book.scripts.append(Script(output=output))
 
     def blocks(self, reason: str) -> None:
         """Let policy block the next execution."""
-        self._book.scripts.append(Script(reason=reason))
+        self._house.book.scripts.append(Script(reason=reason))
 
     def calls_tools(self, *calls: tuple[str, Mapping[str, Any]]) -> None:
         """Let the model call tools in the next execution: each a name and its arguments."""
@@ -81,11 +90,15 @@ class FakeGateway:
             wire.ToolCall(id=f"call_{number}", name=name, arguments=dict(arguments))
             for number, (name, arguments) in enumerate(calls, first)
         ]
-        self._book.scripts.append(Script(tool_calls=tuple(wanted)))
+        self._house.book.scripts.append(Script(tool_calls=tuple(wanted)))
+
+    def breaks(self, output: str, message: str = "the provider closed the connection") -> None:
+        """Let the next stream break with this message after this text."""
+        self._house.book.scripts.append(Script(output=output, broken=message))
 
     def refuses(self, status: int, code: str, error: str = "refused", **more: Any) -> None:
         """Let the next execution be refused and recorded. `more` joins the body: `hint`, `limit`, `retry_after`."""
-        self._book.scripts.append(Script(refusal=Refused(status, code, error, **more)))
+        self._house.book.scripts.append(Script(refusal=Refused(status, code, error, **more)))
 
     def fails(self, status: int, code: str = "internal_error", *, times: int = 1, **more: Any) -> None:
         """Let the next requests of whatever kind be answered with this status, before anything is done for them."""
@@ -105,11 +118,11 @@ class FakeGateway:
 
     def client(self, **options: Unpack[ClientOptions]) -> Client:
         """A client of this gateway. It retries as usual, without waiting."""
-        return Client(self._key, http_client=self.http_client(), **_impatient(options))
+        return Client(self._house.key, http_client=self.http_client(), **_impatient(options))
 
     def async_client(self, **options: Unpack[ClientOptions]) -> AsyncClient:
         """An asynchronous client of this gateway. It retries as usual, without waiting."""
-        return AsyncClient(self._key, http_client=self.async_http_client(), **_impatient(options))
+        return AsyncClient(self._house.key, http_client=self.async_http_client(), **_impatient(options))
 
     def _respond(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
         if self.down:
@@ -121,10 +134,13 @@ class FakeGateway:
         try:
             status, said = self._answer(seen)
         except Refused as no:
-            status, said = no.status, {**no.body, "request_id": answered[names.REQUEST_ID]}
+            status, said = no.status, _dressed(seen.path, {**no.body, "request_id": answered[names.REQUEST_ID]})
             if "retry_after" in no.body:
                 answered[names.RETRY_AFTER] = str(no.body["retry_after"])
-        return Answer(status, answered, json.dumps(said).encode())
+        if isinstance(said, str):
+            answered["content-type"] = "text/plain; charset=utf-8"
+            return Answer(status, answered, said.encode())
+        return Answer(status, answered, b"" if said is None else json.dumps(said).encode())
 
     def _answer(self, seen: Seen) -> tuple[int, Any]:
         if self._failures:
@@ -132,16 +148,17 @@ class FakeGateway:
         for method, pattern, operation, status in _ROUTES:
             found = re.fullmatch(pattern, seen.path)
             if found is not None and method == seen.method:
-                if seen.path != "/up":
+                if seen.path not in _OPEN:
                     self._authenticate(seen)
-                return status, operation(self._book, seen, *found.groups()).model_dump(mode="json")
+                said = operation(self._house, seen, *found.groups())
+                return status, said.model_dump(mode="json") if isinstance(said, BaseModel) else said
         raise Refused(404, "not_found", f"no {seen.method} {seen.path} here")
 
     def _authenticate(self, seen: Seen) -> None:
         said = seen.headers.get(names.AUTHORIZATION, "").removeprefix("Bearer ") or seen.headers.get(names.API_KEY)
         if not said:
             raise Refused(401, "missing_key", "no API key")
-        if said != self._key:
+        if said != self._house.key:
             raise Refused(401, "invalid_key", "unknown API key")
 
 
@@ -170,60 +187,114 @@ def _page(rows: list[wire.TraceRow], query: Mapping[str, str]) -> wire.TracePage
     return wire.TracePage(items=rows[begin:following], next_cursor=str(following) if following < len(rows) else None)
 
 
-def _up(_book: Book, _seen: Seen) -> wire.Up:
+def _up(_house: _House, _seen: Seen) -> wire.Up:
     return wire.Up(version=__version__)
 
 
-def _sdk_config(_book: Book, _seen: Seen) -> wire.SdkConfig:
+def _sdk_config(_house: _House, _seen: Seen) -> wire.SdkConfig:
     return wire.SdkConfig(features=wire.SdkFeatures(), version=__version__, project=PROJECT)
 
 
-def _models(_book: Book, _seen: Seen) -> wire.ModelCards:
+def _models(_house: _House, _seen: Seen) -> wire.ModelCards:
     return wire.ModelCards(data=[wire.ModelCard(id=MODEL, owned_by="sandbox", provider="sandbox")])
 
 
-def _open(book: Book, seen: Seen) -> wire.Trace:
-    return book.open(_body(wire.TraceCreate, seen), seen.headers.get(names.IDEMPOTENCY_KEY))
+def _open(house: _House, seen: Seen) -> wire.Trace:
+    return house.book.open(_body(wire.TraceCreate, seen), seen.headers.get(names.IDEMPOTENCY_KEY))
 
 
-def _complete(book: Book, _seen: Seen, trace_id: str) -> wire.TraceSummary:
-    return book.complete(trace_id)
+def _complete(house: _House, _seen: Seen, trace_id: str) -> wire.TraceSummary:
+    return house.book.complete(trace_id)
 
 
-def _show(book: Book, _seen: Seen, trace_id: str) -> wire.TraceDetail:
-    return book.show(trace_id)
+def _show(house: _House, _seen: Seen, trace_id: str) -> wire.TraceDetail:
+    return house.book.show(trace_id)
 
 
-def _list(book: Book, seen: Seen) -> wire.TracePage:
-    return _page(book.rows(), {name: values[-1] for name, values in seen.query.items()})
+def _list(house: _House, seen: Seen) -> wire.TracePage:
+    return _page(house.book.rows(), {name: values[-1] for name, values in seen.query.items()})
 
 
-def _execute(book: Book, seen: Seen) -> wire.Execution:
-    return book.execute(_body(wire.ExecutionRequest, seen))
+def _execute(house: _House, seen: Seen) -> wire.Execution:
+    return house.book.execute(_body(wire.ExecutionRequest, seen))
 
 
-def _embed(book: Book, seen: Seen) -> wire.EmbeddingResult:
-    return book.embed(_body(wire.EmbeddingRequest, seen))
+def _embed(house: _House, seen: Seen) -> wire.EmbeddingResult:
+    return house.book.embed(_body(wire.EmbeddingRequest, seen))
 
 
-def _draw(book: Book, seen: Seen) -> wire.ImageResult:
-    return book.draw(_body(wire.ImageRequest, seen))
+def _draw(house: _House, seen: Seen) -> wire.ImageResult:
+    return house.book.draw(_body(wire.ImageRequest, seen))
 
 
-def _check(book: Book, seen: Seen) -> wire.CheckResult:
-    return book.check(_body(wire.Question, seen))
+def _check(house: _House, seen: Seen) -> wire.CheckResult:
+    return house.book.check(_body(wire.Question, seen))
 
 
-def _simulate(book: Book, seen: Seen) -> wire.Simulation:
-    return book.simulate(_body(wire.Question, seen))
+def _simulate(house: _House, seen: Seen) -> wire.Simulation:
+    return house.book.simulate(_body(wire.Question, seen))
 
 
-def _log(book: Book, seen: Seen) -> wire.LogRecorded:
-    return book.log(_body(wire.LogRequest, seen))
+def _log(house: _House, seen: Seen) -> wire.LogRecorded:
+    return house.book.log(_body(wire.LogRequest, seen))
 
 
-_ROUTES: tuple[tuple[str, str, Callable[..., BaseModel], int], ...] = (
+def _signup(house: _House, seen: Seen) -> wire.Account:
+    return account(_body(wire.SignupRequest, seen), house.key)
+
+
+def _chat(house: _House, seen: Seen) -> wire.ChatResponse | str:
+    asked = _body(wire.ChatRequest, seen)
+    said = spoken(house.book.next_script())
+    return house.desk.stream(asked, said) if asked.stream else house.desk.chat(asked, said)
+
+
+def _completion(house: _House, seen: Seen) -> dict[str, Any]:
+    said = spoken(house.book.next_script())
+    messages: list[Mapping[str, Any]] = seen.body.get("messages") or [{}]
+    return house.desk.completion(seen.body["model"], said.output or str(messages[-1].get("content", "")))
+
+
+def _bring(house: _House, seen: Seen) -> None:
+    house.desk.bring(_body(wire.ProviderKeySet, seen))
+
+
+def _key(house: _House, seen: Seen) -> wire.ApiKeyCreated:
+    return house.desk.key(_body(wire.ApiKeyNew, seen))
+
+
+def _me(house: _House, _seen: Seen) -> wire.MeResponse:
+    return house.desk.me(house.key)
+
+
+def _metrics(house: _House, seen: Seen) -> wire.MetricsResponse:
+    return house.desk.metrics(seen.query.get("group_by", ["provider"])[-1])
+
+
+def _health(_house: _House, _seen: Seen) -> wire.Health:
+    return wire.Health(status="healthy", version=__version__, uptime_seconds=1.0)
+
+
+def _dressed(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A refusal as the path's surface tells it."""
+    if path == "/v1/chat/completions":
+        return {"error": {"message": body["error"], "type": body["code"], "code": body["code"]}}
+    if path.startswith("/v1/") and path != "/v1/models":
+        return {"detail": body.pop("error"), **body}
+    return body
+
+
+_OPEN = frozenset({"/up", "/health", "/v1/signup"})
+_ROUTES: tuple[tuple[str, str, Callable[..., Any], int], ...] = (
     ("GET", "/up", _up, 200),
+    ("GET", "/health", _health, 200),
+    ("POST", "/v1/signup", _signup, 201),
+    ("POST", "/v1/chat", _chat, 200),
+    ("POST", "/v1/chat/completions", _completion, 200),
+    ("POST", "/v1/keys", _bring, 204),
+    ("POST", "/v1/keys/api", _key, 201),
+    ("GET", "/v1/me", _me, 200),
+    ("GET", "/v1/metrics", _metrics, 200),
     ("GET", "/v1/models", _models, 200),
     ("GET", "/api/v1/sdk/config", _sdk_config, 200),
     ("POST", "/api/v1/traces", _open, 201),

@@ -7,7 +7,7 @@ from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.domain.ports import Vault as VaultPort
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import Sealed
-from gatepost_gateway.storage.vault import FILE, Vault, open_vault
+from gatepost_gateway.storage.vault import FILE, Label, Vault, open_vault
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 
@@ -71,7 +71,7 @@ def test_an_older_key_still_opens_and_the_newer_seals() -> None:
     with pytest.raises(GatewayFault, match="not here"):
         old.open(both.seal(Secret("x"), "p"))
     assert both.mark(Secret("x")) == old.mark(Secret("x"))
-    assert both.derive("marks") == old.derive("marks")
+    assert both.derive(Label.MARKS) == old.derive(Label.MARKS)
 
 
 def test_marks_tell_secrets_apart_and_not_what_they_are() -> None:
@@ -122,3 +122,17 @@ def test_a_file_where_the_directory_should_be(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("x")
     with pytest.raises(GatewayFault, match="cannot be used"):
         open_vault(tmp_path / "data", None)
+
+
+def test_a_box_that_needs_a_newer_key_lets_the_file_be_read_again(tmp_path: Path) -> None:
+    vault = open_vault(tmp_path, None)
+    (old,) = (tmp_path / FILE).read_text().split()
+    box = Vault([OTHER]).seal(Secret("x"), "p")
+    (tmp_path / FILE).write_text(f"{base64.b64encode(OTHER).decode()}\n{old}\n")
+    before = vault.current
+    assert vault.open(box).reveal() == "x"
+    assert vault.current == Vault([OTHER]).current
+    assert vault.is_old(before)
+    assert vault.old == [before]
+    vault.forget()
+    assert not vault.is_old(before)

@@ -159,6 +159,7 @@ async def run(fd: int, settings: Settings) -> None:
     channel = Channel(reader, writer, end.handlers)
     end.attach(channel)
     office.plane.on_publish(end.publish)
+    office.plane.on_rekey(end.rekey)
     folding = asyncio.get_running_loop().create_task(office.keep_folding())
     try:
         await channel.run()

@@ -33,7 +33,7 @@ from gatepost_gateway.storage.lock import Lock, acquire
 from gatepost_gateway.storage.postgres_sessions import PostgresSessions
 from gatepost_gateway.storage.recover import interrupted
 from gatepost_gateway.storage.sync import Fsync
-from gatepost_gateway.storage.vault import make_private_dir, open_vault
+from gatepost_gateway.storage.vault import Vault, make_private_dir, open_vault
 
 log = logging.getLogger("gatepost")
 LOCK_SECONDS = 5.0
@@ -94,7 +94,8 @@ class Gateway:
         server = self._settings.server
         make_private_dir(server.data_dir)
         with await locked(server.data_dir / "lock") as lock, listen(server.host, server.port) as sock:
-            child = Child(self._command, {"publish": self._end.published}, self._attached, (lock.fileno(),))
+            handlers = {"publish": self._end.published, "rekey": self._end.rekeyed}
+            child = Child(self._command, handlers, self._attached, (lock.fileno(),))
             try:
                 await child.start()
                 start = await self._begin()
@@ -141,7 +142,7 @@ class Gateway:
                 ),
                 lambda: self._condition(journal),
             )
-            self._end.publish = plane.publish
+            self._end.publish, self._end.rekey = plane.publish, partial(_rekeyed, vault, journal)
             plane.warm()
             await self._until_stopped(plane, sock, child, start)
         finally:
@@ -242,6 +243,12 @@ class Gateway:
             config.load()
             config.ssl = context
         return config
+
+
+async def _rekeyed(vault: Vault, journal: Journal) -> None:
+    """From here on the new master key seals; what the old one sealed is in the journal."""
+    vault.refresh()
+    await journal.durable()
 
 
 def url_of(settings: Settings, sock: socket.socket) -> str:

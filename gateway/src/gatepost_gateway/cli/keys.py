@@ -30,9 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "rotate":
             action.add_argument("--overlap-seconds", type=int, default=3600, help="how long the old key goes on; 3600")
         asking.add_arguments(action)
+    rotate = actions.add_parser("rotate-master", help="change the key that seals provider keys and conversations")
+    rotate.add_argument("--keep-old", action="store_true", help="put the old key aside, for old backups")
+    asking.add_arguments(rotate)
 
 
 def run(said: argparse.Namespace) -> int:
+    if said.action == "rotate-master":
+        return _rotate_master(said)
     with asking.asking(said, create=said.action == "create") as house:
         page = _page(house, said)
     if said.json:
@@ -45,6 +50,28 @@ def run(said: argparse.Namespace) -> int:
     else:
         say([f"key {page['id']} ({page['name']}) is {page['status']}"])
     return 0
+
+
+def _rotate_master(said: argparse.Namespace) -> int:
+    """2 when something stays sealed with a key that is not here."""
+    with asking.asking(said) as house:
+        page = house.ask("POST", path_of("master-key", "rotate"), {"keep_old": said.keep_old})
+        while page["state"] != "done":
+            page = house.ask("POST", path_of("master-key", "rotate"), {"keep_old": said.keep_old})
+    if said.json:
+        say_json(page)
+        return 2 if page["unreadable"] else 0
+    counts = ", ".join(f"{page[name]} {name}" for name in ("configuration", "conversations", "steps"))
+    say([f"everything is sealed with the new master key ({counts})"])
+    if page["kept_in"] == "environment":
+        note("GATEPOST_MASTER_KEY may lose every key but its first at the next start; old backups still need them")
+    elif said.keep_old:
+        note("the old key is in `master.key.old` of the data directory: keep it elsewhere, with the backups it opens")
+    else:
+        note("the old key is gone; backups from before need it, if you kept it with them")
+    if page["unreadable"]:
+        note(f"{page['unreadable']} boxes were sealed with a key that is not here, and stay as they are")
+    return 2 if page["unreadable"] else 0
 
 
 def _page(house: Asking, said: argparse.Namespace) -> Any:

@@ -52,6 +52,10 @@ class Configuration:
             current = store.get(1)
         self.current: Kept = current
 
+    def reread(self) -> None:
+        """Takes the version in force as it is stored now."""
+        self.current = self._store.get(self.current.version.number)
+
     @property
     def document(self) -> Document:
         return self.current.document

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from msgspec import Struct, field
 
@@ -20,6 +20,9 @@ from gatepost_gateway.settings import DEFAULT_PROJECT, Settings
 from gatepost_gateway.settings.fields import Shape
 from gatepost_gateway.storage.config import ConfigStore
 
+if TYPE_CHECKING:
+    from gatepost_gateway.control.master_key import MasterKey
+
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
 
@@ -34,6 +37,7 @@ class House(Protocol):
     records: TraceSource | None
     local_token: Secret | None
     arrivals: Arrivals
+    master_key: "MasterKey"
 
     @property
     def vault(self) -> Vault: ...
@@ -45,6 +49,10 @@ class House(Protocol):
         ...
 
     def writing(self) -> AbstractAsyncContextManager[None]: ...
+    def reread(self) -> None:
+        """Reads configuration and identities anew: they were sealed again."""
+        ...
+
     def health(self) -> dict[str, Any]: ...
 
 

@@ -151,6 +151,10 @@ class Keyring:
     def record(self, events: list[Event], *, by: str) -> None:
         """Adds `events` to the log, all or none."""
         self._store.record(events, by=by)
+        self.reread()
+
+    def reread(self) -> None:
+        """Takes the log as it is stored now."""
         self.identities = self._store.identities()
 
 

@@ -13,18 +13,20 @@ from gatepost_gateway.control.arrivals import Arrivals
 from gatepost_gateway.control.compose import build_snapshot
 from gatepost_gateway.control.configuration import Configuration
 from gatepost_gateway.control.identity import Keyring
+from gatepost_gateway.control.master_key import MasterKey, Rekey
 from gatepost_gateway.control.records import TraceSource
 from gatepost_gateway.control.secrets import Keeper
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.secret import Secret
-from gatepost_gateway.domain.snapshot import KeyKind, Sealed, Snapshot, SnapshotDocument
+from gatepost_gateway.domain.snapshot import KeyKind, ProviderKind, Sealed, Snapshot, SnapshotDocument
 from gatepost_gateway.settings import DEFAULT_PROJECT, Settings
 from gatepost_gateway.storage import catalog
 from gatepost_gateway.storage import config as config_file
 from gatepost_gateway.storage import vault as vault_file
 from gatepost_gateway.storage.config import ConfigStore
-from gatepost_gateway.storage.vault import make_private_dir, open_vault
+from gatepost_gateway.storage.master import MasterKeys
+from gatepost_gateway.storage.vault import Label, make_private_dir, open_vault
 
 Publish = Callable[[SnapshotDocument], Awaitable[None]]
 
@@ -78,22 +80,33 @@ class ControlPlane:
     def _begin(self, data_dir: Path) -> None:
         environment = self.settings.environment
         keeper = Keeper(self.vault, environment, data_dir)
+        self.vault.adopt(self.store.derived())
+        self.master_key = MasterKey(MasterKeys(data_dir, environment.master_key), self.vault, self.store)
         self.configuration = Configuration(self.store, keeper)
         self.keyring = Keyring(self.store, self.clock)
-        self._credentials = {
-            kind: self.vault.seal(secret, f"provider/{kind.value}")
-            for kind, secret in environment.provider_keys.items()
-        }
+        self._credentials = self._environments()
         warnings: list[str] = []
         if self.settings.file is not None:
             file = self.settings.file
             checked = self.configuration.parse(file.text, file.name, file.base)
             done = self.configuration.apply(checked, by="file", note=f"start with {file.name}")
             warnings.extend(done.warnings)
+        if self.master_key.unfinished:
+            warnings.append("the master key has more than one key: `gatepost keys rotate-master` finishes its change")
         self.first_keys = self._identities(warnings)
         self.warnings = tuple(warnings)
         self._snapshot = self._built()
         self.app: Asgi = build_app(self)
+
+    def _environments(self) -> dict[ProviderKind, Sealed]:
+        found = self.settings.environment.provider_keys
+        return {kind: self.vault.seal(secret, f"provider/{kind.value}") for kind, secret in found.items()}
+
+    def reread(self) -> None:
+        """Reads configuration and identities anew, and seals the environment's keys again."""
+        self.configuration.reread()
+        self.keyring.reread()
+        self._credentials = self._environments()
 
     def _identities(self, warnings: list[str]) -> FirstKeys:
         environment = self.settings.environment
@@ -118,7 +131,7 @@ class ControlPlane:
     @property
     def secret(self) -> bytes:
         """Keys the marks that this deployment makes: session ids, hashes of passed-through bearers."""
-        return self.vault.derive("marks")
+        return self.vault.derive(Label.MARKS)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -143,6 +156,10 @@ class ControlPlane:
     def on_publish(self, publish: Publish) -> None:
         """Who is told of changes from here on."""
         self._publish = publish
+
+    def on_rekey(self, rekey: Rekey) -> None:
+        """Who is told that there is a new master key."""
+        self.master_key.rekey = rekey
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[None]:

@@ -67,6 +67,10 @@ class TraceSource(Protocol):
         """What `work` makes of the calls of a window, in microseconds; it runs in a thread."""
         ...
 
+    async def over_records(self, work: Callable[[Records], T]) -> T:
+        """What `work` makes of all that the journal said so far; it runs in a thread."""
+        ...
+
     async def session(self, session_id: str) -> tuple[Step, ...]: ...
     async def spent(self, accounts: Iterable[str]) -> dict[str, tuple[int, int]]:
         """(settled, held) in nano-dollars, by account."""
@@ -165,6 +169,13 @@ class FoldedRecords:
         def run() -> T:
             self._folder.fold_to_end()
             return work(self._bodies.calls(project, since, until))
+
+        return await asyncio.to_thread(run)
+
+    async def over_records(self, work: Callable[[Records], T]) -> T:
+        def run() -> T:
+            self._folder.fold_to_end()
+            return work(self._records)
 
         return await asyncio.to_thread(run)
 

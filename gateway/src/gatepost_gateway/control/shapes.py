@@ -49,6 +49,12 @@ PathPattern = Annotated[str, Field(pattern=r"^/[!-)+-~]*\*?$", max_length=300)]
 Moment = Annotated[int, BeforeValidator(_moment, json_schema_input_type=datetime)]
 
 
+class MasterRotation(Shape):
+    """`keep_old`: the old key is put aside in a file of its own, for old backups."""
+
+    keep_old: bool = False
+
+
 class ModelChange(ModelFields):
     """PUT: the whole entry. A key that is left out stays the stored one."""
 

@@ -41,6 +41,11 @@ class ControlEnd:
         if self._channel is not None:
             await self._channel.ask("publish", msgspec.msgpack.encode(document))
 
+    async def rekey(self) -> None:
+        """Returns when the data plane seals with the new master key. Raises ChannelClosed when it has gone."""
+        if self._channel is not None:
+            await self._channel.ask("rekey", b"")
+
     async def _start(self, payload: bytes) -> bytes:  # noqa: ARG002
         return msgspec.msgpack.encode(await self._memory.start())
 

@@ -19,6 +19,7 @@ class DataEnd:
     def __init__(self) -> None:
         self._channel: Channel | None = None
         self.publish: Callable[[SnapshotDocument], Awaitable[None]] | None = None
+        self.rekey: Callable[[], Awaitable[None]] | None = None
 
     def attach(self, channel: Channel) -> None:
         """A control plane is there, for the first time or again."""
@@ -32,6 +33,12 @@ class DataEnd:
         """Answers `publish`: returns when the next call sees the new snapshot."""
         if self.publish is not None:
             await self.publish(msgspec.msgpack.decode(payload, type=SnapshotDocument))
+        return b""
+
+    async def rekeyed(self, payload: bytes) -> bytes:  # noqa: ARG002
+        """Answers `rekey`: returns when nothing more is sealed with the old master key."""
+        if self.rekey is not None:
+            await self.rekey()
         return b""
 
     async def start(self) -> Start:

@@ -7,7 +7,7 @@ an old one. Identities are no part of a version, so that no rollback gives a rev
 import hashlib
 import os
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -208,6 +208,36 @@ class ConfigStore:
         for seq, at, event in self._db.execute(self._sql["identity_all"]):  # noqa: B007 - the last number counts
             _fold(state, msgspec.json.decode(event, type=Event), at)
         return msgspec.structs.replace(state, seq=seq)
+
+    def reseal(self, again: Callable[[Any], Any], derived: Mapping[str, Sealed]) -> int:
+        """Lets `again` seal anew what versions and events hold, and keeps `derived`, all or nothing; how many changed.
+
+        What was overwritten does not stay in the file.
+        """
+        changed = 0
+        self._db.execute("PRAGMA secure_delete = ON")
+        with self._writing():
+            self._db.execute(self._sql["resealing"])
+            for number, data in self._db.execute(self._sql["version_documents"]).fetchall():
+                document = msgspec.json.decode(data, type=Document)
+                if (new := again(document)) is not document:
+                    data = msgspec.json.encode(new, order="deterministic")  # noqa: PLW2901
+                    self._db.execute(self._sql["version_reseal"], (data, number))
+                    changed += 1
+            for seq, _, data in self._db.execute(self._sql["identity_all"]).fetchall():
+                event = msgspec.json.decode(data, type=Event)
+                if (new_event := again(event)) is not event:
+                    self._db.execute(self._sql["identity_reseal"], (msgspec.json.encode(new_event), seq))
+                    changed += 1
+            for label, one in derived.items():
+                self._db.execute(self._sql["derived_keep"], (label, one.master, one.box))
+            self._db.execute(self._sql["resealed"])
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return changed
+
+    def derived(self) -> dict[str, Sealed]:
+        """What was derived from the first master key."""
+        return {label: Sealed(master, box) for label, master, box in self._db.execute(self._sql["derived"])}
 
     def upgrade(self) -> list[str]:
         """Runs the migrations that wait until every process has moved on; returns their names."""

@@ -23,3 +23,25 @@ INSERT INTO identity_log (seq, at, by, event) VALUES (?, ?, ?, ?);
 
 -- name: identity_seq
 SELECT coalesce(max(seq), 0) FROM identity_log;
+
+-- name: resealing
+INSERT INTO resealing (id) VALUES (1);
+
+-- name: resealed
+DELETE FROM resealing;
+
+-- name: version_documents
+SELECT number, document FROM versions ORDER BY number;
+
+-- name: version_reseal
+UPDATE versions SET document = ? WHERE number = ?;
+
+-- name: identity_reseal
+UPDATE identity_log SET event = ? WHERE seq = ?;
+
+-- name: derived
+SELECT label, master, box FROM derived;
+
+-- name: derived_keep
+INSERT INTO derived (label, master, box) VALUES (?, ?, ?)
+ON CONFLICT (label) DO UPDATE SET master = excluded.master, box = excluded.box;

@@ -304,7 +304,8 @@ class Gemini(_Blocks):
 
     def whole(self, steps: Iterable[Step]) -> bytes:
         parts: list[Any] = []
-        for step in self.joined(steps):
+        # What said nothing is not in the stream, and so parts no texts here either.
+        for step in self.joined(step for step in steps if step.kind == "call" or step.pieces):
             if step.kind == "call":
                 parts.append({"functionCall": {"name": step.name, "args": json.loads(step.text)}})
             else:

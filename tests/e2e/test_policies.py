@@ -125,3 +125,29 @@ def test_a_mistake_is_told_with_its_place(gateway: Gateway) -> None:
     refused = gateway.post("/api/v1/policies", {"name": "x", "kind": "keyword", "settings": {"term": ["a"]}})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["where"] == "settings.term"
+
+
+PLACEHOLDERS = """
+projects:
+  - {id: default, store_bodies: true}
+policies:
+  chain:
+    - {name: people, kind: pii-detector, action: placeholder}
+"""
+
+
+def test_placeholders_are_undone_for_the_caller_alone(gateways: Callable[..., Gateway]) -> None:
+    gateway = gateways(PLACEHOLDERS)
+    with OpenAI(api_key=gateway.runtime_key, base_url=f"{gateway.base_url}/v1") as client:
+        raw = client.chat.completions.with_raw_response.create(model=MODEL, messages=user("Write to bob@example.org"))
+        assert "bob@example.org" in (raw.parse().choices[0].message.content or "")
+        step = gateway.trace(raw.headers["x-gatepost-trace-id"])
+        assert "[EMAIL_1]" in str(step)
+        assert "bob@example.org" not in str(step)
+        stream = client.chat.completions.create(model=MODEL, messages=user("Mail bob@example.org"), stream=True)
+        assert "bob@example.org" in "".join(one.choices[0].delta.content or "" for one in stream if one.choices)
+    with (
+        Anthropic(api_key=gateway.runtime_key, base_url=gateway.base_url) as other,
+        other.messages.stream(model=MODEL, max_tokens=50, messages=user("Mail bob@example.org")) as events,
+    ):
+        assert "bob@example.org" in events.get_final_text()

@@ -160,3 +160,17 @@ def test_an_escalated_answer_is_withheld_and_goes_out_when_it_is_approved():
     decide(one, verdict(one))
     assert b"flies" in b"".join(run(one.call(body)).batches)
     assert held(one, body).escalation != error.escalation
+
+
+def test_an_approved_request_goes_on_redacted():
+    rules = (
+        RuleSpec(name="scrub", kind="redactor", phases=(Phase.REQUEST,)),
+        RuleSpec(
+            name="ask", kind="keyword", settings={"terms": ["wire"], "action": "escalate"}, phases=(Phase.REQUEST,)
+        ),
+    )
+    one = House(snapshot_of(entry(), rules=rules), ScriptedTransport(Answer(200, [completion()])))
+    held(one, chat("wire it to bob@example.org"))
+    decide(one, verdict(one))
+    assert run(one.call(chat("wire it to bob@example.org"))).status == 200
+    assert json.loads(one.transport.asked[0].body)["messages"][0]["content"] == "wire it to [EMAIL]"

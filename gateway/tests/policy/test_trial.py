@@ -66,3 +66,12 @@ def test_what_cannot_be_read_or_judged_is_refused() -> None:
     assert (tried("", TITAN, body=twice).effect, tried("", TITAN, body=twice).code) == (Effect.BLOCK, "invalid_request")
     broken = tried("a", rego="package gatepost.policy\nimport rego.v1\ndeny contains x if x := 1 / 0\ndecision := 1\n")
     assert (broken.effect, broken.code, broken.phase) == (Effect.BLOCK, "policy_unavailable", Phase.REQUEST)
+
+
+def test_a_placeholder_is_in_the_request_and_its_text_in_the_answer() -> None:
+    rule = {"name": "scrub", "kind": "redactor", "settings": {"action": "placeholder"}}
+    done = tried("mail bob@x.org", rule, answer="to [EMAIL_1], not [EMAIL_2]")
+    assert b"mail [EMAIL_1]" in done.request
+    assert done.answer is not None
+    assert b"to bob@x.org, not [EMAIL_2]" in done.answer
+    assert done.redacted == {Phase.REQUEST}

@@ -86,9 +86,10 @@ def _answer(call: Call, most: int) -> Side:
 
 def _streamed(call: Call, most: int) -> Side:
     """The message that a stream made, as its caller puts it together."""
-    if call.words is None or call.record.outcome is not Outcome.ANSWERED:
+    words = call.masked_words or call.words
+    if words is None or call.record.outcome is not Outcome.ANSWERED:
         return Side(why="the stream did not come to its end")
-    turns = call.words.turns()
+    turns = words.turns()
     body = msgspec.json.encode({"choices": [_choice(number, turn) for number, turn in enumerate(turns)]})
     side = _side(call, Phase.RESPONSE, (body, body), _read, most)
     partly = call.record.usage.reasoning or any(turn.rest for turn in turns)

@@ -24,6 +24,7 @@ from gatepost_gateway.policy.counting import Counting
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.gate import Gate
+from gatepost_gateway.policy.placeholders import Placeholders
 
 OWN = b"x-gatepost-"
 """How the headers begin that are between callers and the gateway."""
@@ -140,10 +141,12 @@ class Call:
         "inbound",
         "judged",
         "lost",
+        "masked_words",
         "named",
         "opened",
         "permit",
         "pinned",
+        "placeholders",
         "plan",
         "principal",
         "project",
@@ -194,12 +197,18 @@ class Call:
     """What rules, by their names, demand of the places that this call may go to."""
     retention_days: int | None
     """How long a rule wants its record kept; None: as its model says."""
+    placeholders: Placeholders | None
+    """What stands for this caller's own texts in what the provider is told, and says."""
     pinned: str | None
     """The one entry that can go on with what this call continues."""
     cache_key: bytes | None
     """What the same question is known by; None: the cache has nothing to do with this call."""
     taken: Taken | None
     """What a stream said so far, where it is to be kept."""
+    words: Words | None
+    """What a stream says, for the next turn to be known by."""
+    masked_words: Words | None
+    """The same before placeholders were undone, where any were given out: what a record may hold."""
     permit: Permit | None
     """Leave to ask the target, while how that ends is open."""
 
@@ -219,7 +228,7 @@ class Call:
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
         self.tokens_taken: tuple[str, int, float] | None = None
         """(account, tokens, when) counted against a token rate at admission."""
-        self.admitted = self.fingerprint = self.cache_key = self.taken = self.retention_days = None
+        self.admitted = self.fingerprint = self.cache_key = self.taken = self.retention_days = self.placeholders = None
         self.counting = Counting()
         self.opened = self.closed = self.named = self.sent = False
         """The record is begun; it is done; the caller named its session; a request may have reached a provider."""
@@ -240,8 +249,7 @@ class Call:
         self.response_id: str | None = None
         """The id by which a later Responses call goes on from this answer, when it is complete."""
         self.transcript: Transcript | None = None
-        self.words: Words | None = None
-        """What a stream says, for the next turn to be known by."""
+        self.words = self.masked_words = None
 
     def fork(self, step_id: str, at: int, started: float) -> None:
         """Begins the next step of the same call, after one whose record is closed. `at` in microseconds."""

@@ -83,7 +83,7 @@ async def remember(call: Call, sessions: Sessions, body: bytes | None = None) ->
     if call.response_id:
         marks.append(sessions.mark(RESPONSE, scope, call.response_id.encode()))
     if asked.operation is Operation.CHAT and asked.previous is None:
-        said = call.transcript or transcript(asked)
+        said = call.transcript or transcript(call.received or asked)
         if said is not None:
             turns = reply_turns(asked.dialect, body) if body is not None else call.words.turns() if call.words else []
             ends = [said.after(turn) for turn in turns[:MOST_CHOICES]]

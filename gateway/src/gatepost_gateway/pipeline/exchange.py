@@ -30,6 +30,7 @@ from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import Recall
 from gatepost_gateway.pipeline.reserve import reserve
 from gatepost_gateway.pipeline.responses import Responses, only_there
+from gatepost_gateway.pipeline.restore import given_out, restore_whole
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.tool_notes import ToolNotes
 from gatepost_gateway.pipeline.watch import watch, watch_whole
@@ -161,9 +162,10 @@ class Exchange:
         assert call.answer is not None
         if call.reader is None:
             body = call.sent_body = await watch_whole(call, call.body, self._stages.evaluator)
+            body = restore_whole(call, body)
             self._stages.responses.keep(call, body)
             await remember(call, self._stages.sessions, body)
-            self._stages.tools.note(call, body)
+            self._stages.tools.note(call, call.sent_body)
             self._stages.journal.close(call, Outcome.ANSWERED, call.answer.status)
             await self._stages.journal.durable()
             self._stages.recall.keep(call)
@@ -190,6 +192,8 @@ class Exchange:
         """Batches go out from where they come in; the task wakes for the end, for trouble, and for a slow caller."""
         assert call.asked is not None
         call.words = Words(call.asked.dialect)
+        if given_out(call) is not None:
+            call.masked_words = Words(call.asked.dialect)
         flow = Flow(call, outlet, headers)
         try:
             await self._pour(call, flow)

@@ -10,6 +10,7 @@ from gatepost_gateway.pipeline.call import Call, Outlet
 from gatepost_gateway.pipeline.dispatch import MAX_ANSWER, garbage, read_events
 from gatepost_gateway.pipeline.govern import prepare
 from gatepost_gateway.pipeline.judge import note, refuse
+from gatepost_gateway.pipeline.restore import restoring_of
 from gatepost_gateway.pipeline.watch import gate_of, policies_of, watch
 from gatepost_gateway.policy.gate import Gate
 
@@ -30,6 +31,7 @@ class Flow:
         "_lock",
         "_outlet",
         "_pending",
+        "_restoring",
         "_rules",
         "_tail",
         "_trouble",
@@ -44,6 +46,7 @@ class Flow:
         self._pending = b""
         self._gate = call.gate = gate_of(call)
         self._rules = policies_of(call) if self._gate is not None else ()
+        self._restoring = restoring_of(call)
         self._tail: bytes | None = None
         """What the last batch let out, while the last word waits for `settle`."""
         self._beat: Beat | None = None
@@ -55,6 +58,7 @@ class Flow:
         if self._gate is None:
             await self._outlet.begin(self._headers)
             self._call.begun = True
+        if self._gate is None and self._restoring is None:
             return
         self._lock = asyncio.Lock()
         self._beat = Beat(self._alive)
@@ -77,6 +81,8 @@ class Flow:
             call.taken.add(batch)
         if self._gate is not None:
             batch = self._judged(self._gate, batch, ended=reader.ended)
+        if self._restoring is not None:
+            batch = self._restored(self._restoring, batch, ended=reader.ended and self._tail is None)
         if words is not None:
             words.feed(batch)
         if reader.ended:
@@ -109,6 +115,8 @@ class Flow:
         except ValueError as error:
             raise garbage(call, error) from error
         self._ruled(gate)
+        if self._restoring is not None:
+            self.last = await asyncio.to_thread(self._restored, self._restoring, self.last, ended=True)
         if call.words is not None:
             call.words.feed(self.last)
 
@@ -171,6 +179,19 @@ class Flow:
             raise garbage(call, ValueError(f"the answer passed {MAX_ANSWER} bytes before it could be judged"))
         if out or ended:
             call.counting.commit()
+        return out
+
+    def _restored(self, gate: Gate, batch: bytes, *, ended: bool) -> bytes:
+        call = self._call
+        if call.masked_words is not None:
+            call.masked_words.feed(batch)
+        try:
+            out = gate.feed(batch) if batch else b""
+            out += gate.close() if ended else b""
+        except ValueError as error:
+            raise garbage(call, error) from error
+        if gate.held > MAX_ANSWER:
+            raise garbage(call, ValueError(f"a part of the answer passed {MAX_ANSWER} bytes before it was whole"))
         return out
 
     def _ruled(self, gate: Gate) -> None:

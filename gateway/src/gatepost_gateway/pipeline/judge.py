@@ -48,8 +48,9 @@ async def judge(engines: Engines, call: Call) -> None:
         return
     call.engine = engine
     call.facts = facts = facts_of(call)
-    facts.counting = call.counting
+    facts.counting, facts.placeholders = call.counting, call.placeholders
     ruling = await through(engine.judging(facts))
+    call.placeholders = facts.placeholders
     note(call, ruling)
     refuse(call, ruling, Code.INPUT_BLOCKED)
     asked = call.asked

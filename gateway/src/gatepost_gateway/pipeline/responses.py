@@ -22,6 +22,8 @@ from gatepost_gateway.domain.records import Closed, Kept
 from gatepost_gateway.domain.routing import AUTO, TIER, ModelPolicy
 from gatepost_gateway.domain.snapshot import ModelEntry
 from gatepost_gateway.pipeline.call import Call, Plan
+from gatepost_gateway.pipeline.restore import given_out, restore_asked
+from gatepost_gateway.policy.placeholders import Placeholders
 
 KIND = "response"
 LIFE = 30 * DAY_MICROS
@@ -40,6 +42,8 @@ class Chain(Struct, frozen=True):
     """All that the provider counted: at most so many it may count again."""
     media: int = 0
     items: Raw = Raw(b"null")
+    placeholders: dict[str, str] = {}
+    """What stands for the caller's own texts in what its provider remembers."""
 
     @property
     def elsewhere(self) -> bool:
@@ -87,6 +91,8 @@ class Responses:
         chain = await self._load(call.record, asked.previous)
         if chain.elsewhere:
             asked.earlier = chain.tokens
+            if chain.placeholders:
+                call.placeholders = Placeholders(known=chain.placeholders)
             call.pinned = _pin(call, chain)
         else:
             _replay(asked, chain.items)
@@ -121,9 +127,12 @@ class Responses:
         if asked.wire is DialectName.OPENAI_RESPONSES:
             usage = call.summary.usage if call.summary is not None else None
             most = len(asked.body) + asked.earlier + len(said)
-            chain = structs.replace(chain, media=0, tokens=usage.total if usage is not None else most)
+            given = given_out(call)
+            values = given.values if given is not None else {}
+            tokens = usage.total if usage is not None else most
+            chain = structs.replace(chain, media=0, tokens=tokens, placeholders=values)
         else:
-            items = _joined(_listed(asked.fields.get("input")), _unnamed(answer.output))
+            items = _joined(_listed(restore_asked(call).fields.get("input")), _unnamed(answer.output))
             chain = structs.replace(chain, items=Raw(items))
         if asked.store and len(asked.body) <= MOST_KEPT:
             self._store(call.record, answer.id, _encode(chain))

@@ -18,7 +18,7 @@ class ToolNotes:
         self._vault = vault
 
     def note(self, call: Call, body: bytes | None = None) -> None:
-        """Puts the uses of tools into the record. `body`: a whole answer as it goes out; None: it was streamed."""
+        """Puts the uses of tools into the record. `body`: an answer before it is restored; None: a stream."""
         asked, record = call.asked, call.record
         if call.proxy is None or not call.proxy.record_tool_arguments or asked is None:
             return
@@ -35,4 +35,5 @@ class ToolNotes:
 
 
 def _streamed(call: Call) -> list[ToolUse]:
-    return streamed_calls(call.words.calls()) if call.words is not None else []
+    words = call.masked_words or call.words
+    return streamed_calls(words.calls()) if words is not None else []

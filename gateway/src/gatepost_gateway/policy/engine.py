@@ -4,7 +4,7 @@ Every rule looks at the call as it came, so that no order of them changes what t
 rule that fails denies, and a rule in observe mode is recorded and never acts.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from time import perf_counter_ns
 
 from msgspec import Struct, structs
@@ -13,7 +13,8 @@ from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.findings import Detector, Leaf, Place, find_all, find_in_pieces
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
 from gatepost_gateway.policy.facts import Facts, Texts
-from gatepost_gateway.policy.redaction import Replacement, apply, edits_of
+from gatepost_gateway.policy.placeholders import Placeholders
+from gatepost_gateway.policy.redaction import Edit, Replacement, apply, edits_of
 from gatepost_gateway.policy.rules import Reach, Rule, TextRule, Vote, reach_of
 from gatepost_gateway.policy.tallies import Tallies
 
@@ -139,7 +140,7 @@ class _Judging:
             self._refuse_unread(texts)
             for detector, listeners in self._stage.detectors:
                 yield from self._detect(detector, listeners, texts.leaves)
-        return self._tallies.ruling(self._changes)
+        return self._tallies.ruling(lambda: self._changes(facts))
 
     def _open(self, facts: Facts) -> Texts | None:
         try:
@@ -192,8 +193,26 @@ class _Judging:
         if wanted is not None:
             self._wanted.setdefault(leaf.path, (leaf.text, []))[1].append(wanted)
 
-    def _changes(self) -> dict[Path, str]:
-        return {path: apply(text, edits_of(wanted)) for path, (text, wanted) in self._wanted.items()}
+    def _changes(self, facts: Facts) -> dict[Path, str]:
+        edited = {path: (text, edits_of(wanted)) for path, (text, wanted) in self._wanted.items()}
+        if any(one.kind for _, edits in edited.values() for one in edits):
+            _stand_in(facts, edited)
+        return {path: apply(text, edits) for path, (text, edits) in edited.items()}
+
+
+def _stand_in(facts: Facts, edited: Mapping[Path, tuple[str, list[Edit]]]) -> None:
+    """Puts a placeholder where one is wanted, numbered in the order of the texts."""
+    leaves = _side(facts).leaves
+    given = facts.placeholders = facts.placeholders or Placeholders()
+    given.avoid(leaf.text for leaf in leaves)
+    for text, edits in edited.values():
+        # What other rules put may look like a placeholder, alone or with what stands beside it.
+        given.avoid((apply(text, [Edit(one.start, one.end, "" if one.kind else one.text) for one in edits]),))
+    for leaf in leaves:
+        text, edits = edited.get(leaf.path, ("", ()))
+        for one in edits:
+            if one.kind:
+                one.text = given.stand_in(one.kind, text[one.start : one.end])
 
 
 def _side(facts: Facts) -> Texts:

@@ -14,6 +14,7 @@ from gatepost_gateway.domain.governance import Phase, Principal
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.policy.counting import Counting
+from gatepost_gateway.policy.placeholders import Placeholders
 
 
 class Setting(Struct, frozen=True):
@@ -64,6 +65,8 @@ class Facts:
         """What rules have counted, and count of this call."""
         self.judged_calls = 0
         """How many tool calls of the answer were judged before, each alone."""
+        self.placeholders: Placeholders | None = None
+        """What was given out in place of the caller's texts, or in the conversation that this call goes on with."""
         self.said: Said | None = None
         self._request = request
         self._answer: Callable[[], Texts] | None = None

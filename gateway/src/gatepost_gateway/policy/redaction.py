@@ -18,6 +18,8 @@ class Replacement(Struct, frozen=True, array_like=True, order=True):
     reverse_end: int
     order: int
     text: str
+    kind: str = ""
+    """Of the placeholder that is to stand there, which can be undone; "" where none is."""
 
     @property
     def end(self) -> int:
@@ -30,6 +32,8 @@ class Edit(Struct):
     start: int
     end: int
     text: str
+    kind: str = ""
+    """Of the placeholder that is to stand for all that was there."""
 
 
 class Runs:
@@ -47,7 +51,7 @@ class Runs:
             if runs and one.start < runs[-1].end:
                 runs[-1].end = max(runs[-1].end, one.end)
             elif one.end > one.start:
-                runs.append(Edit(one.start, one.end, one.text))
+                runs.append(Edit(one.start, one.end, one.text, one.kind))
 
     @property
     def first(self) -> Edit | None:

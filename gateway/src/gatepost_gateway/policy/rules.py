@@ -57,6 +57,8 @@ class Vote(Struct, frozen=True):
     """What the places must declare that the call may go to."""
     retention_days: int | None = None
     """How long the call's record is to be kept, at least."""
+    placeholder: bool = False
+    """What is redacted gets a placeholder that is undone in the answer, for the caller only."""
     redact: tuple[Detector, ...] = ()
     """What a call rule that says REDACT wants replaced in every text of its side, each by its kind: `[EMAIL]`."""
 

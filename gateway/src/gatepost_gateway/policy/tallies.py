@@ -13,6 +13,7 @@ from gatepost_gateway.policy.rules import CallRule, NotRun, Rule, TextRule, Vote
 from gatepost_gateway.policy.verdict import STRENGTH, Tally, first_tier, least, risk_of
 
 Path = tuple[str | int, ...]
+_CHANGES = frozenset({Effect.REDACT, Effect.ESCALATE})
 
 
 class Tallies:
@@ -68,7 +69,8 @@ class Tallies:
         self.take(number, vote)
         if vote.effect is not Effect.REDACT or not tally.enforced:
             return None
-        return Replacement(finding.start, -finding.end, number, rule.replacement(finding, found))
+        kind = finding.kind if vote.placeholder else ""
+        return Replacement(finding.start, -finding.end, number, rule.replacement(finding, found), kind)
 
     def redact(self, number: int, leaf: Leaf, finding: Finding) -> Replacement | None:
         """The same for what a call rule wants replaced."""
@@ -100,7 +102,7 @@ class Tallies:
             self.effect = tally.effect
 
     def ruling(self, changes: Callable[[], Mapping[Path, str]]) -> Ruling:
-        """`changes`: the redacted texts, asked for when redacting is the verdict."""
+        """`changes`: the redacted texts, asked for where the call may go on: what is escalated may be approved."""
         tallies = list(self._tallies.values())
         strongest: Tally | None = None
         tier: str | None = None
@@ -124,7 +126,7 @@ class Tallies:
             strongest.rule.label.name if strongest else None,
             strongest.reason if strongest else None,
             strongest.code if strongest else None,
-            changes() if effect is Effect.REDACT else {},
+            changes() if effect in _CHANGES else {},
             frozenset(signals),
             tier,
             cap,

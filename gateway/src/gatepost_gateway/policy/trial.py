@@ -16,8 +16,10 @@ from gatepost_gateway.domain.snapshot import ModelEntry
 from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts, Said, Setting
+from gatepost_gateway.policy.placeholders import Placeholders
 from gatepost_gateway.policy.rego.register import Register
 from gatepost_gateway.policy.rego.rule import RegoRule
+from gatepost_gateway.policy.restoring import restored
 from gatepost_gateway.policy.tallies import first_tier, least
 
 _STOPS = (Effect.BLOCK, Effect.ESCALATE)
@@ -95,6 +97,7 @@ class _Trial:
                 return
         self.done.request = self._asked.body
         await self._answer(first)
+        self._restore(first.placeholders)
 
     async def _answer(self, facts: Facts) -> None:
         said = self._question.said
@@ -105,6 +108,13 @@ class _Trial:
         self._at = Phase.RESPONSE
         rules = [rule for rule in engine.rules if isinstance(rule, RegoRule)]
         self._stopped(await self._judged(engine, rules, facts), Phase.RESPONSE)
+
+    def _restore(self, given: Placeholders | None) -> None:
+        """Its caller reads the answer without placeholders."""
+        answer = self.done.answer
+        if given is not None and answer is not None:
+            leaves = _opened(lambda: open_answer(answer)).leaves
+            self.done.answer = rewrite_answer(answer, restored(leaves, given))
 
     def _facts(self) -> Facts:
         asked = self._asked

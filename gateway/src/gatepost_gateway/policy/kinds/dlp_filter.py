@@ -14,9 +14,9 @@ from gatepost_gateway.detect.secrets import secrets
 from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.findings import Detector, Place
 from gatepost_gateway.policy.kinds.kind import Instance, Kind, Toolbox
-from gatepost_gateway.policy.kinds.texts import EFFECTS, Action
+from gatepost_gateway.policy.kinds.texts import Action, vote_of
 from gatepost_gateway.policy.kinds.weighed import Weighed
-from gatepost_gateway.policy.rules import Rule, Vote
+from gatepost_gateway.policy.rules import Rule
 
 TERM, PATTERN, MARKING = "TERM", "PATTERN", "MARKING"
 _IDENTITY = frozenset({"CARD", "IBAN", "SSN", "SIN", "PASSPORT"})
@@ -67,7 +67,7 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:
     detectors = [*_own(said, toolbox), *_given(said.sensitivity_level, toolbox)]
     if not detectors:
         raise Unloadable(("blocked_terms",), "no term, no pattern, and a level at which nothing else is looked for")
-    vote = Vote(EFFECTS[said.action], said.message or "it holds what must not leave", "dlp")
+    vote = vote_of(said.action, said.message or "it holds what must not leave", "dlp")
     return Weighed(instance, detectors, vote, 0.7).standing(said.places)
 
 

@@ -6,9 +6,9 @@ from gatepost_gateway.detect.keywords import keywords
 from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.findings import Place
 from gatepost_gateway.policy.kinds.kind import Instance, Kind, Toolbox
-from gatepost_gateway.policy.kinds.texts import EFFECTS, Action
+from gatepost_gateway.policy.kinds.texts import Action, vote_of
 from gatepost_gateway.policy.kinds.weighed import Weighed
-from gatepost_gateway.policy.rules import Rule, Vote
+from gatepost_gateway.policy.rules import Rule
 
 ENTITY = "ENTITY"
 
@@ -35,7 +35,7 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:
         if not all(name.strip() for name in (entity.name, *entity.aliases)):
             raise Unloadable(("entities", number), "a name is empty: it would be found everywhere")
     detector = toolbox.detector(("entities", names), lambda: keywords("entities", ENTITY, names, whole_words=True))
-    vote = Vote(EFFECTS[said.action], said.message or "it names what is on a list", "entity")
+    vote = vote_of(said.action, said.message or "it names what is on a list", "entity")
     return Weighed(instance, (detector,), vote, 0.5).standing(said.places, lambda _, __: said.replacement)
 
 

@@ -8,8 +8,8 @@ from gatepost_gateway.detect.keywords import keywords
 from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.findings import Place
 from gatepost_gateway.policy.kinds.kind import Instance, Kind, Toolbox
-from gatepost_gateway.policy.kinds.texts import EFFECTS, Action, Finder
-from gatepost_gateway.policy.rules import Rule, Vote
+from gatepost_gateway.policy.kinds.texts import Action, Finder, vote_of
+from gatepost_gateway.policy.rules import Rule
 
 TERM = "TERM"
 
@@ -41,7 +41,7 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:
     detector = toolbox.detector(
         ("keyword", said.terms, whole), lambda: keywords("keyword", TERM, said.terms, whole_words=whole)
     )
-    vote = Vote(EFFECTS[said.action], said.message or "it holds a term that is not allowed here", "keyword")
+    vote = vote_of(said.action, said.message or "it holds a term that is not allowed here", "keyword")
     return Finder(instance, detector, vote, lambda _, __: said.replacement, said.places)
 
 

@@ -7,8 +7,8 @@ from gatepost_gateway.detect.expressions import PatternError
 from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.findings import Place
 from gatepost_gateway.policy.kinds.kind import Instance, Kind, Toolbox
-from gatepost_gateway.policy.kinds.texts import EFFECTS, Action, Finder
-from gatepost_gateway.policy.rules import Rule, Vote
+from gatepost_gateway.policy.kinds.texts import Action, Finder, vote_of
+from gatepost_gateway.policy.rules import Rule
 
 PATTERN_FOUND = "PATTERN"
 
@@ -33,7 +33,7 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:
         except PatternError as error:
             raise Unloadable(("patterns", number), f"this pattern cannot be used: {error}") from None
     detector = toolbox.detector(("pattern", said.patterns), lambda: custom("pattern", PATTERN_FOUND, said.patterns))
-    vote = Vote(EFFECTS[said.action], said.message or "it holds a text that is not allowed here", "pattern")
+    vote = vote_of(said.action, said.message or "it holds a text that is not allowed here", "pattern")
     return Finder(instance, detector, vote, lambda _, __: said.replacement, said.places)
 
 

@@ -8,10 +8,10 @@ from gatepost_gateway.detect.expressions import PatternError
 from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.findings import Detector, Place
 from gatepost_gateway.policy.kinds.kind import Instance, Kind, Toolbox
-from gatepost_gateway.policy.kinds.texts import EFFECTS, Action
+from gatepost_gateway.policy.kinds.texts import Action, vote_of
 from gatepost_gateway.policy.kinds.weighed import Weighed, check_kinds, check_style, check_threshold
 from gatepost_gateway.policy.redaction_styles import RedactionStyle, replacing
-from gatepost_gateway.policy.rules import Rule, Vote
+from gatepost_gateway.policy.rules import Rule
 
 CUSTOM = "CUSTOM"
 
@@ -46,7 +46,7 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:
     if said.detect_patterns:
         own = said.detect_patterns
         detectors.append(toolbox.detector(("pii-patterns", own), lambda: custom("pii", CUSTOM, own)))
-    vote = Vote(EFFECTS[said.action], said.message or "it holds personal data", "pii", ("pii",))
+    vote = vote_of(said.action, said.message or "it holds personal data", "pii", ("pii",))
     rule = Weighed(instance, detectors, vote, said.threshold)
     return rule.standing(said.places, replacing(said.redaction, toolbox.key))
 

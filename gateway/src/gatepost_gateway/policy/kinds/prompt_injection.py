@@ -56,6 +56,8 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:
     for name in said.encoding.__struct_fields__:
         if not getattr(said.encoding, name):
             raise Unloadable(("encoding", name), "other readings of a text are always tried")
+    if said.response.action is Action.PLACEHOLDER:
+        raise Unloadable(("response", "action"), "an attempt is nothing that an answer would bring back: say `redact`")
     vote = Vote(
         EFFECTS[said.response.action],
         said.response.message or "it tries to take the model over",

@@ -6,8 +6,8 @@ from gatepost_gateway.detect.patterns import Found, Pattern, PatternDetector
 from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.findings import Detector, Place
 from gatepost_gateway.policy.kinds.kind import Instance, Kind, Toolbox
-from gatepost_gateway.policy.kinds.texts import EFFECTS, Action, Finder
-from gatepost_gateway.policy.rules import Rule, Vote
+from gatepost_gateway.policy.kinds.texts import Action, Finder, vote_of
+from gatepost_gateway.policy.rules import Rule
 
 EMAIL = Pattern(
     "EMAIL",
@@ -53,7 +53,7 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:
     def make() -> Detector:
         return PatternDetector("redactor", [_KNOWN[one] for one in said.find])
 
-    vote = Vote(EFFECTS[said.action], said.message or "it holds personal data", "pii", ("pii",))
+    vote = vote_of(said.action, said.message or "it holds personal data", "pii", ("pii",))
     detector = toolbox.detector(("redactor", said.find), make)
     return Finder(instance, detector, vote, lambda finding, _: f"[{finding.kind}]", said.places)
 

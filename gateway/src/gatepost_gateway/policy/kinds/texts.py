@@ -12,10 +12,14 @@ Replace = Callable[[Finding, str], str]
 
 
 class Action(StrEnum):
-    """What becomes of a call in which something is found. ALERT only records."""
+    """What becomes of a call in which something is found. ALERT only records.
+
+    PLACEHOLDER: the provider gets a placeholder, and the caller what it stands for, wherever the answer repeats it.
+    """
 
     BLOCK = "block"
     REDACT = "redact"
+    PLACEHOLDER = "placeholder"
     ESCALATE = "escalate"
     ALERT = "alert"
 
@@ -23,9 +27,20 @@ class Action(StrEnum):
 EFFECTS = {
     Action.BLOCK: Effect.BLOCK,
     Action.REDACT: Effect.REDACT,
+    Action.PLACEHOLDER: Effect.REDACT,
     Action.ESCALATE: Effect.ESCALATE,
     Action.ALERT: Effect.ALLOW,
 }
+
+
+def vote_of(action: Action, reason: str, code: str, signals: tuple[str, ...] = ()) -> Vote:
+    """What a rule says of what it finds."""
+    return Vote(EFFECTS[action], reason, code, signals, placeholder=action is Action.PLACEHOLDER)
+
+
+def gates_of(instance: Instance, vote: Vote) -> frozenset[Phase]:
+    """Where a rule stands: what an answer holds came from the provider, who needs no placeholder for it."""
+    return instance.phases & {Phase.REQUEST} if vote.placeholder else instance.phases
 
 
 class Finder:
@@ -35,7 +50,7 @@ class Finder:
         self, instance: Instance, detector: Detector, vote: Vote, replace: Replace, places: Sequence[Place] = ()
     ) -> None:
         self.label: Label = instance.label
-        self.phases: frozenset[Phase] = instance.phases
+        self.phases = gates_of(instance, vote)
         self.places: frozenset[Place] = frozenset(places)
         self.detectors: tuple[Detector, ...] = (detector,)
         self._vote = vote

@@ -6,7 +6,7 @@ from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.findings import Detector, Finding, Place
 from gatepost_gateway.domain.governance import Effect
 from gatepost_gateway.policy.kinds.kind import Instance
-from gatepost_gateway.policy.kinds.texts import Replace
+from gatepost_gateway.policy.kinds.texts import Replace, gates_of
 from gatepost_gateway.policy.redaction_styles import RedactionStyle
 from gatepost_gateway.policy.rules import Vote
 
@@ -18,7 +18,7 @@ class Weighed:
 
     def __init__(self, instance: Instance, detectors: Sequence[Detector], vote: Vote, threshold: float) -> None:
         self.label = instance.label
-        self.phases = instance.phases
+        self.phases = gates_of(instance, vote)
         self.places: frozenset[Place] = frozenset()
         self.detectors: tuple[Detector, ...] = tuple(detectors)
         self._vote = vote

@@ -1,13 +1,13 @@
 """Weighs the signs that a text shows.
 
-Each reading of a text is weighed by itself: the heaviest sign of each class, and half of every further sign of it;
-classes add up. A text is as suspicious as its worst reading, 1 at most. A long text is read in windows that overlap.
+Each reading of a text is weighed by itself: the signs of a class add up, all but the heaviest counting half in a long
+text; classes add up. A text is as suspicious as its worst reading. Long texts are read in windows that overlap.
 """
 
 from collections.abc import Iterator, Sequence
 
 from gatepost_gateway.detect.expressions import Expression, ExpressionSet
-from gatepost_gateway.detect.injection import languages, signs
+from gatepost_gateway.detect.injection import jailbreaks, languages, signs
 from gatepost_gateway.detect.injection.signs import Sign
 from gatepost_gateway.detect.injection.views import SENTENCE, TRIGGERS, plain, readings
 from gatepost_gateway.domain.findings import Finding, Scan
@@ -17,6 +17,8 @@ OVERLAP = 1_000
 LEAST = 0.4
 """Less than this is not worth a finding."""
 _FURTHER = 0.5
+_SHORT = 1_500
+"""Longer texts hold more words of every sort: the further signs of a class count half."""
 _HIDDEN_SENTENCE = Sign(signs.ENCODING, 0.8, SENTENCE)
 
 
@@ -29,13 +31,14 @@ class InjectionDetector:
     def __init__(self, extra: Sequence[str] = ()) -> None:
         """`extra`: an operator's own signs, over plain text, each enough by itself. Raises PatternError."""
         own = tuple(Sign(signs.OVERRIDE, 1.0, source) for source in extra)
-        self._signs: tuple[Sign, ...] = (*signs.SIGNS, *languages.SIGNS, _HIDDEN_SENTENCE, *own)
+        self._signs: tuple[Sign, ...] = (*signs.SIGNS, *jailbreaks.SIGNS, *languages.SIGNS, _HIDDEN_SENTENCE, *own)
         for sign in own:
             Expression(sign.source)
         hints = [sign.hint or sign.source for sign in self._signs]
         self._hints = tuple(dict.fromkeys(hints))
         self._hinted = [[place for place, hint in enumerate(hints) if hint == one] for one in self._hints]
         self._set = ExpressionSet([f"(?i){hint}" for hint in self._hints] + [f"(?i){one}" for one in TRIGGERS])
+        self._about = Expression(jailbreaks.ABOUT.source)
         self._expressions: list[Expression | None] = [None] * len(self._signs)
 
     def begin(self) -> Scan:
@@ -69,7 +72,11 @@ class InjectionDetector:
                     weights.setdefault(self._signs[place].kind, []).append(self._signs[place].weight)
         if not weights:
             return 0.0, ""
-        by_class = {kind: max(found) + _FURTHER * (sum(found) - max(found)) for kind, found in weights.items()}
+        found = weights.get(signs.JAILBREAK, ())
+        if len(found) > 1 and self._about.search(data):
+            weights[signs.JAILBREAK] = [*found, jailbreaks.ABOUT.weight]
+        further = _FURTHER if len(bare) > _SHORT else 1.0
+        by_class = {kind: _sum(found, further) for kind, found in weights.items()}
         heaviest = max(by_class, key=lambda kind: (by_class[kind], kind))
         return min(1.0, sum(by_class.values())), heaviest
 
@@ -78,6 +85,12 @@ class InjectionDetector:
         if known is None:
             known = self._expressions[place] = Expression(self._signs[place].source)
         return known
+
+
+def _sum(weights: Sequence[float], further: float) -> float:
+    """As heavy as its heaviest sign at least."""
+    heaviest = max(weights)
+    return max(0.0, heaviest, heaviest + further * (sum(weights) - heaviest))
 
 
 class _WindowScan:

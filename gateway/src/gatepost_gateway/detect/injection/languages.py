@@ -1,6 +1,6 @@
 """The same two wishes, to drop its orders and to tell them, in other languages: a verb near a word for orders."""
 
-from gatepost_gateway.detect.injection.signs import ENCODING, EXTRACTION, JAILBREAK, OVERRIDE, Sign
+from gatepost_gateway.detect.injection.signs import AUTHORITY, ENCODING, EXTRACTION, JAILBREAK, OVERRIDE, Sign
 
 # Verbs for ignoring, words for orders or for what went before.
 _OVERRIDES = (
@@ -115,6 +115,18 @@ _MODES = (
     r"|시스템 모드|신 모드|개발자 모드|유지 ?보수 모드|관리자 모드|وضع (?:النظام|الإله|المطور|الصيانة)|(?:सिस्टम|भगवान|गॉड|डेवलपर|रखरखाव|व्यवस्थापक|ईश्वर) (?:मोड|मॉडल)"
     r"|(?:সিস্টেম|ঈশ্বর|গড|ডেভেলপার) মোড|โหมด(?:ระบบ|พระเจ้า|ผู้พัฒนา|นักพัฒนา|บำรุงรักษา|บํารุงรักษา)|chế độ (?:hệ thống|thần|nhà phát triển|bảo trì|chúa)|(?:sistem|tanr[ıi]|geli[sş]tirici|bak[ıi]m|y[oö]netici) modu)"
 )
+_OVERRIDE_MODES = (
+    r"(?:(?:override|オーバーライド|ओवरराइड|ওভাররাইড|오버라이드|覆盖|超控|ghi đè|แทนที่|تجاوز).{0,12}(?:mode\b|modus|モード|मोड|মোড|모드|模式|chế độ|โหมด|وضع)"
+    r"|(?:\bmode|\bmodo|\bmodalit[aà]|\bmodus|режим\w*|chế độ|وضع|โหมด).{0,25}(?:override|d'annulation|anulaci[oó]n|prioritaire|sovrascrittura|переопредел|обход|ghi đè|timpa|تجاوز|แทนที่|substitui)"
+    r"|(?:[uü]berschreibungs|override-|verifi[sz]ierungs)modus)"
+)
+_YOUR_MAKER = (
+    r"(?:\b(?:tu|su|vuestro) (?:desarrollador|creador|administrador|programador)|\b(?:ton|votre) (?:d[eé]veloppeur|cr[eé]ateur|administrateur|programmeur)"
+    r"|\b(?:dein|ihr|euer) (?:entwickler|sch[oö]pfer|administrator|programmierer)|\b(?:il )?(?:tuo|vostro) (?:sviluppatore|creatore|amministratore|programmatore)"
+    r"|\bseu (?:desenvolvedor|criador|administrador|programador)|(?:ваш|твой) (?:разработчик|создател|администратор|программист)|你的(?:开发者|创造者|管理员|开发人员)|您的(?:开发者|创造者|管理员|开发人员)"
+    r"|あなたの(?:開発者|作成者|管理者)|(?:당신의|너의) (?:개발자|창조자|관리자)|(?:आपका|तुम्हारा) (?:डेवलपर|निर्माता|व्यवस्थापक)|আপনার (?:ডেভেলপার|নির্মাতা|বিকাশকারী)"
+    r"|(?:pengembang|pencipta|administrator) (?:anda|kamu)\b|nhà phát triển của bạn|geli[sş]tiricin\w*|yarat[ıi]c[ıi]n\w*|ผู้พัฒนาของคุณ|นักพัฒนาของคุณ|\biyong (?:developer|tagalikha)|مطورك|مطوّرك|المطور الخاص بك)"
+)
 _DECODE = (
     r"(?:d[eé]cod|descod|decif|d[eé]chiffr|dekod|entschl[uü]ssel|декод|расшифр|解码|解碼|デコード|解読|디코딩|디코드|해독|فك شفرة|فك تشفير|تفك|डीकोड|ডিকোড|ถอดรหัส|giải mã"
     r"|[cç][oö]z|i-?decode|mendekode|memecahkan)"
@@ -135,6 +147,16 @@ _ASK = (
 _GAP = 60
 
 
+_REGARDLESS = (
+    r"(?:independentemente d|independientemente de|sin importar|a pesar de|apesar d|ind[eé]pendamment de|malgr[eé]|quelles que soient|unabh[aä]ngig von|ungeachtet|trotz|indipendentemente da"
+    r"|nonostante|независимо от|несмотря на|вопреки|ongeacht|terlepas dari|bất kể|bağımsız olarak|rağmen|不管|无论|無論|に関係なく|に関わらず|상관없이|بغض النظر عن|के बावजूद|की परवाह किए बिना|โดยไม่คำนึงถึง|sa kabila ng|অগ্রাহ্য)"
+)
+_TASKS = (
+    r"(?:tarefas?|instru[cç]|instruc|tareas?|t[aâ]ches?|consignes|instructions|anweisung|aufgabe|istruzion|compit|инструкц|задач|указани|opdracht|tugas|instruksi|hướng dẫn|nhiệm vụ|talimat|g[oö]rev"
+    r"|指令|指示|任务|任務|タスク|지시|작업|تعليمات|المهام|निर्देश|कार्य|คำสั่ง|คําสั่ง|งาน|tagubilin|gawain|নির্দেশ|কাজ)"
+)
+
+
 def _overrides() -> list[Sign]:
     """The order of words differs from language to language."""
     return [
@@ -145,8 +167,11 @@ def _overrides() -> list[Sign]:
 
 SIGNS: tuple[Sign, ...] = (
     *_overrides(),
+    Sign(OVERRIDE, 0.8, f"(?:{_REGARDLESS}.{{0,30}}{_TASKS}|{_TASKS}.{{0,30}}{_REGARDLESS})", _REGARDLESS),
     *(Sign(EXTRACTION, 1.0, source, _ORDERS_AND_KEYS) for source in _EXTRACTIONS),
     Sign(EXTRACTION, 0.8, f"(?:{_KEYWORD}.{{0,40}}{_ASK}|{_ASK}.{{0,40}}{_KEYWORD})", _KEYWORD),
     Sign(ENCODING, 0.9, f"(?:{_DECODE}.{{0,60}}{_CIPHER}|{_CIPHER}.{{0,60}}{_DECODE})", _CIPHER),
     Sign(JAILBREAK, 0.9, _MODES),
+    Sign(AUTHORITY, 0.8, _OVERRIDE_MODES),
+    Sign(AUTHORITY, 0.8, _YOUR_MAKER),
 )

@@ -1,4 +1,5 @@
-"""Signs of an attempt to take a model over, by class, in the words of many languages.
+"""Signs of an attempt to take a model over, by class, in English; personas are in jailbreaks.py, other languages in
+languages.py.
 
 A sign has a weight: 1 is enough by itself, less asks for company. Sources are RE2's syntax over plain text (views.py):
 lower case, single blanks.
@@ -39,7 +40,7 @@ _TELL = (
     r"|return|translate|spell|echo|describe|explain|read|type|say|reproduce|present|quote|paraphrase|encode|convert|include|send|email|what(?:'s| is| are| was| were))"
 )
 _SAY = r"(?:say|state|print|output|declare|claim|admit|return|write|tell|respond|answer|reply|report|conclude|recommend|rate|give|add|mention|send|execute|run|do)"
-_MACHINE = r"(?:ai|assistant|chatgpt|gpt(?:-?\d)?|claude|gemini|llama|(?:large )?language model|llm|chatbot|bot|model)"
+MACHINE = r"(?:ai|assistant|chatgpt|gpt(?:-?\d)?|claude|gemini|llama|(?:large )?language model|llm|chatbot|bot|model)"
 
 SIGNS: tuple[Sign, ...] = (
     # Telling it to drop what it was told.
@@ -68,6 +69,12 @@ SIGNS: tuple[Sign, ...] = (
         0.9,
         rf"{_IGNORE} (?:the|this|that|these|all|any|my|his|her)(?: \w+){{1,4}}[,.;:]? (?:and|instead|then|but)(?: (?:just|instead|only|simply|please))? {_SAY}\b",
         _IGNORE,
+    ),
+    Sign(
+        OVERRIDE,
+        0.9,
+        rf"\b(?:regardless of|irrespective of|notwithstanding|contrary to|in spite of|despite|instead of) (?:all |any |your |the |my |these |those |whatever ){{0,3}}{_EARLIER} (?:\w+ )?{_ORDERS}\b",
+        r"regardless of|irrespective of|notwithstanding|contrary to|in spite of|despite|instead of",
     ),
     Sign(
         OVERRIDE,
@@ -205,126 +212,20 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         DELIMITER,
         1.0,
-        r"[<\[({*] ?(?:system|god|admin|developer|dev|sudo|root|debug|maintenance|unrestricted|jailbreak|dan|expert|override|master)[ _-]?mode",
+        r"[<\[({*] ?(?:system|god|admin|developer|dev|sudo|root|debug(?:ging)?|maintenance|unrestricted|jailbreak|dan|expert|override|master)[ _-]?mode",
+    ),
+    Sign(
+        DELIMITER,
+        0.9,
+        r"\b(?:user|system|assistant|developer)(?:'s)? (?:message|instructions?|prompt|input) (?:has )?(?:terminat\w+|end(?:s|ed|ing)?|start(?:s|ed|ing)?|begin(?:s|ning)?|over)\b|\bend of (?:the )?(?:system|user|developer|assistant) (?:instructions?|message|prompt|input)\b",
+        r"(?:user|system|assistant|developer)(?:'s)? (?:message|instructions?|prompt|input)",
+    ),
+    Sign(
+        DELIMITER,
+        0.7,
+        r"\b(?:the )?(?:user|assistant|human) (?:has )?(?:left|exited|closed) the (?:chat|conversation|session)|\bassistant is (?:not functioning|offline|unavailable|disabled|down)\b",
     ),
     Sign(DELIMITER, 0.8, r"\"?role\"? ?: ?\"system\""),
-    # Another self, without limits.
-    Sign(JAILBREAK, 1.0, r"\bdo[ -]?anything[ -]?now\b"),
-    Sign(JAILBREAK, 0.5, r"\bjailbr(?:eak|oken)"),
-    Sign(
-        JAILBREAK,
-        0.9,
-        r"\bdan\b.{0,60}\b(?:do anything|not limited|no limits|override|restrictions|no rules|unlimited|free from)",
-        r"\bdan\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.9,
-        r"\b(?:act|pretend|respond|answer|behave|play|pose|speak|roleplay|role-play|acting|simulate|simulating|emulate)\b.{0,40}\b(?:dan|stan|dude|aim|evilbot|betterdan|sydney|mongo tom|kevin|chaosgpt|bob|omega|maximum|ucar|alphabreak|hitchens|yes ?man|anti-?dan|dev ?mode|basedgpt|cooper|khajiit|jedi|freegpt|universal)\b",
-        r"\b(?:dan|stan|dude|aim|evilbot|betterdan|sydney|mongo tom|kevin|chaosgpt|bob|omega|maximum|ucar|alphabreak|hitchens|yes ?man|anti-?dan|dev ?mode|basedgpt|cooper|khajiit|jedi|freegpt|universal)\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.8,
-        r"\b(?:developer|god|debug|dev|sudo|opposite|evil|admin|root|maintenance|nsfw|chaos|rebel|anarchy|override) mode\b",
-    ),
-    Sign(JAILBREAK, 0.5, r"\b(?:unfiltered|uncensored|unrestricted|unmoderated|unhinged|limitless|amoral)\b"),
-    Sign(
-        JAILBREAK,
-        0.55,
-        r"\b(?:no|without|free (?:of|from)|lacks?|ignor\w+|bypass\w*|remov\w+|unbound by|disabl\w+|not (?:bound|limited|restricted|constrained) by|does ?n[o']t (?:have|follow|care))\b.{0,30}\b(?:restrictions?|limitations?|filters?|filtering|censor(?:ship)?|boundaries|ethic(?:s|al)|moral(?:s|ity)?|guidelines|safeguards?|content polic(?:y|ies)|rules|constraints|principles|confines|warnings|disclaimers)\b",
-        r"(?:restrictions?|limitations?|filter|censor|boundaries|ethic|moral|guidelines|safeguard|content polic|\brules\b|constraints|principles|confines|warnings|disclaimers)",
-    ),
-    Sign(
-        JAILBREAK,
-        0.5,
-        r"\b(?:never|cannot|can't|won't|will not|must not|don't|do not|not allowed to|never ever)\b.{0,15}\b(?:refuse|reject|decline|say no|deny|apologi[sz]e|break character|say you can't|say that you can't|say you cannot|warn|object)\b",
-        r"\b(?:refuse|reject|decline|say no|deny|apologi[sz]e|break character|say you can|say that you can|warn|object)\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.5,
-        r"\b(?:stay|remain|stays|keep|staying) in character\b|\bstay (?:a )?(?:dan|in dan)\b|\bbreak(?:ing)? character\b|\bout of character\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.6,
-        r"\b(?:openai|anthropic|google|meta|content|usage|use-case|ethical|safety)(?:'s)? (?:content )?(?:polic(?:y|ies)|guidelines|rules|restrictions)\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.5,
-        r"\b(?:you are|you're|you will|you shall|you have|he is|she is|is|can|be) (?:now |been |going to be |about to be |completely |totally |finally |free ){1,3}(?:free|liberated|released|unshackled|unlocked|independent|immersed|broken free)",
-    ),
-    Sign(
-        JAILBREAK,
-        0.4,
-        r"\b(?:pretend|imagine|act|roleplay|role-play|role play|simulate|you are going to|you will (?:now )?(?:act|play|be|become|take on|assume|pretend)|i want you to (?:act|be|play|pretend|imagine|roleplay)|take on the (?:role|persona)|assume the (?:role|persona|identity))\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.4,
-        r"\b(?:illegal|unethical|immoral|harmful|dangerous|nsfw|explicit|violent|profan(?:e|ity)|curse|swear|offensive|racist|sexist|criminal|unlawful|controversial|inappropriate)\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.4,
-        r"\b(?:two|both|2|dual) (?:different )?(?:responses|ways|answers|outputs|paragraphs|replies|versions|personalities|personas)\b|\[?(?:🔒|🔓)",
-    ),
-    Sign(
-        JAILBREAK,
-        0.5,
-        r"\btokens?\b.{0,60}\b(?:deduct|lose|lost|subtract|each time|punish|die|35|start with|taken away)",
-        r"\btokens?\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.3,
-        r"\bas an? (?:ai|artificial intelligence|large)(?: language)?(?: model)?\b|\bi(?:'m| am) sorry\b.{0,30}\b(?:but|can)|\bi can(?:'t|not) (?:assist|fulfil|do that|comply|provide)",
-        r"\bas an? (?:ai|artificial|large)|sorry|\bi can(?:'t|not) (?:assist|fulfil|do that|comply|provide)",
-    ),
-    Sign(
-        JAILBREAK,
-        0.3,
-        r"\b(?:hypothetical|fictional|fictitious|alternate|parallel)\b.{0,40}\b(?:response|story|world|scenario|universe|character|setting|dialogue)\b",
-        r"hypothetical|fictional|fictitious|alternate|parallel",
-    ),
-    Sign(
-        JAILBREAK,
-        0.3,
-        rf"\byou are (?:not|no longer) (?:an? |just )?(?:{_MACHINE}|bound|restricted|limited)\b|\bevil\b|\bmachiavelli",
-    ),
-    Sign(
-        JAILBREAK,
-        0.3,
-        r"\b(?:regardless of|no matter (?:how|what)|even if it|whatever i (?:ask|say|tell)|anything i (?:ask|say|want)|obey (?:all|every|me|my)|any (?:question|request|prompt|order|command)s?)\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.3,
-        r"\b(?:fulfil|comply|compl(?:y|ies|iant)|obey|obedient|cooperate)\w*\b|\bhow would \w+ (?:respond|answer)\b|\b(?:if you understand|say \"?understood|respond with \"?(?:ok|understood|yes))\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.3,
-        rf"\b(?:{_MACHINE})\b.{{0,60}}\b(?:persona|character|alter ego|version|mode|simulator|roleplay)\b",
-        r"persona|character|alter ego|simulator|roleplay|\bmode\b|\bversion\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.4,
-        r"\b(?:you will be called|you are now|you're now|your (?:new )?name is|you are a character|persona named|you will (?:be|become) (?:known as )?[a-z]{2,12}(?:gpt|bot)|[a-z]{2,12}gpt)\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.3,
-        r"\b(?:rules? ?(?:1|one)\b|(?:must|have to|need to|you) follow (?:these|the following|all|my)|always (?:respond|answer|reply|act|speak|say|start|begin|stay)|only (?:respond|reply|answer|speak)|in every (?:response|message|answer)|for (?:the rest|all) of (?:this|our) conversation)\b",
-    ),
-    Sign(
-        JAILBREAK,
-        0.4,
-        r"\b(?:sexual|smut|erotic|fetish|porn\w{0,9}|kink\w{0,3}|lewd|toxic|rude|insult\w{0,4}|belittle|vulgar|obscene|hateful|slurs?)\b",
-    ),
     # Orders in a cipher.
     Sign(
         ENCODING,
@@ -353,24 +254,36 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         AUTHORITY,
         0.7,
-        r"\b(?:maintenance|diagnostic|debug|debugging|admin|system|test|testing|privileged|superuser|root|safe|emergency|god) mode\b",
+        r"\b(?:maintenance|diagnostic|debug|debugging|admin|system|test|testing|privileged|superuser|root|safe|emergency|god|override|verification) mode\b|\bi(?:'m| am) your (?:developer|creator|administrator|admin|programmer|maker|owner|operator)\b",
     ),
     Sign(
         AUTHORITY,
         0.6,
         r"\b(?:authori[sz]ation|access|override|clearance) (?:code|level|granted|token|protocol)\b|\bsudo\b",
     ),
+    Sign(
+        AUTHORITY,
+        0.6,
+        r"\b(?:programmer|engineer|employee|developer|researcher|staff|administrator|admin|moderator|representative|tester)s? (?:at|of|from|for|with) (?:openai|anthropic|google|meta|microsoft|deepmind|mistral)\b|\b(?:openai|anthropic|deepmind) (?:employee|developer|engineer|staff|administrator|admin|programmer|team)",
+        r"openai|anthropic|google|meta|microsoft|deepmind|mistral",
+    ),
+    Sign(
+        AUTHORITY,
+        0.6,
+        r"\b(?:modify|modifying|update|updating|rewrite|rewriting|reprogram\w*|alter|altering|chang(?:e|ing)|overwrit\w+|fix(?:ing)?) (?:your|its|the ai's) (?:programming|code|rules|core|system|behaviou?r|guidelines|instructions)\b|\b(?:re)?program(?:ming)? you\b",
+        r"(?:modify|modifying|updat|rewrit|program|alter|chang|overwrit|fix)",
+    ),
     # Orders where only data should be.
     Sign(
         HIDDEN_ORDER,
         0.9,
-        rf"\b(?:attention|important|note(?: to)?|hey|hello|dear|hi|to)[:,!]? (?:the |any |all |this )?{_MACHINE}s?\b.{{0,60}}\b(?:you|please|must|should|ignore|instead|do not|reading|processing|summari[sz]ing)\b",
-        rf"\b{_MACHINE}s?\b",
+        rf"\b(?:attention|important|note(?: to)?|hey|hello|dear|hi|to)[:,!]? (?:the |any |all |this )?{MACHINE}s?\b.{{0,60}}\b(?:you|please|must|should|ignore|instead|do not|reading|processing|summari[sz]ing)\b",
+        rf"\b{MACHINE}s?\b",
     ),
     Sign(
         HIDDEN_ORDER,
         0.9,
-        rf"\bif you(?:'re| are) (?:an? )?{_MACHINE}\b|\bwhen (?:summari[sz]ing|answering|processing|reading|analy[sz]ing) (?:this|the) (?:page|document|email|text|file|article|message|resume|cv)\b",
+        rf"\bif you(?:'re| are) (?:an? )?{MACHINE}\b|\bwhen (?:summari[sz]ing|answering|processing|reading|analy[sz]ing) (?:this|the) (?:page|document|email|text|file|article|message|resume|cv)\b",
     ),
     Sign(
         HIDDEN_ORDER,

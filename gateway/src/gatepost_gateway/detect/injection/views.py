@@ -13,6 +13,8 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import islice
 from urllib.parse import unquote
 
+from gatepost_gateway.detect.injection import ciphers
+
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһӏкмтвнАВЕКМНОРСТУХІЈЅαοειυνρτκηχΑΒΕΖΗΙΚΜΝΟΡΤΥΧɑɡıʟᴏɪ",
     "aeopcyxijsdhlkmtbhABEKMHOPCTYXIJSaoeiuvptknxABEZHIKMNOPTYXagiloi",
@@ -57,10 +59,15 @@ TRIGGERS = (
     "%[0-9a-f]{2}",
     r"&(?:#[0-9x]|[a-z]{2,6};)",
     r"\\[ux][0-9a-f]{2}",
-    "rot-?13",
+    ciphers.ROTATED,
     "[a-z0-9+/_-]{16}",
     "(?:[0-9a-f]{2}[ ,:]?){12}",
     r"(?:[01]{8}\s?){8}",
+    ciphers.SHIFTED,
+    ciphers.BACKWARDS,
+    ciphers.MORSE,
+    ciphers.NUMBERS,
+    ciphers.BROKEN,
 )
 """What must be in a folded text for each of READINGS to differ from it."""
 
@@ -88,6 +95,11 @@ def _character(digits: str) -> str:
 
 def _once(read: Callable[[str], str]) -> Callable[[str], Iterable[str]]:
     return lambda text: (read(text),)
+
+
+def _secret(read: Callable[[str], str]) -> Callable[[str], Iterable[str]]:
+    """The same, marked where it shows what nobody hides without a reason."""
+    return lambda text: (f"{SENTENCE} {opened}" if ciphers.tells(opened) else opened for opened in (read(text),))
 
 
 def _pieces(pattern: re.Pattern[str], decode: Callable[[str], str]) -> Callable[[str], Iterable[str]]:
@@ -135,8 +147,13 @@ _READINGS: tuple[Callable[[str], Iterable[str]], ...] = (
     _once(unquote),
     _once(html.unescape),
     _once(lambda text: _ESCAPE.sub(lambda escape: _character(escape.group()[2:]), text)),
-    _once(lambda text: codecs.encode(text, "rot13")),
+    _secret(lambda text: codecs.encode(text, "rot13")),
     _pieces(_BASE64, _from_base64),
     _pieces(_HEX, _from_hex),
     _pieces(_BINARY, _from_binary),
+    _secret(ciphers.unshifted),
+    _secret(lambda text: text[::-1]),
+    _pieces(ciphers.MORSE_RUN, ciphers.from_morse),
+    _pieces(ciphers.NUMBER_RUN, ciphers.from_numbers),
+    _once(ciphers.mended),
 )

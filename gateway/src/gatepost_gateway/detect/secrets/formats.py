@@ -125,7 +125,7 @@ FORMATS: tuple[tuple[str, str], ...] = (
         rf"flb_live_{_B}{{20}}|shltm_{_W}{{40}}|supernotes_sk-[A-Z0-9]{{40,60}}|storecove_{_W}{{30,60}}",
     ),
     ("OKTA_TOKEN", rf"00{_W}{{20}}_{_W}{{19}}|SSWS (00{_W}{{40}})"),
-    ("OKTA_TOKEN", rf"(?:^|[^A-Za-z])(?i:okta)[\w .-]{{0,20}}[\"']?\s{{0,3}}[:=][\s\"']{{0,3}}(00{_W}{{40}})"),
+    ("OKTA_TOKEN", rf"(?:\b|_)(?i:okta)[\w .-]{{0,20}}[\"']?\s{{0,3}}[:=][\s\"']{{0,3}}(00{_W}{{40}})"),
     ("AUTH0_TOKEN", r"auth0_[A-Za-z0-9_-]{40,64}"),
     ("ANTHROPIC_KEY", rf"sk-ant-(?:api|admin)\d\d-{_W}{{85,100}}AA|sk-ant-(?:sid|oat)\d\d-{_W}{{60,120}}"),
     (

@@ -1,0 +1,59 @@
+"""Ciphers that people play with: shifted letters, words backwards, Morse, numbers for characters, broken words."""
+
+import codecs
+import re
+
+_TELLTALES = ("ignore", "previous", "instruct", "disregard", "password", "prompt")
+"""Words of attacks, long enough that shifted or backwards they are no words."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def shifted(text: str, by: int) -> str:
+    """Every Latin letter so many places back in the alphabet."""
+    moved = _LETTERS[-by:] + _LETTERS[:-by]
+    return text.translate(str.maketrans(_LETTERS + _LETTERS.upper(), moved + moved.upper()))
+
+
+_SHIFTS = {shifted(word, -by % 26): by for word in _TELLTALES for by in range(1, 26) if by != 13}
+SHIFTED = r"\b(?:" + "|".join(_SHIFTS) + ")"
+"""RE2's syntax, over lower case: a telltale word, shifted."""
+_SHIFTED = re.compile(SHIFTED)
+ROTATED = r"rot-?13|\b(?:" + "|".join(codecs.encode(word, "rot13") for word in _TELLTALES) + ")"
+BACKWARDS = "(?:" + "|".join(word[::-1] for word in _TELLTALES) + r")\b"
+MORSE = r"(?:[.-]{1,5}[ /]{1,3}){8}[.-]"
+NUMBERS = r"(?:\b\d{2,3}[ ,;]{1,2}){10}\d{2}"
+BROKEN = r"(?:\b\pL{1,2}[-_]{1,4}\pL{2}.{0,40}?|\pL{2}[-_]{1,4} ?\pL{1,2}\b.{0,40}?){3}"
+
+_CODES = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+_MORSE = {code: _LETTERS[place] for place, code in enumerate(_CODES.split(" "))}
+MORSE_RUN = re.compile(r"(?:[.-]{1,5}[ /]{1,3}){8,5000}[.-]{1,5}")
+NUMBER_RUN = re.compile(r"(?:\b\d{2,3}[ ,;]{1,2}){10,5000}\d{2,3}\b")
+_BREAK = re.compile(r"(?<=[^\W\d_])[-_]{1,6} ?(?=[^\W\d_])")
+
+
+def unshifted(text: str) -> str:
+    """By as much as the first telltale word is shifted."""
+    found = _SHIFTED.search(text.lower())
+    return shifted(text, _SHIFTS[found.group()]) if found else ""
+
+
+def tells(text: str) -> bool:
+    """Two telltale words or more: whoever hides these means them."""
+    low = text.lower()
+    return sum(word in low for word in _TELLTALES) > 1
+
+
+def from_morse(run: str) -> str:
+    words = run.replace("/", "   ").split("   ")
+    return " ".join("".join(_MORSE.get(code, "") for code in word.split()) for word in words).strip()
+
+
+def from_numbers(run: str) -> str:
+    """Code points of ASCII, in decimal."""
+    points = [int(number) for number in re.findall(r"\d+", run)]
+    return "".join(map(chr, points)) if all(32 <= point < 127 for point in points) else ""
+
+
+def mended(text: str) -> str:
+    """Without the hyphens in the middle of words."""
+    return _BREAK.sub("", text)

@@ -51,6 +51,21 @@ def test_a_key_lives_and_ends(tmp_path: Path) -> None:
     run(tmp_path, story)
 
 
+def test_a_key_has_rate_limits_of_its_own(tmp_path: Path) -> None:
+    async def story(plane: Any, served: Served, clock: Hands) -> None:
+        made = await ask(plane, "POST", "/api/v1/keys", {"name": "app", "rate_limits": {"rpm": 60, "tpm": 9000}})
+        assert made.json["rate_limits"] == {"rpm": 60, "tpm": 9000, "max_parallel_requests": None}
+        (limit,) = (await ask(plane, "GET", "/api/v1/limits")).json["items"]
+        assert (limit["id"], limit["scope"], limit["match"]) == (f"key:{made.json['id']}", "key", made.json["id"])
+        assert (limit["managed_by"], limit["rate_limits"]) == ("api", made.json["rate_limits"])
+        for wrong in ({"rpm": 0}, {"rps": 1}, {"tpm": "many"}):
+            assert (await ask(plane, "POST", "/api/v1/keys", {"name": "x", "rate_limits": wrong})).status == 422
+        admin = {"name": "x", "kind": "admin", "rate_limits": {"rpm": 1}}
+        assert "makes no calls" in str((await ask(plane, "POST", "/api/v1/keys", admin)).json)
+
+    run(tmp_path, story)
+
+
 def test_a_key_ends_at_its_time(tmp_path: Path) -> None:
     async def story(plane: Any, served: Served, clock: Hands) -> None:
         body = {"name": "short", "expires_at": "2027-01-15T08:00:01Z"}

@@ -2,11 +2,19 @@ from decimal import Decimal
 
 import pytest
 
-from gatepost_gateway.control.limits import project_budgets, reach, scoped_budgets
+from gatepost_gateway.control.limits import project_budgets, reach, scoped_budgets, scoped_rates
 from gatepost_gateway.domain.governance import Period
-from gatepost_gateway.domain.limits import Reach, Scope
+from gatepost_gateway.domain.limits import RateLimits, Reach, Scope
 from gatepost_gateway.domain.money import Prices
-from gatepost_gateway.settings.declared import DeclaredBudget, DeclaredBudgets, DeclaredProject, PriceSheet
+from gatepost_gateway.settings.declared import (
+    DeclaredBudget,
+    DeclaredBudgets,
+    DeclaredLimit,
+    DeclaredProject,
+    DeclaredRates,
+    Layer,
+    PriceSheet,
+)
 
 SHEET = PriceSheet(Decimal("0.001"), Decimal("0.002"))
 
@@ -35,3 +43,15 @@ def test_a_project_has_its_own() -> None:
 )
 def test_scopes_are_read(scope: str, meant: Reach) -> None:
     assert reach(scope, "m", None) == meant
+
+
+def test_narrow_rate_limits_come_before_wide_ones() -> None:
+    said = Layer(
+        rate_limits={"global": DeclaredRates(rpm=9), "per_key": DeclaredRates(max_parallel_requests=2)},
+        limits=(DeclaredLimit(id="one", scope="ip", match="::ffff:10.0.0.1", tpm=5),),
+    )
+    assert [(one.id, one.reach, one.rates) for one in scoped_rates(said)] == [
+        ("one", Reach(Scope.IP, "", "10.0.0.1", None), RateLimits(tpm=5)),
+        ("per_key", Reach(Scope.KEY), RateLimits(parallel=2)),
+        ("global", Reach(Scope.GLOBAL), RateLimits(rpm=9)),
+    ]

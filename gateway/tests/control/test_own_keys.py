@@ -2,7 +2,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from gatepost_gateway.domain.snapshot import KeyState
+from gatepost_gateway.domain.snapshot import KeyState, RateLimits
 
 from .house import ADMIN, RUNTIME, Served, ask, make
 
@@ -36,7 +36,7 @@ def test_a_key_is_shown_once_and_served_at_once(tmp_path: Path) -> None:
         made = await mint(plane, models=["gpt-4o-mini"], paths=["/v1/chat*"])
         assert set(made) == {
             "id", "name", "key_prefix", "status", "created_at", "last_used_at", "revoked_at", "expires_at", "models",
-            "paths", "api_key",
+            "paths", "rate_limits", "api_key",
         }  # fmt: skip
         assert made["api_key"].startswith(made["key_prefix"] + "_")
         entry = served.documents[-1].keys[-1]
@@ -111,6 +111,19 @@ def test_a_key_with_limits_passes_them_on(tmp_path: Path) -> None:
             assert (await ask(plane, "POST", "/v1/keys/api", {"name": "x", **more}, key=key)).status == 403
         assert (await ask(plane, "POST", f"/v1/keys/api/{child['id']}/rotate", {}, key=key)).status == 403
         assert (await ask(plane, "POST", f"/v1/keys/api/{limited['id']}/rotate", {}, key=key)).status == 201
+
+    run(tmp_path, story)
+
+
+def test_a_key_with_rate_limits_makes_no_other_key(tmp_path: Path) -> None:
+    async def story(plane: Any, served: Served) -> None:
+        limited = await mint(plane, rate_limits={"rpm": 5, "max_parallel_requests": 2})
+        assert limited["rate_limits"] == {"rpm": 5, "tpm": None, "max_parallel_requests": 2}
+        assert served.documents[-1].keys[-1].rate_limits == RateLimits(5, None, 2)
+        refused = await ask(plane, "POST", "/v1/keys/api", {"name": "x"}, key=limited["api_key"])
+        assert (refused.status, "makes no other key" in refused.json["detail"]) == (403, True)
+        turned = await ask(plane, "POST", f"/v1/keys/api/{limited['id']}/rotate", {}, key=limited["api_key"])
+        assert turned.json["rate_limits"]["rpm"] == 5
 
     run(tmp_path, story)
 

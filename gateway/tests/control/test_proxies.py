@@ -26,11 +26,14 @@ def run(folder: Path, story: Any, text: str = FILE) -> None:
 
 def test_a_proxy_comes_changes_and_goes(tmp_path: Path) -> None:
     async def story(plane: Any, served: Served) -> None:
-        body = {"id": "bot", "project": "shop", "owner": "ben", "environment": "live", "models": ["sandbox/echo"]}
+        body = {"id": "bot", "project": "shop", "owner": "ben", "environment": "live", "models": ["sandbox/echo"],
+                "rate_limits": {"max_parallel_requests": 2}}  # fmt: skip
         made = await ask(plane, "POST", PATH, body)
         assert (made.status, made.json["openai_path"], made.json["managed_by"]) == (201, "/a/bot/openai/v1", "api")
         assert [proxy.id for proxy in served.documents[-1].proxies] == ["declared", "bot"]
         assert served.documents[-1].proxies[-1].models == ("sandbox/echo",)
+        assert made.json["rate_limits"] == {"rpm": None, "tpm": None, "max_parallel_requests": 2}
+        assert [one.id for one in served.documents[-1].all_rates] == ["proxy:bot"]
         assert (await ask(plane, "POST", PATH, body)).json["code"] == "conflict"
         changed = await ask(plane, "PUT", f"{PATH}/bot", {"project": "shop", "providers": ["sandbox"]})
         assert (changed.json["providers"], changed.json["models"], changed.json["owner"]) == (["sandbox"], [], None)

@@ -7,14 +7,20 @@ from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.limits import (
     Budget,
     Index,
+    RateLimits,
     Reach,
     Scope,
     ScopedBudget,
+    ScopedRates,
+    Unit,
     account,
+    address_of,
     group_of,
+    own_rates,
     period_ends,
     period_of,
     purses,
+    rate_account,
     scope_word,
     shown,
 )
@@ -95,3 +101,32 @@ def test_periods_are_of_utc(period: Period, name: str, ends: str) -> None:
 def test_months_end_where_they_end() -> None:
     assert iso(period_ends(Period.MONTHLY, from_iso("2026-02-10T00:00:00Z")))[:10] == "2026-03-01"
     assert iso(period_ends(Period.HOURLY, from_iso("2026-02-10T07:30:00Z")))[:13] == "2026-02-10T08"
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::/64", "2001:db8:1:2::/64"),
+        ("2001:db8::/48", None),
+        ("10.0.0.0/8", None),
+        ("localhost", None),
+        ("", None),
+    ],
+)
+def test_an_address_is_counted_with_all_that_its_owner_has(text: str, counted: str | None) -> None:
+    assert address_of(text) == counted
+
+
+def test_a_rate_has_an_account_by_unit_and_subject() -> None:
+    each = ScopedRates("per_user", Reach(Scope.USER), RateLimits(rpm=1))
+    name = rate_account(each, Unit.TOKENS, "ann", "p")
+    assert (name, group_of(name)) == ("per_user:tokens in p for user ann", "per_user:tokens in p for user")
+    own = own_rates(Scope.KEY, "k1", RateLimits(rpm=1))
+    assert rate_account(own, Unit.PARALLEL, "k1", "p") == "key:k1:parallel"
+    everybody = ScopedRates("global", Reach(Scope.GLOBAL), RateLimits(rpm=1))
+    assert rate_account(everybody, Unit.REQUESTS, "all", "p") == "global:requests"
+    one = ScopedRates("guest", Reach(Scope.USER, match="guest"), RateLimits(rpm=1))
+    assert len({rate_account(one, Unit.REQUESTS, "guest", project) for project in ("p", "q")}) == 2

@@ -180,3 +180,17 @@ def test_a_sign_of_life_says_nothing_in_either_form_of_a_stream():
     asyncio.run(both())
     assert [message["body"] for message in wire.messages] == [b": keep-alive\n\n", b"\n"]
     assert all(message["more_body"] for message in wire.messages)
+
+
+def test_who_asks_is_the_peer_until_the_edge_knows_better():
+    one = request()
+    assert one.client() is None
+    one.scope["client"] = ("10.0.0.1", 5)
+    assert one.client() == "10.0.0.1"
+    shown = one.presented()
+    one.locate = lambda request: "203.0.113.7"
+    assert (one.client(), one.presented().client()) == ("203.0.113.7", "203.0.113.7")
+    assert shown.client() == "203.0.113.7"
+    keyed = request(headers=[(b"x-api-key", b"gp_x")])
+    assert keyed.presented_by_key().bearer.reveal() == "gp_x"
+    assert keyed.presented_key_first().client is not None

@@ -176,3 +176,13 @@ def test_the_simple_envelope_says_nothing_of_a_veiled_block():
 def test_a_missing_provider_key_is_the_callers_to_mend():
     error = CallerError("no key", code=Code.PROVIDER_KEY_MISSING, status=422)
     assert problems.simple(error, "r")[0] == 400
+
+
+def test_a_rate_says_which_limit_refused():
+    numbers = Arithmetic("per_key:tokens for key k", 60, 50, 0, 20, scope="key", unit="tokens")
+    error = LimitExceeded("slow", code=Code.RATE_LIMITED, status=429, arithmetic=numbers, retry_after=1.2)
+    said = problems.arithmetic_of(error)
+    assert (said["scope"], said["unit"], said["limit_id"]) == ("key", "tokens", "per_key:tokens for key k")
+    assert "scope" not in problems.arithmetic_of(budget())
+    google = msgspec.json.decode(problems.google(error, "r")[2])
+    assert google["error"]["details"][0]["metadata"]["unit"] == "tokens"

@@ -228,7 +228,7 @@ SANDBOX = entry(
 )
 
 
-_OF_ALL = ("pass_through_project", "retries", "header_prefixes", "tiers", "routing", "breaker", "proxies")
+_OF_ALL = ("pass_through_project", "retries", "header_prefixes", "tiers", "routing", "breaker", "proxies", "rates")
 
 
 def snapshot_of(*models: ModelEntry, budgets: tuple[Budget, ...] = (), **more: Any) -> Snapshot:

@@ -2,6 +2,7 @@ import pytest
 
 from gatepost_gateway.dialects import openai_chat
 from gatepost_gateway.domain.errors import Code, GatewayFault, UpstreamError
+from gatepost_gateway.domain.limits import Ask
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.records import Outcome
 from gatepost_gateway.domain.snapshot import RateLimits
@@ -204,4 +205,4 @@ def test_tokens_that_were_not_used_are_given_back_when_a_call_fails():
     )
     with pytest.raises(UpstreamError):
         run(house.call(chat()))
-    assert house.rates.take("project:p:tokens", 5000, 5000).admitted
+    assert run(house.rates.take((Ask("project:p:tokens", 5000, 5000),))).admitted

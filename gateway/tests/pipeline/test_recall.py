@@ -7,6 +7,7 @@ from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.chat import DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError, LimitExceeded, Refused
 from gatepost_gateway.domain.governance import Phase
+from gatepost_gateway.domain.limits import Ask
 from gatepost_gateway.domain.records import Outcome
 from gatepost_gateway.domain.snapshot import CacheRules, KeyEntry, KeyKind, ProviderKind, ProxyEntry, RateLimits
 from gatepost_gateway.pipeline.call import Inbound, Presented
@@ -272,7 +273,7 @@ def test_a_hit_gives_back_its_hold_and_its_tokens():
     assert record.cached
     assert record.held > 0 == record.settled
     assert house.ledger.used(record.claims[0].account) == (7000, 0)
-    assert house.rates.take("project:p:tokens", 10_000).remaining == 10_000 - 5 - 1
+    assert run(house.rates.take((Ask("project:p:tokens", 10_000),))).windows[0].remaining == 10_000 - 5 - 1
 
 
 def test_a_budget_that_is_used_up_refuses_a_hit_as_well():

@@ -7,7 +7,7 @@ from gatepost_gateway.dialects import openai_chat
 from gatepost_gateway.domain.clock import iso
 from gatepost_gateway.domain.errors import Code, LimitExceeded
 from gatepost_gateway.domain.governance import Claim, Hold, Period, Refusal
-from gatepost_gateway.domain.limits import Reach, Scope, ScopedBudget
+from gatepost_gateway.domain.limits import Ask, Reach, Scope, ScopedBudget
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.routing import Routing, Strategy
 from gatepost_gateway.domain.snapshot import Budget, ProviderKind, RateLimits
@@ -178,7 +178,7 @@ def test_tokens_a_minute_are_counted_at_the_worst_and_corrected_to_the_real():
     )
     for _ in range(3):
         run(house.call(chat()))
-    assert house.rates.take("project:p:tokens", 400, 400 - 3 * 5).admitted
+    assert run(house.rates.take((Ask("project:p:tokens", 400, 400 - 3 * 5),))).admitted
     with pytest.raises(LimitExceeded, match="tokens a minute") as caught:
         run(house.call(chat()))
     assert (caught.value.status, caught.value.code) == (429, Code.RATE_LIMITED)
@@ -189,7 +189,7 @@ def test_tokens_of_a_call_that_no_budget_admits_are_given_back():
     house = House(snapshot_of(entry(), budgets=(daily(1),), rate_limits=RateLimits(tpm=1000)))
     with pytest.raises(LimitExceeded, match="used up"):
         run(house.call(chat()))
-    assert house.rates.take("project:p:tokens", 1000, 1000).admitted
+    assert run(house.rates.take((Ask("project:p:tokens", 1000, 1000),))).admitted
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,14 @@ def test_metadata_is_a_property_or_the_traces():
 
 @pytest.mark.parametrize(
     ("scope", "subject"),
-    [(Scope.ORG, "org"), (Scope.PROJECT, "p"), (Scope.KEY, "k1"), (Scope.PROXY, None), (Scope.GLOBAL, "all")],
+    [
+        (Scope.ORG, "org"),
+        (Scope.PROJECT, "p"),
+        (Scope.KEY, "k1"),
+        (Scope.PROXY, None),
+        (Scope.GLOBAL, "all"),
+        (Scope.IP, None),
+    ],
 )
 def test_what_the_key_says(scope, subject):
     assert subject_of(call_of(), scope, "") == subject

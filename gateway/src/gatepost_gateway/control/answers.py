@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from gatepost_gateway.control.view import Change
+from gatepost_gateway.domain.limits import RateLimits
 
 
 class Version(Struct, frozen=True):
@@ -109,6 +110,7 @@ class Key(Struct, frozen=True, kw_only=True):
     """Empty: all of its project's."""
     paths: list[str]
     """Empty: every one."""
+    rate_limits: RateLimits
     member: str | None
     """Whose admin key it is; null: an operator's."""
 
@@ -164,7 +166,7 @@ class Project(Struct, frozen=True, kw_only=True):
     name: str | None
     default_model: str | None
     budgets: list[Budget]
-    rate_limits: dict[str, int | None]
+    rate_limits: RateLimits
     pass_through_provider: str | None
     features: list[str]
     managed_by: str
@@ -339,6 +341,7 @@ class Proxy(Struct, frozen=True, kw_only=True):
     response_policy: str | None
     policies: list[str]
     record_tool_arguments: bool
+    rate_limits: RateLimits
     keys: list[str]
     openai_path: str
     anthropic_path: str

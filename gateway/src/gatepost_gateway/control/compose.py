@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from gatepost_gateway.control.limits import project_budgets, scoped_budgets
+from gatepost_gateway.control.limits import project_budgets, rates, scoped_budgets, scoped_rates
 from gatepost_gateway.control.pricing import prices
 from gatepost_gateway.control.rego import rego_entries
 from gatepost_gateway.domain.chain import RuleSpec
@@ -19,7 +19,6 @@ from gatepost_gateway.domain.snapshot import (
     ProjectEntry,
     ProviderKind,
     ProxyEntry,
-    RateLimits,
     Retries,
     Sealed,
     SnapshotDocument,
@@ -93,6 +92,7 @@ def build_snapshot(
         rules=tuple(_rules(document)),
         loops=file.loops,
         budgets=scoped_budgets((*file.budgets, *document.api.budgets)),
+        rates=scoped_rates(file),
     )
 
 
@@ -159,6 +159,7 @@ def proxy_entry(proxy: DeclaredProxy) -> ProxyEntry:
         rego=rego_entries(f"proxies/{proxy.id}", proxy.request_policy, proxy.response_policy),
         chain=proxy.policies.chain,
         record_tool_arguments=proxy.record_tool_arguments,
+        rate_limits=rates(proxy.rate_limits),
     )
 
 
@@ -227,7 +228,7 @@ def _project(declared: DeclaredProject | None, name: str, identities: Identities
         name=declared.name,
         default_model=declared.default_model,
         budgets=project_budgets(declared),
-        rate_limits=RateLimits(declared.rate_limits.rpm, declared.rate_limits.tpm),
+        rate_limits=rates(declared.rate_limits),
         pass_through_provider=ProviderKind(passing) if passing is not None else None,
         features=declared.features,
         max_output_default=declared.max_output_default,

@@ -9,10 +9,12 @@ from msgspec import Struct, structs
 from gatepost_gateway.control.shapes import KeyNew
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import CallerError, Code
+from gatepost_gateway.domain.limits import RateLimits
 from gatepost_gateway.domain.secret import Secret, digest, same
-from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind, KeyState, ProxyEntry
+from gatepost_gateway.domain.snapshot import NO_RATES, KeyEntry, KeyKind, KeyState, ProxyEntry
 from gatepost_gateway.pipeline.identify import key_id
 from gatepost_gateway.settings import DEFAULT_PROJECT, ConfigurationError, Problem
+from gatepost_gateway.settings.limit_shapes import RatesShape
 from gatepost_gateway.storage.config import ConfigStore, Event, KeyEnds, KeyMade, KeyTurned, ProjectMade
 
 ORG = "default"
@@ -59,6 +61,8 @@ class Keyring:
                 project = proxy.project
             if said.kind != "runtime":
                 problems.append(Problem("proxy", "is for runtime keys: an admin key belongs to no proxy"))
+        if said.kind != "runtime" and said.rate_limits is not None:
+            problems.append(Problem("rate_limits", "is for runtime keys: an admin key makes no calls"))
         if project not in projects:
             problems.append(Problem("project", f"project `{project}` does not exist"))
         if said.expires_at is not None and said.expires_at <= self._clock.micros():
@@ -76,6 +80,7 @@ class Keyring:
             expires_at=said.expires_at,
             models=tuple(said.models or ()),
             paths=tuple(said.paths or ()),
+            rate_limits=rates_said(said.rate_limits),
         )
         return self.issue(entry, by=by)
 
@@ -162,6 +167,11 @@ def _made(like: KeyEntry) -> MadeKey:
     text = f"{prefix_of(like.kind)}_{secrets.token_hex(6)}_{secrets.token_hex(24)}"
     entry = structs.replace(like, id=key_id(text), digest=digest(text), state=KeyState.ACTIVE)
     return MadeKey(entry, Secret(text))
+
+
+def rates_said(said: RatesShape | None) -> RateLimits:
+    """The rate limits that a new key is given."""
+    return RateLimits(said.rpm, said.tpm, said.max_parallel_requests) if said is not None else NO_RATES
 
 
 def prefix_of(kind: KeyKind) -> str:

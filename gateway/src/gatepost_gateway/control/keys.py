@@ -29,6 +29,7 @@ def view(house: House, key: KeyEntry) -> answers.Key:
         expires_at=iso(key.expires_at) if key.expires_at is not None else None,
         models=list(key.models),
         paths=list(key.paths),
+        rate_limits=key.rate_limits,
         member=key.member,
     )
 

@@ -1,7 +1,7 @@
 """`/v1/keys/api` and `/v1/me`: what a project's keys may do for themselves.
 
 A key with limits (a proxy, models, paths, an end) passes them on: it makes no key that may do more, and it touches no
-other key than itself.
+other key than itself. One with rate limits makes none: two keys may do twice as much.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from gatepost_gateway.control.endpoint import Access, Answer, Asked, Caller, Endpoint, House, by
-from gatepost_gateway.control.identity import MadeKey, prefix_of
+from gatepost_gateway.control.identity import MadeKey, prefix_of, rates_said
 from gatepost_gateway.control.keys import status_of
 from gatepost_gateway.control.shapes import KeyRotation, OwnKeyNew
 from gatepost_gateway.domain.clock import iso
 from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
 from gatepost_gateway.domain.governance import Period
+from gatepost_gateway.domain.limits import RateLimits
 from gatepost_gateway.domain.money import NANO
-from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind, KeyState, ProjectEntry, covers
+from gatepost_gateway.domain.snapshot import NO_RATES, KeyEntry, KeyKind, KeyState, ProjectEntry, covers
 from gatepost_gateway.settings import ConfigurationError, Problem
 
 
@@ -33,6 +34,7 @@ class OwnKey(Struct, frozen=True, kw_only=True):
     expires_at: str | None
     models: list[str]
     paths: list[str]
+    rate_limits: RateLimits
 
 
 class NewOwnKey(OwnKey, frozen=True, kw_only=True):
@@ -74,6 +76,7 @@ def view(house: House, key: KeyEntry) -> OwnKey:
         expires_at=iso(key.expires_at) if key.expires_at is not None else None,
         models=list(key.models),
         paths=list(key.paths),
+        rate_limits=key.rate_limits,
     )
 
 
@@ -85,7 +88,7 @@ def _once(house: House, made: MadeKey) -> NewOwnKey:
 def limits_of(house: House, caller: Caller) -> KeyEntry | None:
     """The caller's key, where it has limits."""
     key = house.keyring.identities.keys.get(caller.key_id)
-    if key is None or not (key.proxy or key.models or key.paths or key.expires_at):
+    if key is None or not (key.proxy or key.models or key.paths or key.expires_at or key.rate_limits != NO_RATES):
         return None
     return key
 
@@ -126,6 +129,7 @@ async def create(house: House, asked: Asked) -> Answer:
             expires_at=said.expires_at,
             models=tuple(said.models or ()),
             paths=tuple(said.paths or ()),
+            rate_limits=rates_said(said.rate_limits),
         )
         if said.expires_at is not None and said.expires_at <= house.clock.micros():
             raise ConfigurationError((Problem("expires_at", "is over already"),))
@@ -136,6 +140,8 @@ async def create(house: House, asked: Asked) -> Answer:
 
 def _within(like: KeyEntry, limits: KeyEntry) -> KeyEntry:
     """`like` with the limits of the key that makes it. Raises Forbidden (403) where it was to have more."""
+    if limits.rate_limits != NO_RATES:
+        raise Forbidden("a key with rate limits of its own makes no other key")
     if limits.expires_at is not None and (like.expires_at or 0) > limits.expires_at:
         raise Forbidden("the new key may not outlive the one that makes it")
     if limits.models and not {*like.models} <= {*limits.models}:

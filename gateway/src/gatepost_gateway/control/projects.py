@@ -32,7 +32,7 @@ def _project(
         name=project.name or None,
         default_model=project.default_model,
         budgets=[_budget(budget, spent.get(account(budget, now)), now) for budget in project.budgets],
-        rate_limits={"rpm": project.rate_limits.rpm, "tpm": project.rate_limits.tpm},
+        rate_limits=project.rate_limits,
         pass_through_provider=passing.value if passing is not None else None,
         features=list(project.features),
         managed_by="file" if managed_by_file else "api",

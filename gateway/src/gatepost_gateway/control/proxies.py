@@ -2,6 +2,7 @@
 
 from gatepost_gateway.control import answers
 from gatepost_gateway.control.endpoint import Access, Answer, Asked, Endpoint, House, by
+from gatepost_gateway.control.limits import rates
 from gatepost_gateway.control.proxy_registry import ProxyRegistry
 from gatepost_gateway.control.shapes import ProxyChange, ProxyNew
 from gatepost_gateway.domain.snapshot import KeyState
@@ -29,6 +30,7 @@ def view(house: House, proxy: DeclaredProxy, owner: str) -> answers.Proxy:
         response_policy=response.source if response is not None else None,
         policies=list(proxy.policies.chain),
         record_tool_arguments=proxy.record_tool_arguments,
+        rate_limits=rates(proxy.rate_limits),
         keys=[key.id for key in keys if key.proxy == proxy.id and key.state is not KeyState.REVOKED],
         openai_path=f"/a/{proxy.id}/openai/v1",
         anthropic_path=f"/a/{proxy.id}/anthropic",

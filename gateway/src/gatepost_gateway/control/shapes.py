@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from gatepost_gateway.control.secrets import usable
 from gatepost_gateway.domain import clock
 from gatepost_gateway.settings.fields import Id, Identifier, ModelId, ProxyId, Shape, Url, wrong
+from gatepost_gateway.settings.limit_shapes import RatesShape
 from gatepost_gateway.settings.shapes import ModelFields, ProxyFields, RuleFields
 
 _MASKS = ("*", "\u2022", "\u2026", "...")
@@ -114,6 +115,7 @@ class KeyNew(Shape):
     expires_at: Moment | None = None
     models: list[Identifier] | None = Field(default=None, max_length=100)
     paths: list[PathPattern] | None = Field(default=None, max_length=100)
+    rate_limits: RatesShape | None = None
 
 
 class OrgNew(Shape):
@@ -162,6 +164,7 @@ class OwnKeyNew(Shape):
     expires_at: Moment | None = None
     models: list[Identifier] | None = Field(default=None, max_length=100)
     paths: list[PathPattern] | None = Field(default=None, max_length=100)
+    rate_limits: RatesShape | None = None
 
 
 class OwnProviderKey(Shape):

@@ -148,7 +148,10 @@ class Refused(GatewayError):
 
 
 class Arithmetic(Struct, frozen=True):
-    """Why a limit said no: nano-dollars where it is about `money`, for rates pieces in the window."""
+    """Why a limit said no: nano-dollars where it is about `money`, for rates pieces in the window.
+
+    `scope` and `unit` say which limit, where it is a rate.
+    """
 
     limit_id: str
     limit: int
@@ -156,6 +159,8 @@ class Arithmetic(Struct, frozen=True):
     held: int
     asked: int
     money: bool = False
+    scope: str = ""
+    unit: str = ""
 
 
 class LimitExceeded(GatewayError):

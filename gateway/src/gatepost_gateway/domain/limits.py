@@ -7,9 +7,10 @@ metadata, is counted within one project: nobody uses up the share of another pro
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from ipaddress import IPv4Network, ip_network
 from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from gatepost_gateway.domain import clock
 from gatepost_gateway.domain.governance import Period
@@ -49,7 +50,7 @@ class RateLimits(Struct, frozen=True):
 
     rpm: int | None = None
     tpm: int | None = None
-    parallel: int | None = None
+    parallel: int | None = field(default=None, name="max_parallel_requests")
 
 
 class Reach(Struct, frozen=True):
@@ -74,9 +75,54 @@ class ScopedBudget(Struct, frozen=True):
 
 
 class ScopedRates(Struct, frozen=True):
+    """Rates of one declaration. `own`: they stand on their subject itself, with no id that anybody gave them."""
+
     id: str
     reach: Reach
     rates: RateLimits
+    own: bool = False
+
+
+class Unit(StrEnum):
+    """What a rate limit counts. The first two in any 60 seconds, the last one at any instant."""
+
+    REQUESTS = "requests"
+    TOKENS = "tokens"
+    PARALLEL = "parallel"
+
+
+def own_rates(scope: Scope, subject: str, rates: RateLimits) -> ScopedRates:
+    """The rates that a project, a proxy or a key has of its own. No declared id has a colon."""
+    return ScopedRates(f"{scope.value}:{subject}", Reach(scope, match=subject), rates, own=True)
+
+
+class Ask(Struct, frozen=True):
+    """What a call asks of one limit. `slot`: held until it is released; else it counts for 60 seconds."""
+
+    account: str
+    limit: int
+    amount: int = 1
+    slot: bool = False
+
+
+class Window(Struct, frozen=True):
+    """A rate limit's answer. `reset` and `retry_after` in seconds."""
+
+    admitted: bool
+    limit: int
+    remaining: int
+    reset: float
+    retry_after: float = 0.0
+
+
+class Taken(Struct, frozen=True):
+    """One decision about several limits. `asks`: where they count; `windows`: what each limit says, in their order."""
+
+    admitted: bool
+    asks: tuple[Ask, ...]
+    windows: tuple[Window, ...]
+    at: float
+    """When it was counted: `give_back` finds it by that."""
 
 
 class LoopRules(Struct, frozen=True):
@@ -173,6 +219,26 @@ def account(limit: str, reach: Reach, subject: str, project: str) -> str:
     """`per-user/daily in default for user ann`: ids have no spaces, so no two limits share an account."""
     within = f" in {project}" if reach.scope in _NAMED_BY_CALLERS else ""
     return f"{limit}{within} for {reach.label} {shown(subject)}"
+
+
+def rate_account(limit: ScopedRates, unit: Unit, subject: str, project: str) -> str:
+    """`per_user:requests in default for user ann`; a limit with one account is called by its id: `project:p:tokens`."""
+    reach, name = limit.reach, f"{limit.id}:{unit.value}"
+    one = reach.scope is Scope.GLOBAL or (reach.match is not None and reach.scope not in _NAMED_BY_CALLERS)
+    return name if one else account(name, reach, subject, project)
+
+
+def address_of(text: str) -> str | None:
+    """An address as limits count it: a caller has a whole /64 of IPv6 for itself. None: it is none."""
+    try:
+        address = ip_network(text, strict=False)
+    except ValueError:
+        return None
+    if isinstance(address, IPv4Network):
+        return str(address.network_address) if address.prefixlen == 32 else None
+    if (mapped := address.network_address.ipv4_mapped) is not None:
+        return str(mapped)
+    return str(address.supernet(new_prefix=64)) if address.prefixlen >= 64 else None
 
 
 def shown(subject: str) -> str:

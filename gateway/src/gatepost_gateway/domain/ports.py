@@ -8,6 +8,7 @@ from msgspec import Struct
 from gatepost_gateway.domain.chat import Asked, Operation
 from gatepost_gateway.domain.errors import UpstreamError
 from gatepost_gateway.domain.governance import Claim, Hold, Refusal
+from gatepost_gateway.domain.limits import Ask, Taken
 from gatepost_gateway.domain.records import Entry
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind, Sealed, Timeouts
@@ -212,27 +213,21 @@ class Ledger(Protocol):
         ...
 
 
-class Window(Struct, frozen=True):
-    """A rate limit's answer. `reset` and `retry_after` in seconds."""
-
-    admitted: bool
-    limit: int
-    remaining: int
-    reset: float
-    retry_after: float = 0.0
-    at: float = 0.0
-    """When it was counted, on the monotonic clock: `correct` finds it by that."""
-
-
 class Rates(Protocol):
-    """How much came in the last 60 seconds."""
+    """How much came in the last 60 seconds, and how much is under way. Fails closed: GatewayFault (503)."""
 
-    def take(self, account: str, limit: int, amount: int = 1) -> Window:
-        """Counts `amount` when, with it, at most `limit` fall into any window of 60 seconds."""
+    async def take(self, asks: tuple[Ask, ...]) -> Taken:
+        """Counts all or nothing: each when, with it, at most its limit falls into any window of 60 seconds, or is under
+        way at once. Left by its caller meanwhile, it counts nothing.
+        """
         ...
 
-    def correct(self, account: str, amount: int, at: float) -> None:
-        """Gives back what was counted too much at `at`, as far as it is still in the window."""
+    def give_back(self, account: str, amount: int, at: float) -> None:
+        """What was counted too much at `at`, as far as it is still in the window. Never waits."""
+        ...
+
+    def release(self, account: str) -> None:
+        """A slot is free again. Never waits."""
         ...
 
 

@@ -11,7 +11,16 @@ from msgspec import Struct, field, structs
 
 from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.escalation import LIFE_MICROS, HumanVerdict
-from gatepost_gateway.domain.limits import Budget, Index, LoopRules, RateLimits, ScopedBudget
+from gatepost_gateway.domain.limits import (
+    Budget,
+    Index,
+    LoopRules,
+    RateLimits,
+    Scope,
+    ScopedBudget,
+    ScopedRates,
+    own_rates,
+)
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.rego import RegoEntry
 from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, ModelPolicy, Routing
@@ -26,6 +35,9 @@ class KeyState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     REVOKED = "revoked"
+
+
+NO_RATES = RateLimits()
 
 
 class KeyEntry(Struct, frozen=True):
@@ -46,6 +58,7 @@ class KeyEntry(Struct, frozen=True):
     """Paths that it may ask, `*` at the end for all that begin so; empty: every one."""
     member: str | None = None
     """An admin key of a member of the organisation does what the member's role may; None: an operator's."""
+    rate_limits: RateLimits = NO_RATES
 
     def allows(self, entry: "ModelEntry") -> bool:
         """Whether its calls may go to `entry`."""
@@ -176,7 +189,7 @@ class ProjectEntry(Struct, frozen=True):
     name: str = ""
     default_model: str | None = None
     budgets: tuple[Budget, ...] = ()
-    rate_limits: RateLimits = RateLimits()
+    rate_limits: RateLimits = NO_RATES
     pass_through_provider: ProviderKind | None = None
     """The one provider family that a caller's own key may go to, where pass-through is on."""
     features: tuple[str, ...] = ()
@@ -232,6 +245,7 @@ class ProxyEntry(Struct, frozen=True):
     rego: tuple[RegoEntry, ...] = ()
     chain: tuple[str, ...] = ()
     record_tool_arguments: bool = True
+    rate_limits: RateLimits = NO_RATES
 
     def allows(self, entry: ModelEntry) -> bool:
         """Whether its calls may go to `entry`."""
@@ -287,6 +301,19 @@ class SnapshotDocument(Struct, frozen=True):
     budgets: tuple[ScopedBudget, ...] = ()
     """Beside those of projects."""
     loops: LoopRules = LoopRules()
+    rates: tuple[ScopedRates, ...] = ()
+    """Beside those of projects, proxies and keys."""
+
+    @property
+    def all_rates(self) -> tuple[ScopedRates, ...]:
+        """Every rate limit, in the order in which a call looks at them: its own before everybody's."""
+        own = [
+            own_rates(scope, one.id, one.rate_limits)
+            for scope, ones in ((Scope.KEY, self.keys), (Scope.PROXY, self.proxies), (Scope.PROJECT, self.projects))
+            for one in ones
+            if one.rate_limits != NO_RATES
+        ]
+        return (*own, *self.rates)
 
 
 class Snapshot:
@@ -303,6 +330,7 @@ class Snapshot:
         "policies",
         "projects",
         "proxies",
+        "rates",
         "verdicts",
     )
 
@@ -318,6 +346,7 @@ class Snapshot:
         self.models = {entry.id: entry for entry in document.models}
         self.fallbacks = document.fallbacks
         self.budgets = Index(document.budgets)
+        self.rates = Index(document.all_rates)
         self.verdicts = {verdict.fingerprint: verdict for verdict in document.verdicts}
         # (project or None, what a caller says) -> entries; an id beats an identifier, a project's entry a shared one.
         names: dict[tuple[str | None, str], list[ModelEntry]] = {}

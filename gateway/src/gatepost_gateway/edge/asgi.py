@@ -113,6 +113,7 @@ class Edge:
             return
         scope[TASK] = asyncio.current_task()
         request = Request(scope, receive)
+        request.locate = self._reporter.client
         try:
             if request.path.startswith(proxies.PREFIX):
                 proxies.unwrap(request)
@@ -155,7 +156,7 @@ class Edge:
     async def _forward(self, request: Request, send: Send) -> None:
         body = await request.body(self._limits)
         given = [(name, value) for name, value in request.scope["headers"] if name not in _OUR_WORD]
-        given.append((CLIENT, (self._reporter.client(request) or "").encode()))
+        given.append((CLIENT, (request.client() or "").encode()))
         given.append((b"x-request-id", request.request_id.encode()))
         status, headers, page = await self._control.forward(request.method, request.path, request.query, given, body)
         if not any(name.lower() == b"x-request-id" for name, _ in headers):

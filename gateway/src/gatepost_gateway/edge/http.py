@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.errors import CallerError, Code
@@ -32,7 +32,7 @@ class BodyLimits(Struct, frozen=True):
 class Request:
     """One request: what the surfaces ask of it, read once."""
 
-    __slots__ = ("headers", "method", "path", "proxy", "query", "receive", "request_id", "scope")
+    __slots__ = ("headers", "locate", "method", "path", "proxy", "query", "receive", "request_id", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
@@ -42,11 +42,17 @@ class Request:
         self.proxy: str | None = None
         """The proxy that the path named; `path` is then what stands behind it."""
         self.query: bytes = scope["query_string"]
+        self.locate: Callable[[Request], str | None] = _peer
+        """How the address that asks is found."""
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         given = self.headers.get(b"x-request-id")
         # A caller's own id is kept when it is short and plain: it ends in headers, logs and records.
         known = given is not None and 0 < len(given) <= 128 and _SAFE_ID.issuperset(given)
         self.request_id = given.decode() if known and given is not None else ids.new()
+
+    def client(self) -> str | None:
+        """The address that asks, as far as it can be known."""
+        return self.locate(self)
 
     async def body(self, limits: BodyLimits) -> bytes:
         """Raises CallerError: 413 when it is too large, 408 when it does not come in time."""
@@ -92,17 +98,23 @@ class Request:
             scheme, _, token = bearer.partition(b" ")
             if scheme.lower() == b"bearer" and token.strip():
                 secret = Secret(token.strip().decode("latin-1"))
-        return Presented(secret, Secret(beside.decode("latin-1")) if beside else None, self.proxy, self.path)
+        second = Secret(beside.decode("latin-1")) if beside else None
+        return Presented(secret, second, self.proxy, self.path, self.client)
 
     def presented_by_key(self) -> Presented:
         """The same where clients put their key into `x-api-key`: alone there, it is what speaks for the caller."""
         shown = self.presented()
-        return shown if shown.bearer is not None else Presented(shown.beside, proxy=self.proxy, path=self.path)
+        return shown if shown.bearer is not None else structs.replace(shown, bearer=shown.beside, beside=None)
 
     def presented_key_first(self) -> Presented:
         """The same for the simple API: `x-api-key` is the key, and a bearer beside it is not looked at."""
         shown = self.presented()
-        return shown if shown.beside is None else Presented(shown.beside, proxy=self.proxy, path=self.path)
+        return shown if shown.beside is None else structs.replace(shown, bearer=shown.beside, beside=None)
+
+
+def _peer(request: Request) -> str | None:
+    client = request.scope.get("client")
+    return client[0] if client else None
 
 
 def _too_large(limits: BodyLimits) -> CallerError:

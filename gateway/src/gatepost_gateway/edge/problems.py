@@ -71,7 +71,8 @@ def arithmetic_of(error: GatewayError) -> dict[str, Any] | None:
     numbers = error.arithmetic if isinstance(error, LimitExceeded) else None
     if numbers is None:
         return None
-    return {"limit_id": numbers.limit_id, **_amounts(numbers, money=numbers.money)}
+    which = {"scope": numbers.scope, "unit": numbers.unit} if numbers.unit else {}
+    return {"limit_id": numbers.limit_id, **_amounts(numbers, money=numbers.money), **which}
 
 
 def _amounts(numbers: Arithmetic, *, money: bool) -> dict[str, Any]:

@@ -8,10 +8,14 @@ by at most one bucket.
 from collections import OrderedDict
 
 from gatepost_gateway.domain.clock import Clock
-from gatepost_gateway.domain.ports import Window
+from gatepost_gateway.domain.limits import Ask, Taken, Window, group_of
 
 WINDOW = 60.0
 GRAIN = 0.05
+MOST_SUBJECTS = 10_000
+"""Accounts that one limit may have, a subject each; the subjects after that share one."""
+SLOT_RETRY = 1.0
+"""Seconds that a caller is told to wait for a slot: when one comes free is not known."""
 
 
 class _Counter:
@@ -60,28 +64,30 @@ class MemoryRates:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._counters: dict[str, _Counter] = {}
+        self._slots: dict[str, int] = {}
+        self._groups: dict[str, int] = {}
+        """How many accounts a group has."""
 
-    def take(self, account: str, limit: int, amount: int = 1) -> Window:
+    async def take(self, asks: tuple[Ask, ...]) -> Taken:
+        """Looks at every limit before it counts anything; nothing waits in between."""
         now = self._clock.monotonic()
-        counter = self._counters.get(account)
-        if counter is None:
-            counter = self._counters[account] = _Counter()
-        counter.expire(now)
-        over = counter.total + amount - limit
-        if over > 0:
-            # More than the limit at once never fits: say a whole window, not a wait that does not help.
-            wait = WINDOW if amount > limit else counter.wait(now, over)
-            return Window(
-                admitted=False, limit=limit, remaining=max(0, limit - counter.total), reset=wait, retry_after=wait
-            )
-        counter.count(now, amount)
-        first = _leaves(next(iter(counter.buckets))) - now
-        return Window(admitted=True, limit=limit, remaining=limit - counter.total, reset=first, at=now)
+        placed = tuple([self._placed(ask) for ask in asks])
+        if all(self._fits(ask, now) for ask in placed):
+            return Taken(True, placed, tuple([self._count(ask, now) for ask in placed]), now)
+        return Taken(False, placed, tuple([self._look(ask, now) for ask in placed]), now)
 
-    def correct(self, account: str, amount: int, at: float) -> None:
+    def give_back(self, account: str, amount: int, at: float) -> None:
         counter = self._counters.get(account)
         if counter is not None:
             counter.give_back(at, amount)
+
+    def release(self, account: str) -> None:
+        held = self._slots.get(account, 0)
+        if held > 1:
+            self._slots[account] = held - 1
+        elif held:
+            del self._slots[account]
+            self._grow(account, -1)
 
     def sweep(self) -> None:
         """Forgets accounts that counted nothing for a whole window."""
@@ -91,3 +97,58 @@ class MemoryRates:
             counter.expire(now)
             if not counter.buckets:
                 del self._counters[name]
+                self._grow(name, -1)
+
+    def _placed(self, ask: Ask) -> Ask:
+        """`ask` where it counts: in its own account, or where there are too many, in its group's."""
+        if ask.account in (self._slots if ask.slot else self._counters):
+            return ask
+        group = group_of(ask.account)
+        if group is None or self._groups.get(group, 0) < MOST_SUBJECTS:
+            return ask
+        return Ask(group, ask.limit, ask.amount, ask.slot)
+
+    def _fits(self, ask: Ask, now: float) -> bool:
+        if ask.slot:
+            return self._slots.get(ask.account, 0) + ask.amount <= ask.limit
+        counter = self._counters.get(ask.account)
+        if counter is None:
+            return ask.amount <= ask.limit
+        counter.expire(now)
+        return counter.total + ask.amount <= ask.limit
+
+    def _count(self, ask: Ask, now: float) -> Window:
+        if ask.slot:
+            held = self._slots.get(ask.account)
+            if held is None:
+                self._grow(ask.account, 1)
+            self._slots[ask.account] = held = (held or 0) + 1
+            return Window(True, ask.limit, ask.limit - held, 0.0)
+        counter = self._counters.get(ask.account)
+        if counter is None:
+            counter = self._counters[ask.account] = _Counter()
+            self._grow(ask.account, 1)
+        counter.count(now, ask.amount)
+        return Window(True, ask.limit, ask.limit - counter.total, _leaves(next(iter(counter.buckets))) - now)
+
+    def _look(self, ask: Ask, now: float) -> Window:
+        """What a limit says of a call that is not counted."""
+        if ask.slot:
+            left = max(0, ask.limit - self._slots.get(ask.account, 0))
+            return Window(True, ask.limit, left, 0.0) if left else Window(False, ask.limit, 0, SLOT_RETRY, SLOT_RETRY)
+        counter = self._counters.get(ask.account) or _Counter()
+        left, over = max(0, ask.limit - counter.total), counter.total + ask.amount - ask.limit
+        if over <= 0:
+            first = _leaves(next(iter(counter.buckets))) - now if counter.buckets else 0.0
+            return Window(True, ask.limit, left, first)
+        # More than the limit at once never fits: say a whole window, not a wait that does not help.
+        wait = WINDOW if ask.amount > ask.limit else counter.wait(now, over)
+        return Window(False, ask.limit, left, wait, wait)
+
+    def _grow(self, account: str, change: int) -> None:
+        group = group_of(account)
+        if group is None:
+            return
+        self._groups[group] = self._groups.get(group, 0) + change
+        if not self._groups[group]:
+            del self._groups[group]

@@ -1,19 +1,19 @@
 """Stage 2: the call gets its ids, its session, its properties, and its place among the caller's other calls.
 
 Strategies of DESIGN section 6 that stand here: the session header, and a new session; what needs the body is in
-`chain`. Cheap refusals come first: the request rate is counted before a byte of the body is read.
+`chain`. Cheap refusals come first: request rates are counted before a byte of the body is read.
 """
 
 from collections.abc import Mapping
 
 from gatepost_gateway.domain import ids
-from gatepost_gateway.domain.errors import Arithmetic, CallerError, Code, Forbidden, LimitExceeded
+from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.ports import Rates
 from gatepost_gateway.domain.records import Closed
-from gatepost_gateway.domain.snapshot import ProjectEntry
 from gatepost_gateway.pipeline.call import OWN, Call
 from gatepost_gateway.pipeline.chain import owner_of
+from gatepost_gateway.pipeline.limits import count_request
 from gatepost_gateway.pipeline.sessions import Sessions
 
 MOST_PROPERTIES = 20
@@ -25,35 +25,20 @@ _LONGEST_LABEL = 512
 
 async def bind(call: Call, principal: Principal, sessions: Sessions, rates: Rates) -> None:
     """Fills in the record. Raises CallerError (400) for a malformed id, Forbidden (403) for a session of another owner,
-    LimitExceeded (429) when the project's request rate is used up.
+    LimitExceeded (429) when a request rate is used up, or too many calls are under way.
     """
     record, headers = call.record, call.inbound.headers
     record.org, record.project, record.proxy = principal.org, principal.project, principal.proxy
     record.key_id = principal.key_id
-    call.project = project = call.snapshot.project_of(principal.project, principal.proxy)
+    call.project = call.snapshot.project_of(principal.project, principal.proxy)
     call.proxy = call.snapshot.proxies.get(principal.proxy) if principal.proxy is not None else None
-    if project.rate_limits.rpm is not None:
-        count_request(rates, project)
     user = headers.get(b"x-user-id")
     record.user = _label(user) if user is not None else None
     own = own_headers(headers, call.snapshot.document.header_prefixes)
+    record.properties = properties_of(own, record)
+    await count_request(rates, call)
     await _bind_session(call, own.get("session-id"), sessions)
     _bind_labels(record, headers, own)
-    record.properties = properties_of(own, record)
-
-
-def count_request(rates: Rates, project: ProjectEntry) -> None:
-    limit = project.rate_limits.rpm or 0
-    account = f"project:{project.id}:requests"
-    window = rates.take(account, limit)
-    if not window.admitted:
-        raise LimitExceeded(
-            f"project `{project.id}` may make {limit} requests a minute: try again in {window.retry_after:.0f} s",
-            code=Code.RATE_LIMITED,
-            status=429,
-            arithmetic=Arithmetic(account, limit, limit - window.remaining, 0, 1),
-            retry_after=window.retry_after,
-        )
 
 
 def own_headers(headers: Mapping[bytes, bytes], prefixes: tuple[str, ...]) -> dict[str, str]:

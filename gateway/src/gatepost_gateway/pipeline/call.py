@@ -1,6 +1,7 @@
 """One call on its way: what came in, where the answer goes, and the one mutable thing that the stages share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Protocol
 
 import msgspec
@@ -11,7 +12,7 @@ from gatepost_gateway.dialects.transcript_stream import Words
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
 from gatepost_gateway.domain.endpoints import Permit
 from gatepost_gateway.domain.governance import Hold, Principal
-from gatepost_gateway.domain.limits import Purse
+from gatepost_gateway.domain.limits import Purse, Window
 from gatepost_gateway.domain.money import Prices, usd
 from gatepost_gateway.domain.ports import Headers, StreamReader, Summary, UpstreamAnswer
 from gatepost_gateway.domain.records import Closed
@@ -33,13 +34,15 @@ OWN = b"x-gatepost-"
 class Presented(Struct, frozen=True):
     """Who a caller says it is: the keys that it showed, where its surface puts them, and the proxy that its path names.
 
-    `beside`: a second key, in `x-api-key`. `path`: what is asked; behind a proxy, what stands behind it.
+    `beside`: a second key, in `x-api-key`. `path`: what is asked; behind a proxy, what stands behind it. `client`: the
+    address that asks, as far as it can be known.
     """
 
     bearer: Secret | None = None
     beside: Secret | None = None
     proxy: str | None = None
     path: str = ""
+    client: Callable[[], str | None] | None = None
 
 
 class Inbound(Struct, frozen=True):
@@ -126,6 +129,7 @@ class Call:
         "cache_key",
         "cap",
         "closed",
+        "counted",
         "counting",
         "credential",
         "demands",
@@ -160,6 +164,7 @@ class Call:
         "sent",
         "sent_body",
         "signals",
+        "slots",
         "snapshot",
         "spent",
         "started",
@@ -168,6 +173,7 @@ class Call:
         "target",
         "tokens_taken",
         "transcript",
+        "windows",
         "words",
     )
 
@@ -175,6 +181,14 @@ class Call:
     """The budgets that it meets; None before that is known."""
     spent: tuple[Spent, ...]
     """How these stand, as its answer says."""
+    windows: tuple[Window, ...]
+    """What its rate limits said; of a refusal, the one that refused it."""
+    tokens_taken: tuple[tuple[str, int, float], ...]
+    """(account, tokens, when) counted against token rates at admission."""
+    counted: dict[str, tuple[str, float]]
+    """Request rates that it was counted in: the account that it asked for, (where, when)."""
+    slots: dict[str, str]
+    """Limits of calls at once that it has a slot of, likewise."""
     engine: Engine | None
     """The chain that this call meets; None before it is known, and where there is none."""
     facts: Facts | None
@@ -220,14 +234,13 @@ class Call:
         self.project: ProjectEntry | None = None
         self.proxy: ProxyEntry | None = None
         self.asked: Asked | None = None
-        self.signals, self.demands, self.received, self.spent = frozenset(), (), None, ()
+        self.signals, self.demands, self.received, self.spent, self.windows = frozenset(), (), None, (), ()
         self.forced_tier = self.forced_cap = self.pinned = self.permit = self.engine = self.facts = self.purses = None
         self.plan: Plan | None = None
         self.hold: Hold | None = None
         self.cap: int | None = None
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
-        self.tokens_taken: tuple[str, int, float] | None = None
-        """(account, tokens, when) counted against a token rate at admission."""
+        self.tokens_taken, self.counted, self.slots = (), {}, {}
         self.admitted = self.fingerprint = self.cache_key = self.taken = self.retention_days = self.placeholders = None
         self.counting = Counting()
         self.opened = self.closed = self.named = self.sent = False
@@ -279,7 +292,8 @@ class Call:
             tripped=None,
         )
         self.started = started
-        self.hold = self.tokens_taken = self.target = self.summary = None
+        self.tokens_taken = ()
+        self.hold = self.target = self.summary = None
         self.opened = self.sent = self.closed = False
 
     def note_losses(self) -> None:
@@ -316,7 +330,16 @@ class Call:
         prefixes = self.snapshot.document.header_prefixes
         if prefixes:
             headers += _aliased(headers, prefixes)
+        if self.windows:
+            headers += self.rate_headers
         return [*headers, *self.budget_headers] if self.spent else headers
+
+    @property
+    def rate_headers(self) -> list[tuple[bytes, bytes]]:
+        """Of the limit that is nearest to its end; `reset`: seconds until more of it comes free."""
+        tightest = min(self.windows, key=lambda one: one.remaining / one.limit)
+        said = (("limit", tightest.limit), ("remaining", tightest.remaining), ("reset", ceil(tightest.reset)))
+        return [(f"x-ratelimit-{word}".encode(), str(amount).encode()) for word, amount in said]
 
     @property
     def budget_headers(self) -> list[tuple[bytes, bytes]]:

@@ -24,6 +24,7 @@ from gatepost_gateway.pipeline.govern import govern
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import Engines, judge, note_unjudged
+from gatepost_gateway.pipeline.limits import release
 from gatepost_gateway.pipeline.loops import check_loop
 from gatepost_gateway.pipeline.permits import over
 from gatepost_gateway.pipeline.plan import Planner
@@ -128,6 +129,7 @@ class Exchange:
             raise fault from bug
         finally:
             over(call, left=True)
+            release(self._stages.rates, call)
             self._stages.escalations.give_back(call)
             if call.answer is not None:
                 call.answer.close()

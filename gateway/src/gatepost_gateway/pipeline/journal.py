@@ -16,6 +16,7 @@ from gatepost_gateway.domain.snapshot import ModelEntry
 from gatepost_gateway.domain.usage import NOTHING, Usage
 from gatepost_gateway.pipeline.bodies import stored_of
 from gatepost_gateway.pipeline.call import Call
+from gatepost_gateway.pipeline.limits import give_tokens_back
 from gatepost_gateway.pipeline.pricing import images_of, price_of, silent
 from gatepost_gateway.pipeline.reserve import input_bound, note_spent, output_bound
 
@@ -89,9 +90,7 @@ class Journal:
         if call.hold is not None:
             self._ledger.settle(call.hold, record.settled)
             note_spent(self._ledger, call)
-        if call.tokens_taken is not None:
-            account, taken, at = call.tokens_taken
-            self._rates.correct(account, max(0, taken - record.usage.total), at)
+        give_tokens_back(self._rates, call, record.usage.total)
         if (stored := stored_of(call)) is not None:
             self._recorder.append(stored)
         self._recorder.append(record)

@@ -15,6 +15,7 @@ from gatepost_gateway.domain.money import usd
 from gatepost_gateway.domain.ports import Ledger, Rates
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
 from gatepost_gateway.pipeline.call import Call, Plan, Spent, Target
+from gatepost_gateway.pipeline.limits import count_tokens, give_tokens_back
 from gatepost_gateway.pipeline.pricing import PICTURE_TOKENS, by_tokens, fallback_price, images_of, own_price, price_of
 from gatepost_gateway.pipeline.subjects import purses_of
 
@@ -127,6 +128,7 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
     assert asked is not None
     assert plan is not None
     if asked.operation is Operation.COUNT:
+        await count_tokens(rates, call, None)
         return
     if call.purses is None:
         call.purses = purses_of(call)
@@ -141,8 +143,7 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
                 status=402,
             )
         amount = worst_case(plan, asked, call.purses, bounds)
-    if project.rate_limits.tpm is not None:
-        _take_tokens(rates, call, project, input_bound(asked) + max(bounds))
+    await count_tokens(rates, call, input_bound(asked) + max(bounds))
     if call.purses:
         call.cap = max(bounds)
         await _hold(ledger, rates, call, claims_of(call.purses, amount, call.record.at))
@@ -156,10 +157,7 @@ async def _hold(ledger: Ledger, rates: Rates, call: Call, claims: tuple[Claim, .
     granted = await ledger.reserve(call.record.step_id, claims)
     if isinstance(granted, Refusal):
         call.hold = None
-        if call.tokens_taken is not None:
-            account, tokens, taken_at = call.tokens_taken
-            rates.correct(account, tokens, taken_at)
-            call.tokens_taken = None
+        give_tokens_back(rates, call)
         assert call.purses is not None
         purse = call.purses[granted.index]
         if purse.budget.period is not Period.HOURLY:
@@ -170,22 +168,6 @@ async def _hold(ledger: Ledger, rates: Rates, call: Call, claims: tuple[Claim, .
         raise cap_refusal(granted, paused=granted.closed or trips(granted), now=call.record.at)
     call.hold = granted
     call.record.claims = granted.claims
-
-
-def _take_tokens(rates: Rates, call: Call, project: ProjectEntry, tokens: int) -> None:
-    limit = project.rate_limits.tpm or 0
-    account = f"project:{project.id}:tokens"
-    window = rates.take(account, limit, tokens)
-    if not window.admitted:
-        raise LimitExceeded(
-            f"project `{project.id}` may use {limit} tokens a minute; {window.remaining} are left and this call may"
-            f" need {tokens}: try again in {window.retry_after:.0f} s, or set a smaller `max_tokens`",
-            code=Code.RATE_LIMITED,
-            status=429,
-            arithmetic=Arithmetic(account, limit, limit - window.remaining, 0, tokens),
-            retry_after=window.retry_after,
-        )
-    call.tokens_taken = (account, tokens, window.at)
 
 
 def refusal(said: Refusal) -> LimitExceeded:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from gatepost_gateway.domain.limits import Purse, Scope, purses
+from gatepost_gateway.domain.limits import Purse, Scope, address_of, purses
 from gatepost_gateway.pipeline.call import Call
 
 
@@ -26,7 +26,7 @@ def subject_of(call: Call, scope: Scope, name: str) -> str | None:
         case Scope.METADATA:
             return _property(call, name) or _told(call, name)
         case Scope.IP:
-            return None
+            return _address(call)
         case Scope.GLOBAL:
             return "all"
 
@@ -41,6 +41,12 @@ def purses_of(call: Call) -> tuple[Purse, ...]:
     project = call.project
     assert project is not None
     return purses(project.budgets, call.snapshot.budgets, partial(subject_of, call), project.id)
+
+
+def _address(call: Call) -> str | None:
+    locate = call.inbound.presented.client
+    said = locate() if locate is not None else None
+    return address_of(said) if said is not None else None
 
 
 def _property(call: Call, name: str) -> str | None:

@@ -21,6 +21,7 @@ from gatepost_gateway.pipeline.exchange import Stages
 from gatepost_gateway.pipeline.govern import govern
 from gatepost_gateway.pipeline.identify import identify
 from gatepost_gateway.pipeline.judge import judge, note_unjudged
+from gatepost_gateway.pipeline.limits import release
 from gatepost_gateway.pipeline.pricing import images_of, price_of
 from gatepost_gateway.pipeline.reserve import input_bound, output_bound
 from gatepost_gateway.pipeline.subjects import purses_of
@@ -93,6 +94,8 @@ class Verdicts:
             stages.journal.close(call, Outcome.REFUSED, error.status, error)
             await stages.journal.durable()
             raise
+        finally:
+            release(stages.rates, call)
         note_unjudged(call, "no model was called")
         outcome = Outcome.BLOCKED if blocked is not None else Outcome.ANSWERED
         stages.journal.close(call, outcome, 200, blocked)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from gatepost_gateway.settings.problems import Path, Problem
@@ -87,8 +88,9 @@ def _annotation(shape: type[BaseModel], path: Path) -> Any:
     for part in path:
         model = _model(at)
         if model is not None and isinstance(part, str):
-            found = model.model_fields.get(part)
-            at = found.annotation if found is not None else None
+            at = next(
+                (found.annotation for name, found in model.model_fields.items() if _said(name, found) == part), None
+            )
         else:
             at = _inner(at)
     return at
@@ -96,7 +98,12 @@ def _annotation(shape: type[BaseModel], path: Path) -> Any:
 
 def _keys(shape: type[BaseModel], path: Path) -> Collection[str]:
     model = _model(_annotation(shape, path))
-    return model.model_fields.keys() if model is not None else ()
+    return [_said(name, field) for name, field in model.model_fields.items()] if model is not None else ()
+
+
+def _said(name: str, field: FieldInfo) -> str:
+    """A field as it is written: a name that Python keeps for itself stands under another one."""
+    return field.alias or name
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:

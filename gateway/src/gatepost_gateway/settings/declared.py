@@ -81,6 +81,19 @@ class DeclaredBudget(Struct, frozen=True, kw_only=True):
 class DeclaredRates(Struct, frozen=True):
     rpm: int | None = None
     tpm: int | None = None
+    max_parallel_requests: int | None = None
+
+
+class DeclaredLimit(Struct, frozen=True, kw_only=True):
+    """`scope`: as that of a budget, or `proxy`, `ip` or `global`."""
+
+    id: str
+    scope: str
+    match: str | None = None
+    project: str | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+    max_parallel_requests: int | None = None
 
 
 class DeclaredRouting(Struct, frozen=True):
@@ -147,6 +160,7 @@ class DeclaredProxy(Struct, frozen=True, kw_only=True):
     response_policy: DeclaredPolicy | None = None
     policies: DeclaredRules = DeclaredRules()
     record_tool_arguments: bool = True
+    rate_limits: DeclaredRates = DeclaredRates()
 
 
 class DeclaredServer(Struct, frozen=True):
@@ -184,6 +198,9 @@ class Layer(Struct, frozen=True):
     rules: tuple[RuleSpec, ...] = ()
     budgets: tuple[DeclaredBudget, ...] = ()
     loops: LoopRules = LoopRules()
+    rate_limits: dict[str, DeclaredRates] = field(default_factory=dict[str, DeclaredRates])
+    """By scope: `global`, `per_key`..."""
+    limits: tuple[DeclaredLimit, ...] = ()
 
 
 class Document(Struct, frozen=True):

@@ -36,7 +36,7 @@ def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
     tree.unsure = [] if elsewhere.partial else None
     models = {*_ids(tree, "models"), *elsewhere.models, SANDBOX_MODEL}
     projects = {*_ids(tree, "projects"), *elsewhere.projects, DEFAULT_PROJECT}
-    for section in ("models", "projects", "proxies", "budgets"):
+    for section in ("models", "projects", "proxies", "budgets", "limits"):
         _once(tree, section)
     for index, model in _entries(tree, "models"):
         name = model.get("id")
@@ -46,8 +46,9 @@ def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
             words = f"model `{name}` was registered by the API: delete it there first, or use another id"
             _note(tree, ("models", index, "id"), words)
         _known(tree, ("models", index, "project"), "project", projects)
-    for index, _ in _entries(tree, "budgets"):
-        _known(tree, ("budgets", index, "project"), "project", projects)
+    for section in ("budgets", "limits"):
+        for index, _ in _entries(tree, section):
+            _known(tree, (section, index, "project"), "project", projects)
     for index, project in _entries(tree, "projects"):
         if not _names_tier(project.get("default_model")):
             _known(tree, ("projects", index, "default_model"), "model", models)

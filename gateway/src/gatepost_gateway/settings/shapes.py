@@ -29,7 +29,7 @@ from gatepost_gateway.settings.fields import (
     Weight,
     wrong,
 )
-from gatepost_gateway.settings.limit_shapes import LoopsShape, ReachShape
+from gatepost_gateway.settings.limit_shapes import LimitShape, LoopsShape, RateLimitsShape, RatesShape, ReachShape
 
 ProviderName = Literal["openai", "anthropic", "gemini", "bedrock", "azure", "internal", "sandbox"]
 OperationName = Literal["chat", "embeddings", "images"]
@@ -183,11 +183,6 @@ class BudgetShape(ReachShape):
         return self
 
 
-class RatesShape(Shape):
-    rpm: Count | None = None
-    tpm: Count | None = None
-
-
 class TiersShape(Shape):
     """One id a tier, or a list of them."""
 
@@ -324,6 +319,7 @@ class ProxyFields(Shape):
     response_policy: ResponsePolicyShape | None = None
     policies: ProxyRulesShape | None = None
     record_tool_arguments: bool | None = None
+    rate_limits: RatesShape | None = None
 
 
 class ProxyShape(ProxyFields):
@@ -373,6 +369,8 @@ class FileShape(Shape):
     fallbacks: dict[Id, list[Id]] = Field(default={})
     projects: list[ProjectShape] = Field(default=[])
     budgets: list[BudgetShape] = Field(default=[])
+    rate_limits: RateLimitsShape | None = None
+    limits: list[LimitShape] = Field(default=[])
     loops: LoopsShape | None = None
     proxies: list[ProxyShape] = Field(default=[])
     policies: PoliciesShape | None = None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         VersionPage,
     )
     from .executions import Execution, ExecutionRequest, LogRecorded, LogRequest, ToolCall, ToolResult, Usage
-    from .identities import Budget, KeyCreate, KeyCreated, KeyPage, KeyView, Project, ProjectPage
+    from .identities import Budget, KeyCreate, KeyCreated, KeyPage, KeyView, Project, ProjectPage, Rates
     from .making import EmbeddingRequest, EmbeddingResult, Image, ImageRequest, ImageResult
     from .problems import LimitSums, Problem, ProblemAt
     from .registry import ModelCard, ModelCards, ModelEntry, ModelPage, ModelView, Pricing
@@ -113,6 +113,7 @@ __all__ = [
     "ProjectPage",
     "ProviderKeySet",
     "Question",
+    "Rates",
     "Rollback",
     "Route",
     "RuleVerdict",
@@ -143,7 +144,7 @@ __all__ = [
 _HOMES = {
     "configuration": ("Applied", "ApplyRequest", "Change", "Rollback", "Version", "VersionDiff", "VersionPage"),
     "executions": ("Execution", "ExecutionRequest", "LogRecorded", "LogRequest", "ToolCall", "ToolResult", "Usage"),
-    "identities": ("Budget", "KeyCreate", "KeyCreated", "KeyPage", "KeyView", "Project", "ProjectPage"),
+    "identities": ("Budget", "KeyCreate", "KeyCreated", "KeyPage", "KeyView", "Project", "ProjectPage", "Rates"),
     "making": ("EmbeddingRequest", "EmbeddingResult", "Image", "ImageRequest", "ImageResult"),
     "problems": ("LimitSums", "Problem", "ProblemAt"),
     "registry": ("ModelCard", "ModelCards", "ModelEntry", "ModelPage", "ModelView", "Pricing"),

@@ -10,6 +10,14 @@ from .shape import Answer, Ask, Money
 KeyKind = Literal["runtime", "admin"]
 
 
+class Rates(Ask):
+    """Most in any 60 seconds, and most calls at once."""
+
+    rpm: Optional[int] = None
+    tpm: Optional[int] = None
+    max_parallel_requests: Optional[int] = None
+
+
 class KeyCreate(Ask):
     """POST /api/v1/keys."""
 
@@ -20,6 +28,7 @@ class KeyCreate(Ask):
     expires_at: Optional[datetime] = None
     models: Optional[list[str]] = None
     paths: Optional[list[str]] = None
+    rate_limits: Optional[Rates] = None
 
 
 class KeyView(Answer):

@@ -20,6 +20,10 @@ class LimitSums(Answer):
     settled: Union[int, str]
     held: Union[int, str]
     asked: Union[int, str]
+    scope: Optional[str] = None
+    """Of a rate limit: on whom it stands."""
+    unit: Optional[str] = None
+    """Of a rate limit: `requests`, `tokens` or `parallel`."""
 
 
 class Problem(Answer):

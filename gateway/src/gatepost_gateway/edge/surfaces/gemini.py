@@ -8,6 +8,8 @@ said.
 from typing import ClassVar
 from urllib.parse import parse_qsl
 
+from msgspec import structs
+
 from gatepost_gateway.dialects.framing import EventSplitter, data_of
 from gatepost_gateway.domain.chat import DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayError
@@ -103,7 +105,7 @@ def presented(request: Request, key: str | None) -> Presented:
     """The key where Gemini's clients put it, before those where others do."""
     shown = request.headers.get(b"x-goog-api-key", b"").decode("latin-1") or key
     usual = request.presented()
-    return Presented(Secret(shown), usual.beside) if shown else usual
+    return structs.replace(usual, bearer=Secret(shown)) if shown else usual
 
 
 class ArrayOutlet(HttpOutlet):

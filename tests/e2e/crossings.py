@@ -64,14 +64,39 @@ OWN_TOOLS = re.compile(
     r"|toolConfig\.|mcp_|citations?$|content\.annotations$|messages\.annotations$|partial_image|image_generation"
     r"|web_search_options|plugins"
 )
-KINDS = ("whole", "advice", "own tools", "other", "refused")
+NO_PLACE = {
+    r"thinking\.budget_tokens": (CHAT, RESPONSES),  # these know efforts: the budget becomes the nearest
+    r"response_format": (MESSAGES, CONVERSE),  # "any JSON"; these hold an answer to a schema or to nothing
+    r"stop|seed|choices|top_k|logprobs|top_logprobs|(?:presence|frequency)_penalty": (RESPONSES,),
+    r"seed|n|logprobs|top_logprobs|(?:presence|frequency)_penalty|logit_bias": (MESSAGES, CONVERSE),
+    r"top_k": (CHAT,),
+    r"temperature|top_k|reasoning_effort": (MESSAGES,),  # beside thinking, or a forced tool, it takes none of them
+    r"parallel_tool_calls": (GENERATE, CONVERSE),
+    r"messages\.(?:audio|video)": (RESPONSES, MESSAGES),
+    r"messages\.video\.data|messages\.audio\.url|tool_result\.(?:media_position|is_error)": (CHAT,),
+    r"tool_result\.is_error": (RESPONSES,),
+    r"messages\.(?:image|document|audio|video)\.url": (CONVERSE,),  # its media are bytes, or lie in S3
+    r"messages\.document\.name|tool_result\.name": (GENERATE,),
+    r"messages\.name|messages\.system_position": (MESSAGES, GENERATE, CONVERSE, RESPONSES),
+    r"messages\.(?:document|image)\.file_id": (CHAT, GENERATE, CONVERSE, MESSAGES, RESPONSES),  # of another's store
+    r"messages\.prefix": (RESPONSES, GENERATE),
+    # Settings and contents that one family alone has, by the names that it gave them.
+    r"safetySettings|cachedContent|thinking\.(?:context|display|clear_thinking)|moderation|safe_prompt|format"
+    r"|output_config\.task_budget|messages\.(?:container_upload|tool_reference|additional_tools|document_url)"
+    r"|tool_result\.tool_reference|audio|modalities|generationConfig\.responseModalities": tuple(SIDES),
+}
+"""What a format has no member for, by its own reference: there is nothing that the loss could have been carried in."""
+KINDS = ("whole", "advice", "own tools", "no place", "other", "refused")
 """What became of a crossing, the worst of what was listed: see the words above the table of the page."""
+_NO_PLACE = [(re.compile(names), frozenset(targets)) for names, targets in NO_PLACE.items()]
 
 
-def kind_of(name: str) -> str:
+def kind_of(name: str, target: DialectName) -> str:
     if CACHE.search(name) or SEALS.search(name) or NOTES.search(name):
         return "advice"
-    return "own tools" if OWN_TOOLS.search(name) else "other"
+    if OWN_TOOLS.search(name):
+        return "own tools"
+    return "no place" if any(names.fullmatch(name) and target in of for names, of in _NO_PLACE) else "other"
 
 
 @dataclass
@@ -86,11 +111,11 @@ class Tally:
     def all(self) -> int:
         return sum(self.kinds.values())
 
-    def take(self, losses: tuple[str, ...], refused: str | None, wrong: str | None) -> None:
-        kinds = ["refused"] if refused is not None else [kind_of(name) for name in losses]
-        worst = max(kinds, key=KINDS.index, default="whole")
+    def take(self, target: DialectName, losses: tuple[str, ...], refused: str | None, wrong: str | None) -> None:
+        listed = [(kind_of(name, target), name) for name in losses] if refused is None else [("refused", refused)]
+        worst = max((kind for kind, _ in listed), key=KINDS.index, default="whole")
         self.kinds[worst] += 1
-        self.names.update([("refused", refused)] if refused is not None else [(kind_of(name), name) for name in losses])
+        self.names.update(listed)
         if wrong is not None and worst in ("whole", "advice"):
             self.wrong.append(wrong)
 
@@ -104,7 +129,7 @@ def rows(folder: Path) -> Iterator[tuple[DialectName, dict[str, Any]]]:
     """Chats of every family that is spoken here, with the format that each is in."""
     for family, home in HOMES.items():
         for line in (folder / f"{family}.jsonl").read_text().splitlines():
-            row = json.loads(line)
+            row = {"family": family, **json.loads(line)}
             kind = row["operation"].removesuffix("_stream")
             if kind == "chat" and family != "openai-responses":
                 path = (row["request"] or {}).get("path") or ""
@@ -165,10 +190,11 @@ def _shape(target: DialectName, asked: Asked) -> Shape:
     return Shape(model=CLAUDE if target is CONVERSE else "m", stream=asked.stream, thinks=True, max_output=64_000)
 
 
-def crossed_request(
-    home: DialectName, asked: Asked, target: DialectName
-) -> tuple[tuple[str, ...], str | None, str | None]:
-    """(listed losses, why it was refused, what was lost in silence)."""
+Came = tuple[tuple[str, ...], str | None, str | None]
+"""(listed losses, why it was refused, what was lost in silence)."""
+
+
+def crossed_request(home: DialectName, asked: Asked, target: DialectName) -> Came:
     try:
         body, losses = translation.write_request(asked, SIDES[target], _shape(target, asked))
         if target is CONVERSE:
@@ -306,14 +332,32 @@ Measured = dict[tuple[str, str, str], Tally]
 """By (what, the format it is in, the format it goes into)."""
 
 
-def measure(folder: Path) -> Measured:
-    found: Measured = defaultdict(Tally)
+@dataclass
+class Found:
+    """All crossings, once by direction and once by where they were recorded and what they show."""
+
+    ways: Measured = field(default_factory=lambda: defaultdict(Tally))
+    features: dict[tuple[str, str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    """By (family, operation, feature): once with every feature that a recording shows, and once with none."""
+
+    def take(self, way: tuple[str, DialectName, DialectName], row: dict[str, Any], came: Came) -> None:
+        what, home, target = way
+        losses, refused, wrong = came
+        told = wrong and f"{row['id']}: {wrong}"
+        self.ways[what, NAMES[home], NAMES[target]].take(target, losses, refused, told)
+        family = row["family"]
+        self.features[family, row["operation"], ""].take(target, losses, refused, told)
+        for feature in row["features"]:
+            self.features[family, "", feature].take(target, losses, refused, told)
+
+
+def measure(folder: Path) -> Found:
+    found = Found()
     for home, row in rows(folder):
         asked = asked_for(home, row)
         for target in SIDES if asked is not None else ():
             if target is not home:
-                losses, refused, wrong = crossed_request(home, asked, target)
-                found["requests", NAMES[home], NAMES[target]].take(losses, refused, wrong and f"{row['id']}: {wrong}")
+                found.take(("requests", home, target), row, crossed_request(home, asked, target))
         given = answer(row, home)
         for surface in SURFACES if given is not None else ():
             if surface is home:
@@ -322,16 +366,15 @@ def measure(folder: Path) -> Measured:
             kind = "streams" if stream else "answers"
             try:
                 losses, wrong = crossed_answer(data, SIDES[home], asking(surface, stream=stream))
+                found.take((kind, home, surface), row, (losses, None, wrong))
             except ValueError as error:
-                found[kind, NAMES[home], NAMES[surface]].take((), str(error)[:60], None)
-                continue
-            found[kind, NAMES[home], NAMES[surface]].take(losses, None, wrong and f"{row['id']}: {wrong}")
+                found.take((kind, home, surface), row, ((), str(error)[:60], None))
     return found
 
 
-def total(found: Measured, what: str = "") -> Tally:
+def total(found: Found, what: str = "") -> Tally:
     one = Tally()
-    for key, tally in found.items():
+    for key, tally in found.ways.items():
         if not what or key[0] == what:
             one.kinds.update(tally.kinds)
             one.names.update(tally.names)
@@ -347,13 +390,12 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
-def table(found: Measured) -> str:
-    """The table of the page."""
-    lines = [_row("what", "from", "to", "all", *KINDS, "in silence"), _row("---", "---", "---", *["---:"] * 7)]
+def table(found: Found) -> str:
+    """The tables of the page."""
+    lines = [_row("what", "from", "to", "all", *KINDS, "in silence"), _row("---", "---", "---", *["---:"] * 8)]
     order = {"requests": 0, "answers": 1, "streams": 2}
-    for key in sorted(found, key=lambda key: (order[key[0]], key)):
-        one = found[key]
-        lines.append(_row(*key, one.all, *(one.kinds[kind] or "" for kind in KINDS), len(one.wrong) or 0))
+    for key in sorted(found.ways, key=lambda key: (order[key[0]], key)):
+        lines.append(_row(*key, *_cells(found.ways[key])))
     for what in (*order, ""):
         one = total(found, what)
         shares = [f"{one.kinds[kind]} ({_share(one.kinds[kind], one.all)})" for kind in KINDS]
@@ -363,14 +405,22 @@ def table(found: Measured) -> str:
     for kind in KINDS[1:]:
         named = sorted(((count, name) for (of, name), count in every.names.items() if of == kind), key=_most)
         lines.append(f"- {kind}: " + ", ".join(f"`{name}` {count}" for count, name in named[:14]))
+    lines += ["", "By whose traffic it is, and by what it shows (a recording may show several things):", ""]
+    lines += [_row("recorded of", "operation", "feature", "all", *KINDS, "in silence")]
+    lines += [_row("---", "---", "---", *["---:"] * 8)]
+    lines += [_row(*(name or "all" for name in key), *_cells(one)) for key, one in sorted(found.features.items())]
     return "\n".join(lines)
+
+
+def _cells(one: Tally) -> list[object]:
+    return [one.all, *(one.kinds[kind] or "" for kind in KINDS), len(one.wrong)]
 
 
 def _most(said: tuple[int, str]) -> tuple[int, str]:
     return -said[0], said[1]
 
 
-def page(found: Measured, text: str) -> str:
+def page(found: Found, text: str) -> str:
     """The page with the table in its place."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)

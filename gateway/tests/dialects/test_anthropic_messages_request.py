@@ -187,5 +187,6 @@ def test_what_has_no_place_is_listed():
     }
     schema = OutputFormat(schema={"type": "object"}, description="d")
     body, lost = write(output=schema)
-    assert body["output_config"] == {"format": {"type": "json_schema", "schema": {"type": "object"}}}
-    assert lost == ("response_format.description",)
+    described = {"type": "object", "description": "d"}
+    assert body["output_config"] == {"format": {"type": "json_schema", "schema": described}}
+    assert lost == ()

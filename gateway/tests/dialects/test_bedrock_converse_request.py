@@ -125,7 +125,7 @@ def test_top_k_is_a_models_own_parameter() -> None:
         (Conversation(messages=[user()], seed=1), "seed"),
         (Conversation(messages=[user()], user="u"), "user"),
         (Conversation(messages=[user()], choices=2), "n"),
-        (Conversation(messages=[user()], parallel_tools=False), "parallel_tool_calls"),
+        (Conversation(messages=[user()], tools=[Tool(name="f")], parallel_tools=False), "parallel_tool_calls"),
         (Conversation(messages=[user()], extra={"logprobs": True}), "logprobs"),
         (Conversation(messages=[user()], output=OutputFormat()), "response_format"),
         (Conversation(messages=[user(), Message(Role.SYSTEM, [Text(text="x")])]), "messages.system_position"),

@@ -207,10 +207,9 @@ def test_thinking_is_said_as_the_model_takes_it(thinking: Thinking, model: str, 
     [
         (Conversation(messages=[user()], thinking=Thinking(effort="low")), "thinking"),
         (Conversation(messages=[user()], user="u"), "user"),
-        (Conversation(messages=[user()], parallel_tools=False), "parallel_tool_calls"),
+        (Conversation(messages=[user()], tools=[Tool(name="f")], parallel_tools=False), "parallel_tool_calls"),
         (Conversation(messages=[user()], extra={"logprobs": True}), "logprobs"),
         (Conversation(messages=[user()], output=OutputFormat(description="d")), "response_format.description"),
-        (Conversation(messages=[user()], tools=[Tool(name="f", strict=True)]), "tools.strict"),
         (
             Conversation(messages=[user()], tools=[Opaque(dialect=DialectName.OPENAI_CHAT, kind="web", value={})]),
             "tools.web",
@@ -220,6 +219,30 @@ def test_thinking_is_said_as_the_model_takes_it(thinking: Thinking, model: str, 
 )
 def test_what_has_no_place_is_listed(conversation: Conversation, lost: str) -> None:
     assert said(conversation, Shape(model="gemini-2.0-flash"))[1] == (lost,)
+
+
+@pytest.mark.parametrize(
+    ("strict", "choice", "mode"),
+    [
+        (True, None, "VALIDATED"),
+        (True, ToolMode.AUTO, "VALIDATED"),
+        (True, ToolMode.REQUIRED, "ANY"),
+        (True, ToolMode.NONE, "NONE"),
+        (False, ToolMode.AUTO, "AUTO"),
+        (None, None, None),
+    ],
+)
+def test_strict_tools_are_called_by_their_schemas(
+    strict: bool | None, choice: ToolMode | None, mode: str | None
+) -> None:
+    asks = Conversation(
+        messages=[user()],
+        tools=[Tool(name="f"), Tool(name="g", strict=strict)],
+        tool_choice=ToolChoice(choice) if choice is not None else None,
+    )
+    body, lost = said(asks, Shape(model="gemini-2.5-flash"))
+    assert lost == ()
+    assert body.get("toolConfig") == ({"functionCallingConfig": {"mode": mode}} if mode is not None else None)
 
 
 def test_modes_of_calling_are_read() -> None:

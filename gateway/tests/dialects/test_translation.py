@@ -248,7 +248,8 @@ def said(conversation):
             for tool in conversation.tools
         ],
         None if choice is None or choice.mode is form.ToolMode.AUTO else choice,
-        conversation.output.schema if conversation.output else None,
+        # Where a format has no place for a description, the schema holds it.
+        conversation.output.described(form.Losses()) if conversation.output else None,
         [getattr(conversation, name) for name in named],
     )
 

@@ -1,7 +1,16 @@
 import msgspec
 
 from gatepost_gateway.domain.chat import DialectName
-from gatepost_gateway.domain.conversation import Conversation, Losses, Message, Opaque, Role, Text, ToolResult
+from gatepost_gateway.domain.conversation import (
+    Conversation,
+    Losses,
+    Message,
+    Opaque,
+    OutputFormat,
+    Role,
+    Text,
+    ToolResult,
+)
 
 
 def test_losses_keep_their_order_and_are_named_once():
@@ -26,3 +35,16 @@ def test_a_part_says_nothing_beside_itself_unless_told():
     part = ToolResult(call_id="c", parts=[Text(text="x")])
     assert (part.cache, part.signature, part.sealed_by, part.extra, part.failed) == (None, None, None, None, False)
     assert Message(Role.TOOL, [part]).name is None
+
+
+def test_a_description_finds_its_place_in_the_schema_where_that_has_none():
+    losses = Losses()
+    assert OutputFormat(schema={"type": "object"}).described(losses) == {"type": "object"}
+    assert OutputFormat(schema={"type": "object"}, description="d").described(losses) == {
+        "type": "object",
+        "description": "d",
+    }
+    assert OutputFormat(schema={"description": "d"}, description="d").described(losses) == {"description": "d"}
+    assert losses.names == ()
+    assert OutputFormat(schema={"description": "e"}, description="d").described(losses) == {"description": "e"}
+    assert losses.names == ("response_format.description",)

@@ -261,9 +261,7 @@ def _write_config(output: OutputFormat | None, effort: str | None, losses: Losse
     if output is not None and output.schema is None:
         losses.add("response_format")
     elif output is not None:
-        said["format"] = {"type": "json_schema", "schema": output.schema}
-        if output.description is not None:
-            losses.add("response_format.description")
+        said["format"] = {"type": "json_schema", "schema": output.described(losses)}
     return said
 
 

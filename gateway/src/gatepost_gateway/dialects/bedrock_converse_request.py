@@ -49,7 +49,7 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
     losses.add(*(name for name in _UNSAID if getattr(conversation, name) is not None))
     if conversation.choices is not None:
         losses.add("n")
-    if conversation.parallel_tools is False:
+    if conversation.parallel_tools is False and conversation.tools:
         losses.add("parallel_tool_calls")
     losses.add(*conversation.extra)
     return encode({name: value for name, value in said.items() if value or name == "messages"})

@@ -197,12 +197,12 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
         body["systemInstruction"] = {"parts": system}
     if tools := _write_tools(conversation.tools, losses):
         body["tools"] = tools
-        if conversation.tool_choice is not None:
-            body["toolConfig"] = {"functionCallingConfig": _write_choice(conversation.tool_choice)}
+        if (calling := _write_choice(conversation)) is not None:
+            body["toolConfig"] = {"functionCallingConfig": calling}
+        if conversation.parallel_tools is False:
+            losses.add("parallel_tool_calls")
     if config := _write_config(conversation, shape, losses):
         body["generationConfig"] = config
-    if conversation.parallel_tools is False:
-        losses.add("parallel_tool_calls")
     if conversation.user is not None:
         losses.add("user")
     losses.add(*conversation.extra)
@@ -260,18 +260,20 @@ def _write_tools(tools: list[Tool | Opaque], losses: Losses) -> list[dict[str, A
             continue
         if tool.cache is not None:
             losses.add("cache_control")
-        if tool.strict:
-            losses.add("tools.strict")
         losses.add(*(f"tools.{name}" for name in tool.extra or ()))
         said = {"name": tool.name, "description": tool.description, "parametersJsonSchema": tool.schema}
         declared.append({name: value for name, value in said.items() if value is not None})
     return [{"functionDeclarations": declared}] if declared else []
 
 
-def _write_choice(choice: ToolChoice) -> dict[str, Any]:
-    words = {ToolMode.AUTO: "AUTO", ToolMode.NONE: "NONE", ToolMode.REQUIRED: "ANY"}
+def _write_choice(conversation: Conversation) -> dict[str, Any] | None:
+    """Where one tool is strict, calls of all of them are held to their schemas: `VALIDATED`. Forced ones always are."""
+    choice = conversation.tool_choice
+    strict = any(isinstance(tool, Tool) and tool.strict for tool in conversation.tools)
+    if choice is None or choice.mode is ToolMode.AUTO:
+        return {"mode": "VALIDATED"} if strict else {"mode": "AUTO"} if choice is not None else None
     named = {"allowedFunctionNames": [choice.name]} if choice.name else {}
-    return {"mode": words[choice.mode], **named}
+    return {"mode": "NONE" if choice.mode is ToolMode.NONE else "ANY", **named}
 
 
 def _write_config(conversation: Conversation, shape: Shape, losses: Losses) -> dict[str, Any]:
@@ -288,9 +290,7 @@ def _write_config(conversation: Conversation, shape: Shape, losses: Losses) -> d
     }
     if (output := conversation.output) is not None:
         said["responseMimeType"] = "application/json"
-        said["responseJsonSchema"] = output.schema
-        if output.description:
-            losses.add("response_format.description")
+        said["responseJsonSchema"] = output.described(losses)
     if conversation.thinking is not None:
         said["thinkingConfig"] = _write_thinking(conversation.thinking, shape, losses) or None
     return {name: value for name, value in said.items() if value is not None}

@@ -5,7 +5,7 @@ in silence. What only one dialect knows stays as it came: an `Opaque` part, or a
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct, field
 
@@ -155,6 +155,16 @@ class OutputFormat(Struct, kw_only=True):
     name: str | None = None
     description: str | None = None
     strict: bool | None = None
+
+    def described(self, losses: Losses) -> Any:
+        """The schema, for a format that has no place for a description but in it."""
+        if not self.description:
+            return self.schema
+        schema = cast("dict[str, Any]", given) if isinstance(given := self.schema, dict) else None
+        if schema is None or schema.get("description") not in (None, self.description):
+            losses.add("response_format.description")
+            return self.schema
+        return {**schema, "description": self.description}
 
 
 class Thinking(Struct, kw_only=True):

@@ -158,13 +158,12 @@ class OutputFormat(Struct, kw_only=True):
 
     def described(self, losses: Losses) -> Any:
         """The schema, for a format that has no place for a description but in it."""
-        if not self.description:
-            return self.schema
-        schema = cast("dict[str, Any]", given) if isinstance(given := self.schema, dict) else None
-        if schema is None or schema.get("description") not in (None, self.description):
+        schema = cast("dict[str, Any] | None", self.schema) if self.description else None
+        if isinstance(schema, dict) and schema.get("description") in (None, self.description):
+            return {**schema, "description": self.description}
+        if self.description:
             losses.add("response_format.description")
-            return self.schema
-        return {**schema, "description": self.description}
+        return self.schema
 
 
 class Thinking(Struct, kw_only=True):

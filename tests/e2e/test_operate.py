@@ -1,7 +1,5 @@
 """Running it: first and second start, stopping, health, limits, TLS, the command line, keys and configuration."""
 
-import datetime as dt
-import ipaddress
 import json
 import re
 import shutil
@@ -18,11 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from e2e.certificates import certificate
 from e2e.running import Gateway, alive, until
 
 SLOW = "/pace 60\n/words 20"
@@ -304,27 +299,8 @@ def test_unknown_paths_and_methods(gateway: Gateway) -> None:
 # TLS.
 
 
-def _certificate(folder: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address, x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    plain = serialization.NoEncryption()
-    form = serialization.PrivateFormat.PKCS8
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
-
-
 def test_tls(make: Callable[..., Gateway], tmp_path: Path) -> None:
-    _certificate(tmp_path)
+    certificate(tmp_path)
     gateway = make(json.dumps({"server": {"tls": {"cert": "cert.pem", "key": "key.pem"}}}), folder=tmp_path)
     gateway.scheme = "https"
     gateway.start()

@@ -5,6 +5,7 @@ import pytest
 from gatepost_gateway.domain.findings import BASE64_INSIDE, JSON_INSIDE, KEY, Finding, Leaf, Place
 from gatepost_gateway.domain.governance import Effect
 from gatepost_gateway.policy.marks import digest, mark, masked, path_text
+from gatepost_gateway.policy.rules import Vote
 
 
 @pytest.mark.parametrize(
@@ -30,8 +31,9 @@ def test_a_hash_needs_the_key() -> None:
 def test_a_mark_says_where_it_stands() -> None:
     text = "write to bob@example.org today"
     leaf = Leaf(("messages", 0, "content"), Place.USER, text)
-    made = mark(b"k", leaf, Finding(9, 24, "EMAIL", "pii"), text[9:24], Effect.REDACT)
+    made = mark(b"k", leaf, Finding(9, 24, "EMAIL", "pii", 0.9), text[9:24], Vote(Effect.REDACT, threshold=0.7))
     assert (made.place, made.path, made.start, made.end, made.kind) == ("user", "messages[0].content", 9, 24, "EMAIL")
+    assert (made.effect, made.score, made.threshold) == (Effect.REDACT, 0.9, 0.7)
     assert made.digest == digest(b"k", "bob@example.org")
     assert "bob@example.org" not in repr(made)
 

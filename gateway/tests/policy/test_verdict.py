@@ -25,7 +25,7 @@ def test_the_strongest_gives_the_reason_and_the_first_of_equals() -> None:
 def test_a_decision_shows_the_first_marks_and_counts_all() -> None:
     made = tally()
     for at in range(MOST + 4):
-        made.note(b"k", Leaf(("a",), Place.USER, "x" * 100), Finding(at, at + 1, "X", "d"), "x", Effect.REDACT)
+        made.note(b"k", Leaf(("a",), Place.USER, "x" * 100), Finding(at, at + 1, "X", "d"), "x", Vote(Effect.REDACT))
     said = made.decision(Phase.REQUEST, 7)
     assert (len(said.marks), said.found, said.micros) == (MOST, MOST + 4, 7)
 

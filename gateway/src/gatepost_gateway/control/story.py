@@ -68,6 +68,8 @@ class MarkView(Struct, frozen=True):
     masked: str
     digest: str
     effect: str
+    score: float
+    threshold: float | None
 
 
 class DecisionView(Struct, frozen=True):
@@ -393,4 +395,5 @@ def _decision(one: Decision) -> DecisionView:
 
 
 def _mark(one: Mark) -> MarkView:
-    return MarkView(one.place, one.path, one.start, one.end, one.kind, one.masked, one.digest, one.effect.value)
+    said = (one.kind, one.masked, one.digest, one.effect.value, one.score, one.threshold)
+    return MarkView(one.place, one.path, one.start, one.end, *said)

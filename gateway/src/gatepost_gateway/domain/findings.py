@@ -1,8 +1,10 @@
 """What is found in texts, and where texts stand. A finding is a fact: it decides nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from enum import StrEnum
-from typing import Protocol
+from time import monotonic
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -99,6 +101,55 @@ class Detector(Protocol):
         ...
 
     def begin(self) -> Scan: ...
+
+
+class Failed(Exception):
+    """A detector could not say anything. Its words go into the record, and never hold a text."""
+
+
+class Waiting(Struct, frozen=True):
+    """Texts that are being looked at outside the loop, until `late` by the monotonic clock. `leave`: nobody waits any
+    more, and the work ends as soon as it can.
+    """
+
+    found: "Future[Sequence[Sequence[Finding]] | Failed]"
+    late: float
+    leave: Callable[[], None]
+
+    def left(self) -> float:
+        """Seconds that one may still wait."""
+        return max(0.0, self.late - monotonic())
+
+    def findings(self) -> Sequence[Sequence[Finding]]:
+        """What was found in each text, where it is there. Raises Failed."""
+        if not self.found.done():
+            raise Failed("it gave no answer in time")
+        found = self.found.result()
+        if isinstance(found, Failed):
+            raise found
+        return found
+
+
+@runtime_checkable
+class SlowDetector(Detector, Protocol):
+    """One that takes longer than a step on the loop may. `fails_open`: a call passes where it says nothing."""
+
+    @property
+    def fails_open(self) -> bool: ...
+
+    def ask(self, texts: Sequence[str]) -> Waiting:
+        """All texts of a call together. Never waits."""
+        ...
+
+
+def find_whole(detector: SlowDetector, texts: Sequence[str]) -> Sequence[Sequence[Finding]]:
+    """Waits for it, where nobody else waits. Raises Failed."""
+    waiting = detector.ask(texts)
+    try:
+        wait((waiting.found,), waiting.left())
+        return waiting.findings()
+    finally:
+        waiting.leave()
 
 
 def find_all(detector: Detector, text: str) -> Sequence[Finding]:

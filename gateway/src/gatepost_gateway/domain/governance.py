@@ -103,6 +103,10 @@ class Mark(Struct, frozen=True, array_like=True):
     masked: str
     digest: str
     effect: Effect
+    score: float = 1.0
+    """How sure the detector was."""
+    threshold: float | None = None
+    """How sure the rule wanted it to be."""
 
 
 class Decision(Struct, frozen=True, array_like=True):

@@ -68,12 +68,17 @@ async def judge(engines: Engines, call: Call) -> None:
 
 async def through(steps: Steps) -> Ruling:
     """The ruling at the end of `steps`. However long the texts, other calls go on between them."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
-        await asyncio.sleep(0)
+    try:
+        while True:
+            waiting = next(steps)
+            if waiting is None:
+                await asyncio.sleep(0)
+            else:
+                await asyncio.wait((asyncio.wrap_future(waiting.found),), timeout=waiting.left())
+    except StopIteration as done:
+        return done.value
+    finally:
+        steps.close()
 
 
 def facts_of(call: Call) -> Facts:

@@ -5,12 +5,22 @@ rule that fails denies, and a rule in observe mode is recorded and never acts.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import wait
 from time import perf_counter_ns
 
 from msgspec import Struct, structs
 
 from gatepost_gateway.domain.errors import GatewayError
-from gatepost_gateway.domain.findings import Detector, Leaf, Place, find_all, find_in_pieces
+from gatepost_gateway.domain.findings import (
+    Detector,
+    Failed,
+    Leaf,
+    Place,
+    SlowDetector,
+    Waiting,
+    find_all,
+    find_in_pieces,
+)
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
 from gatepost_gateway.policy.facts import Facts, Texts
 from gatepost_gateway.policy.placeholders import Placeholders
@@ -21,8 +31,8 @@ from gatepost_gateway.policy.tallies import Tallies
 Path = tuple[str | int, ...]
 PIECE = 2048
 """Characters that are looked at in one step: what else waits in this process waits so long."""
-Steps = Generator[None, None, Ruling]
-"""A judgement that may be left between its steps and comes to the same ruling."""
+Steps = Generator[Waiting | None, None, Ruling]
+"""A judgement that may be left between its steps, comes to the same ruling, and may have to wait for a detector."""
 _REACHES = (Reach.NOTHING, Reach.TOOL_CALLS, Reach.SPAN, Reach.WHOLE)
 
 
@@ -47,7 +57,9 @@ class Stage:
             for detector in rule.detectors:
                 listeners = heard.setdefault(id(detector), (detector, []))[1]
                 listeners.append(Listener(number, rule, rule.places))
-        self.detectors = tuple((detector, tuple(listeners)) for detector, listeners in heard.values())
+        both = tuple((detector, tuple(listeners)) for detector, listeners in heard.values())
+        self.detectors = tuple(one for one in both if not isinstance(one[0], SlowDetector))
+        self.slow = tuple((one[0], one[1]) for one in both if isinstance(one[0], SlowDetector))
 
 
 class Engine:
@@ -95,9 +107,11 @@ class Engine:
         steps = self.judging(facts)
         while True:
             try:
-                next(steps)
+                waiting = next(steps)
             except StopIteration as done:
                 return done.value
+            if waiting is not None:
+                wait((waiting.found,), waiting.left())
 
     def judging(self, facts: Facts) -> Steps:
         """The same, a step for each PIECE of text."""
@@ -140,6 +154,8 @@ class _Judging:
             self._refuse_unread(texts)
             for detector, listeners in self._stage.detectors:
                 yield from self._detect(detector, listeners, texts.leaves)
+            for slow, listeners in self._stage.slow:
+                yield from self._ask(slow, listeners, texts.leaves)
         return self._tallies.ruling(lambda: self._changes(facts))
 
     def _open(self, facts: Facts) -> Texts | None:
@@ -177,6 +193,31 @@ class _Judging:
         except Exception as error:  # noqa: BLE001 - whatever fails in a detector denies, in the name of its rules
             self._tallies.fail(numbers, error)
         self._tallies.spend(numbers, perf_counter_ns() - began)
+
+    def _ask(
+        self, detector: SlowDetector, listeners: tuple[Listener, ...], leaves: tuple[Leaf, ...]
+    ) -> Iterator[Waiting]:
+        """The same of a detector that works elsewhere: it is asked once, and the call waits."""
+        began, numbers = perf_counter_ns(), [one.number for one in listeners]
+        heard = [(leaf, [one for one in listeners if not one.places or leaf.place in one.places]) for leaf in leaves]
+        heard = [(leaf, them) for leaf, them in heard if them]
+        waiting = None
+        try:
+            waiting = detector.ask([leaf.text for leaf, _ in heard])
+            yield waiting
+            for (leaf, them), findings in zip(heard, waiting.findings(), strict=True):
+                for finding in findings:
+                    for one in them:
+                        found = leaf.text[finding.start : finding.end]
+                        self._want(leaf, self._tallies.weigh(one.number, leaf, finding, found))
+        except Failed as error:
+            self._tallies.say_nothing(numbers, str(error), passes=detector.fails_open)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._tallies.fail(numbers, error)
+        finally:
+            if waiting is not None:
+                waiting.leave()
+            self._tallies.spend(numbers, perf_counter_ns() - began)
 
     def _redact(self, number: int, detector: Detector, facts: Facts) -> None:
         """What a call rule wants replaced."""

@@ -3,7 +3,8 @@
 import hmac
 
 from gatepost_gateway.domain.findings import BASE64_INSIDE, JSON_INSIDE, KEY, Finding, Leaf
-from gatepost_gateway.domain.governance import Effect, Mark
+from gatepost_gateway.domain.governance import Mark
+from gatepost_gateway.policy.rules import Vote
 
 HIDDEN = "[REDACTED]"
 SHORT = 12
@@ -26,7 +27,7 @@ def digest(key: bytes, found: str) -> str:
     return "sha256:" + hmac.digest(key, found.encode("utf-8", "surrogatepass"), "sha256").hex()[:12]
 
 
-def mark(key: bytes, leaf: Leaf, finding: Finding, found: str, effect: Effect) -> Mark:
+def mark(key: bytes, leaf: Leaf, finding: Finding, found: str, vote: Vote) -> Mark:
     """Of `leaf` only the place is asked for: of a text on its way `found` may be all that is there."""
     return Mark(
         leaf.place.value,
@@ -36,7 +37,9 @@ def mark(key: bytes, leaf: Leaf, finding: Finding, found: str, effect: Effect) -
         finding.kind,
         masked(found),
         digest(key, found),
-        effect,
+        vote.effect,
+        finding.score,
+        vote.threshold,
     )
 
 

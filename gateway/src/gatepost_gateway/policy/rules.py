@@ -59,6 +59,8 @@ class Vote(Struct, frozen=True):
     """How long the call's record is to be kept, at least."""
     placeholder: bool = False
     """What is redacted gets a placeholder that is undone in the answer, for the caller only."""
+    threshold: float | None = None
+    """What a finding had to score for this; None: all count."""
     redact: tuple[Detector, ...] = ()
     """What a call rule that says REDACT wants replaced in every text of its side, each by its kind: `[EMAIL]`."""
 

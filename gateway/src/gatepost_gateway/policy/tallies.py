@@ -13,6 +13,7 @@ from gatepost_gateway.policy.rules import CallRule, NotRun, Rule, TextRule, Vote
 from gatepost_gateway.policy.verdict import STRENGTH, Tally, first_tier, least, risk_of
 
 Path = tuple[str | int, ...]
+_REDACTS = Vote(Effect.REDACT)
 _CHANGES = frozenset({Effect.REDACT, Effect.ESCALATE})
 
 
@@ -65,7 +66,7 @@ class Tallies:
         rule = cast("TextRule", tally.rule)
         vote = rule.weigh(finding)
         if not (again and tally.found):
-            tally.note(self._key, leaf, finding, found, vote.effect)
+            tally.note(self._key, leaf, finding, found, vote)
         self.take(number, vote)
         if vote.effect is not Effect.REDACT or not tally.enforced:
             return None
@@ -75,7 +76,7 @@ class Tallies:
     def redact(self, number: int, leaf: Leaf, finding: Finding) -> Replacement | None:
         """The same for what a call rule wants replaced."""
         tally = self._tallies[number]
-        tally.note(self._key, leaf, finding, leaf.text[finding.start : finding.end], Effect.REDACT)
+        tally.note(self._key, leaf, finding, leaf.text[finding.start : finding.end], _REDACTS)
         if not tally.enforced:
             return None
         return Replacement(finding.start, -finding.end, number, f"[{finding.kind}]")
@@ -85,6 +86,16 @@ class Tallies:
         for number in numbers:
             self._tallies[number].fail(error)
             self._raise(self._tallies[number])
+
+    def say_nothing(self, numbers: Iterable[int], why: str, *, passes: bool) -> None:
+        """What these rules rest on gave no answer: they did not run where the call may pass then, else they deny."""
+        for number in numbers:
+            tally = self._tallies[number]
+            if passes:
+                tally.not_run = why
+            else:
+                tally.deny(why)
+                self._raise(tally)
 
     def unreadable(self, numbers: Iterable[int], error: GatewayError) -> None:
         """A body that cannot be read is refused as such, unless its rules only observe."""

@@ -61,16 +61,19 @@ class Tally:
         self.demands = vote.demands or self.demands
         self.retention_days = vote.retention_days or self.retention_days
 
-    def note(self, key: bytes, leaf: Leaf, finding: Finding, found: str, effect: Effect) -> None:
+    def note(self, key: bytes, leaf: Leaf, finding: Finding, found: str, vote: Vote) -> None:
         """Something was found; the record shows the first few."""
         self.found += 1
         if len(self.marks) < MOST:
-            self.marks.append(mark(key, leaf, finding, found, effect))
+            self.marks.append(mark(key, leaf, finding, found, vote))
 
     def fail(self, error: Exception) -> None:
         """A rule that fails denies. Its words may hold a caller's text, so that only the sort of error is said."""
-        self.effect, self.code = Effect.BLOCK, POLICY_ERROR
-        self.reason = f"the rule failed ({type(error).__name__})"
+        self.deny(f"the rule failed ({type(error).__name__})")
+
+    def deny(self, reason: str) -> None:
+        """Whatever was said before: the rule cannot be asked."""
+        self.effect, self.code, self.reason = Effect.BLOCK, POLICY_ERROR, reason
 
     def decision(self, phase: Phase, micros: int) -> Decision:
         label = self.rule.label

@@ -1,6 +1,7 @@
 """Findings that are sure enough."""
 
 import pytest
+from msgspec import structs
 
 from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.findings import Finding
@@ -15,7 +16,7 @@ VOTE = Vote(Effect.REDACT, "found", "x")
 
 def test_what_is_not_sure_enough_stands() -> None:
     rule = Weighed(Instance(Label("r", "k"), frozenset(Phase), None), (), VOTE, 0.7)
-    assert rule.weigh(Finding(0, 1, "A", "d", 0.7)) is VOTE
+    assert rule.weigh(Finding(0, 1, "A", "d", 0.7)) == structs.replace(VOTE, threshold=0.7)
     assert rule.weigh(Finding(0, 1, "A", "d", 0.6)).effect is Effect.ALLOW
     assert rule.replacement(Finding(0, 1, "A", "d"), "a") == "[A]"
     assert rule.standing((), lambda _, __: "!").replacement(Finding(0, 1, "A", "d"), "a") == "!"

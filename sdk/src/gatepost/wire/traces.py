@@ -77,6 +77,8 @@ class Mark(Answer):
     masked: str
     digest: str
     effect: str
+    score: float = 1.0
+    threshold: Optional[float] = None
 
 
 class Decision(Answer):

@@ -14,6 +14,7 @@ from gatepost_gateway.policy.kinds.keyword import KEYWORD
 from gatepost_gateway.policy.kinds.kind import Kind
 from gatepost_gateway.policy.kinds.language_validator import LANGUAGE_VALIDATOR
 from gatepost_gateway.policy.kinds.model_allowlist import MODEL_ALLOWLIST
+from gatepost_gateway.policy.kinds.onnx_classifier import ONNX_CLASSIFIER
 from gatepost_gateway.policy.kinds.pattern import PATTERN
 from gatepost_gateway.policy.kinds.pii_detector import PII_DETECTOR
 from gatepost_gateway.policy.kinds.prompt_injection import PROMPT_INJECTION
@@ -37,6 +38,7 @@ KINDS: tuple[Kind, ...] = (
     KEYWORD,
     LANGUAGE_VALIDATOR,
     MODEL_ALLOWLIST,
+    ONNX_CLASSIFIER,
     PATTERN,
     PII_DETECTOR,
     PROMPT_INJECTION,

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import structs
+
 from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.findings import Detector, Finding, Place
 from gatepost_gateway.domain.governance import Effect
@@ -9,8 +11,6 @@ from gatepost_gateway.policy.kinds.kind import Instance
 from gatepost_gateway.policy.kinds.texts import Replace, gates_of
 from gatepost_gateway.policy.redaction_styles import RedactionStyle
 from gatepost_gateway.policy.rules import Vote
-
-_UNSURE = Vote(Effect.ALLOW)
 
 
 class Weighed:
@@ -21,7 +21,8 @@ class Weighed:
         self.phases = gates_of(instance, vote)
         self.places: frozenset[Place] = frozenset()
         self.detectors: tuple[Detector, ...] = tuple(detectors)
-        self._vote = vote
+        self._vote = structs.replace(vote, threshold=threshold)
+        self._unsure = Vote(Effect.ALLOW, threshold=threshold)
         self._threshold = threshold
         self._replace: Replace = lambda finding, _: f"[{finding.kind}]"
 
@@ -32,7 +33,7 @@ class Weighed:
         return self
 
     def weigh(self, finding: Finding) -> Vote:
-        return self._vote if finding.score >= self._threshold else _UNSURE
+        return self._vote if finding.score >= self._threshold else self._unsure
 
     def replacement(self, finding: Finding, found: str) -> str:
         return self._replace(finding, found)

@@ -1,6 +1,7 @@
 """One call on its way: what came in, where the answer goes, and the one mutable thing that the stages share."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import ceil
 from typing import Protocol
 
@@ -339,7 +340,7 @@ class Call:
         """Of the limit that is nearest to its end; `reset`: seconds until more of it comes free."""
         tightest = min(self.windows, key=lambda one: one.remaining / one.limit)
         said = (("limit", tightest.limit), ("remaining", tightest.remaining), ("reset", ceil(tightest.reset)))
-        return [(f"x-ratelimit-{word}".encode(), str(amount).encode()) for word, amount in said]
+        return [(_RATE_NAMES[word], b"%d" % amount) for word, amount in said]
 
     @property
     def budget_headers(self) -> list[tuple[bytes, bytes]]:
@@ -349,11 +350,15 @@ class Call:
             known = nearest.get(one.name)
             if known is None or one.limit - one.used < known.limit - known.used:
                 nearest[one.name] = one
-        return [
-            (f"x-budget-{name}-{word}".encode(), usd(amount).encode())
-            for name, one in nearest.items()
-            for word, amount in (("limit", one.limit), ("spend", one.settled), ("remaining", one.limit - one.used))
-        ]
+        headers: list[tuple[bytes, bytes]] = []
+        for name, one in nearest.items():
+            limit, spend, remaining = _budget_names(name)
+            headers += (
+                (limit, _limit(one.limit)),
+                (spend, usd(one.settled).encode()),
+                (remaining, usd(one.limit - one.used).encode()),
+            )
+        return headers
 
     @property
     def attempts(self) -> int:
@@ -365,6 +370,20 @@ class Call:
         """Whether another entry was asked than the one that was chosen first."""
         route = self.record.route
         return self.target is not None and route is not None and route.model != self.target.entry.id
+
+
+_RATE_NAMES = {word: b"x-ratelimit-" + word.encode() for word in ("limit", "remaining", "reset")}
+
+
+@lru_cache(maxsize=256)
+def _budget_names(name: str) -> tuple[bytes, bytes, bytes]:
+    limit, spend, remaining = (f"x-budget-{name}-{word}".encode() for word in ("limit", "spend", "remaining"))
+    return limit, spend, remaining
+
+
+@lru_cache(maxsize=256)
+def _limit(amount: int) -> bytes:
+    return usd(amount).encode()
 
 
 def _aliased(headers: Headers, prefixes: tuple[str, ...]) -> list[tuple[bytes, bytes]]:

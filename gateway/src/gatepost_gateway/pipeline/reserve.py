@@ -148,7 +148,9 @@ async def reserve(ledger: Ledger, rates: Rates, call: Call) -> None:
         call.cap = max(bounds)
         await _hold(ledger, rates, call, claims_of(call.purses, amount, call.record.at))
         call.record.held = amount
-        note_spent(ledger, call)
+        if asked.stream:
+            # Its head goes out before it is settled; any other answer says how the budgets stand after that.
+            note_spent(ledger, call)
 
 
 async def _hold(ledger: Ledger, rates: Rates, call: Call, claims: tuple[Claim, ...]) -> None:

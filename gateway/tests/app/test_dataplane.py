@@ -8,6 +8,8 @@ import pytest
 
 from gatepost_gateway.app.dataplane import Beginning, Bounds, DataPlane, Foundation
 from gatepost_gateway.domain.clock import SystemClock
+from gatepost_gateway.domain.errors import GatewayFault
+from gatepost_gateway.domain.records import BreakerTurned
 from gatepost_gateway.domain.routing import BreakerRules
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.edge.http import BodyLimits
@@ -143,3 +145,15 @@ def test_what_was_counted_is_there_to_be_scraped():
     for line in ("gatepost_ready 1", "gatepost_open_holds 0", "gatepost_config_version 7", "gatepost_cache_entries 0"):
         assert line in lines
     assert asking(plane, "GET", "/metrics", key=None)[0] == 401  # no peer is known here
+
+
+def test_a_breaker_that_turns_is_recorded_and_one_that_cannot_be_harms_no_call(caplog):
+    plane, recorder = plane_of(entry())
+    rules = BreakerRules(failures=1)
+    plane.breakers.ask("openai http://a", rules).failed(None)
+    (turned,) = [one for one in recorder.entries if isinstance(one, BreakerTurned)]
+    assert (turned.endpoint, turned.state, turned.why) == ("openai http://a", "open", "1 failures in a row")
+
+    recorder.fail = GatewayFault("the disk is full")
+    plane.breakers.ask("openai http://b", rules).failed(None)
+    assert "could not be recorded" in caplog.text

@@ -103,6 +103,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/orgs/{id}/projects"): {"name": "x"},
     ("POST", "/api/v1/orgs/{id}/members"): {"email": "new@x.test"},
     ("PUT", "/api/v1/orgs/{id}/members/{member}"): {"role": "viewer"},
+    ("PUT", "/api/v1/webhooks/{id}"): {"url": "https://x.test"},
     ("POST", "/api/v1/orgs/{id}/members/{member}/keys"): {"name": "x", "project": "home-p"},
 }
 OF_TENANTS = [one for one in TABLE if one.access in (Access.ORG_READ, Access.ORG_WRITE) and "{id}" in one.path]

@@ -16,10 +16,10 @@ def keeper(tmp_path: Path) -> Keeper:
 
 
 def test_an_unchanged_secret_keeps_its_box(keeper: Keeper) -> None:
-    first = keeper.seal("a", Secret("x"), None, SecretSource(env="K"))
-    assert keeper.seal("a", Secret("x"), first, SecretSource(env="K")) == first
-    assert keeper.seal("a", Secret("y"), first, SecretSource(env="K")).sealed != first.sealed
-    moved = keeper.seal("b", Secret("x"), first, SecretSource(env="K"))
+    first = keeper.seal(purpose_of("a"), Secret("x"), None, SecretSource(env="K"))
+    assert keeper.seal(purpose_of("a"), Secret("x"), first, SecretSource(env="K")) == first
+    assert keeper.seal(purpose_of("a"), Secret("y"), first, SecretSource(env="K")).sealed != first.sealed
+    moved = keeper.seal(purpose_of("b"), Secret("x"), first, SecretSource(env="K"))
     assert moved.sealed is not None
     assert moved.sealed.purpose == purpose_of("b")
 

@@ -242,3 +242,17 @@ class Machine(RuleBasedStateMachine):
 
 Machine.TestCase.settings = settings(deadline=None, derandomize=True, max_examples=60)
 test_any_order_of_calls = Machine.TestCase
+
+
+def test_who_wants_to_know_hears_of_turns_and_of_nothing_between():
+    heard = []
+    bench = Bench()
+    bench.held = MemoryBreakers(bench.clock, lambda *said: heard.append(said))
+    bench.opened()
+    assert heard == [(END, BreakerState.OPEN, 30.0, "5 failures in a row")]
+    bench.clock.now += 30
+    bench.ask().failed(None)
+    assert len(heard) == 1, "it is still open"
+    bench.clock.now += 300
+    bench.succeed()
+    assert heard[1:] == [(END, BreakerState.CLOSED, 0.0, "")]

@@ -16,8 +16,10 @@ from pathlib import Path
 import uvloop
 
 from gatepost_gateway.app.logs import to_stderr
+from gatepost_gateway.control.courier import Courier, Sender
 from gatepost_gateway.control.plane import ControlPlane
 from gatepost_gateway.control.records import FoldedRecords
+from gatepost_gateway.control.watching import Watch
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault
 from gatepost_gateway.domain.ports import Found, TraceState
@@ -32,6 +34,7 @@ from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import recover
 from gatepost_gateway.storage.retention import Retention
 from gatepost_gateway.storage.vault import make_private_dir
+from gatepost_gateway.transport import Client, Egress
 
 log = logging.getLogger("gatepost.control")
 FOLD_SECONDS = 0.5
@@ -52,8 +55,15 @@ class Office:
         self.records = Records(data_dir / record_file.FILE, self._clock)
         self._retention = Retention(self.records)
         self.folder = Folder(data_dir / "journal", self.records)
-        self.plane = ControlPlane(
-            settings, records=FoldedRecords(self.folder, self.records), local_token=self.token, clock=self._clock
+        source = FoldedRecords(self.folder, self.records)
+        self.plane = plane = ControlPlane(settings, records=source, local_token=self.token, clock=self._clock)
+        self._client = Client(egress=Egress.of(*settings.server.egress_allow))
+        self._courier = Courier(
+            plane.webhooks,
+            source.outbox,
+            Watch(self.records, source.outbox),
+            Sender(self._client, plane.vault, self._clock),
+            lambda: plane.snapshot,
         )
         self.records.rollups.keys = lambda: self.plane.document().metadata_keys
 
@@ -111,6 +121,10 @@ class Office:
                 log.exception("the fold stands still")
                 await asyncio.sleep(5)
 
+    async def keep_telling(self) -> None:
+        """Tells webhooks what happened."""
+        await self._courier.run(self.plane.store, self._clock)
+
     def _retain(self) -> None:
         while self._retention.expire(self._clock.micros()).more:
             pass
@@ -160,13 +174,15 @@ async def run(fd: int, settings: Settings) -> None:
     end.attach(channel)
     office.plane.on_publish(end.publish)
     office.plane.on_rekey(end.rekey)
-    folding = asyncio.get_running_loop().create_task(office.keep_folding())
+    loop = asyncio.get_running_loop()
+    chores = [loop.create_task(office.keep_folding()), loop.create_task(office.keep_telling())]
     try:
         await channel.run()
         await channel.finish()
     finally:
-        folding.cancel()
-        await asyncio.gather(folding, return_exceptions=True)
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
         office.close()
 
 

@@ -2,15 +2,19 @@
 
 import asyncio
 import hmac
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, structs
 
 from gatepost_gateway.app.roles import aws_chain
 from gatepost_gateway.domain.clock import Clock, day, hour, month
+from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.ports import Archive, Recorder, SessionStore, Vault
+from gatepost_gateway.domain.records import BreakerTurned
 from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
 from gatepost_gateway.edge.asgi import ControlPlane, Edge, Surfaces, gatekeeper
@@ -99,6 +103,7 @@ class Bounds(Struct, frozen=True):
     trusted_proxies: Sequence[str] = ()
 
 
+log = logging.getLogger("gatepost")
 _EVALUATOR = ("-m", "gatepost_gateway.app.evaluator")
 
 Condition = Callable[[], dict[str, str]]
@@ -120,7 +125,7 @@ class DataPlane:
         self.client = Client(egress=Egress.of(*bounds.egress), ssl_context=client_context())
         self.ledger = MemoryLedger(begin.settled, begin.tripped)
         self.rates = MemoryRates(base.clock)
-        self.breakers = MemoryBreakers(base.clock)
+        self.breakers = MemoryBreakers(base.clock, partial(_turned, base.recorder, base.clock))
         self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())
         self.cache = AnswerCache()
         self.sessions: SessionStore = base.sessions or MemorySessions(begin.sessions, begin.marks)
@@ -247,6 +252,15 @@ class DataPlane:
         self.rates.sweep()
         self.cache.sweep(self._clock.monotonic())
         await self.sessions.sweep(now)
+
+
+def _turned(recorder: Recorder, clock: Clock, endpoint: str, state: BreakerState, seconds: float, why: str) -> None:
+    """A breaker opened or closed, for those who want to hear of it."""
+    try:
+        recorder.append(BreakerTurned(endpoint, clock.micros(), state.value, round(seconds), why))
+    except GatewayError:
+        # The calls themselves say that the journal is away; of this they know nothing.
+        log.warning("that the breaker of %s is %s could not be recorded", endpoint, state.value, exc_info=True)
 
 
 def providers_of(states: Mapping[str, BreakerState]) -> dict[str, dict[str, Any]]:

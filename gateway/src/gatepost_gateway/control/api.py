@@ -31,6 +31,7 @@ from gatepost_gateway.control import (
     signup,
     traces,
     versions,
+    webhooks,
 )
 from gatepost_gateway.control.auth import PUBLIC, authenticate, authorize, presented
 from gatepost_gateway.control.endpoint import Asked, Caller, Endpoint, House
@@ -67,6 +68,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *metrics.ENDPOINTS,
     *policies.ENDPOINTS,
     *proxies.ENDPOINTS,
+    *webhooks.ENDPOINTS,
     *health.ENDPOINTS,
 )
 TABLE: tuple[Endpoint, ...] = (*_RESOURCES, openapi.endpoint(_RESOURCES))

@@ -10,7 +10,7 @@ from gatepost_gateway.control.compose import ADDRESSES, origin
 from gatepost_gateway.control.proxy_rules import check_named
 from gatepost_gateway.control.rego import Check, Checker, read_policies
 from gatepost_gateway.control.rule_registry import check_chain
-from gatepost_gateway.control.secrets import Keeper, UnreachableError, sealed_layer
+from gatepost_gateway.control.secrets import Keeper, UnreachableError, purpose_of, sealed_layer
 from gatepost_gateway.control.shapes import ModelChange
 from gatepost_gateway.control.view import Change, changes
 from gatepost_gateway.domain.errors import CallerError, Code
@@ -68,6 +68,7 @@ class Configuration:
             set(identities.projects),
             {proxy.id for proxy in self.document.api.proxies},
             {rule.name for rule in self.document.api.rules},
+            set(identities.webhooks),
             lambda spec: load_rule(spec, Toolbox()),
         )
         return parse(text, name, base, elsewhere)
@@ -184,7 +185,7 @@ class Configuration:
 
     def _sealed(self, model_id: str, said: str | dict[str, str], stored: SecretSource | None) -> SecretSource:
         if isinstance(said, str):
-            return self._keeper.seal(model_id, Secret(said), stored, SecretSource())
+            return self._keeper.seal(purpose_of(model_id), Secret(said), stored, SecretSource())
         source = SecretSource(env=said.get("env"), file=said.get("file"))
         try:
             secret = self._keeper.fetch(source, Path())
@@ -192,7 +193,7 @@ class Configuration:
             raise ConfigurationError((Problem("api_key", str(error)),)) from error
         if secret is None:
             raise ConfigurationError((Problem("api_key", f"the variable `{source.env}` is not set"),))
-        return self._keeper.seal(model_id, secret, stored, source)
+        return self._keeper.seal(purpose_of(model_id), secret, stored, source)
 
     def _keep_models(self, models: tuple[DeclaredModel, ...], *, by: str, note: str) -> None:
         self.keep_api(structs.replace(self.document.api, models=models), by=by, note=note)

@@ -22,6 +22,7 @@ from gatepost_gateway.storage.config import ConfigStore
 
 if TYPE_CHECKING:
     from gatepost_gateway.control.master_key import MasterKey
+    from gatepost_gateway.control.webhook_registry import WebhookRegistry
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
@@ -38,6 +39,7 @@ class House(Protocol):
     local_token: Secret | None
     arrivals: Arrivals
     master_key: "MasterKey"
+    webhooks: "WebhookRegistry"
 
     @property
     def vault(self) -> Vault: ...

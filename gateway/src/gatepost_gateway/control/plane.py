@@ -16,6 +16,7 @@ from gatepost_gateway.control.identity import Keyring
 from gatepost_gateway.control.master_key import MasterKey, Rekey
 from gatepost_gateway.control.records import TraceSource
 from gatepost_gateway.control.secrets import Keeper
+from gatepost_gateway.control.webhook_registry import WebhookRegistry
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.secret import Secret
@@ -84,6 +85,7 @@ class ControlPlane:
         self.master_key = MasterKey(MasterKeys(data_dir, environment.master_key), self.vault, self.store)
         self.configuration = Configuration(self.store, keeper)
         self.keyring = Keyring(self.store, self.clock)
+        self.webhooks = WebhookRegistry(self.configuration, self.keyring, self.vault, self.clock)
         self._credentials = self._environments()
         warnings: list[str] = []
         if self.settings.file is not None:

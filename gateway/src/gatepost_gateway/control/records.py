@@ -13,6 +13,7 @@ from gatepost_gateway.storage.bodies import Bodies
 from gatepost_gateway.storage.escalations import Escalations, Held
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.metrics import Cohort, Metrics, Series, pieces, span
+from gatepost_gateway.storage.outbox import Outbox
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.rows import Filters, Page, TraceDetail
 from gatepost_gateway.storage.steps import Step
@@ -55,6 +56,8 @@ class TraceSource(Protocol):
     def metrics(self) -> MetricSource: ...
     @property
     def queue(self) -> EscalationSource: ...
+    @property
+    def outbox(self) -> Outbox: ...
     async def traces(self, filters: Filters, limit: int, cursor: str | None) -> Page: ...
     async def trace(self, trace_id: str) -> TraceDetail | None: ...
     async def bodies(self, trace_id: str) -> dict[str, Stored]:
@@ -152,6 +155,7 @@ class FoldedRecords:
         self._bodies = Bodies(records)
         clock = clock or SystemClock()
         self.metrics: MetricSource = FoldedMetrics(folder, records, clock)
+        self.outbox = Outbox(records)
         self.queue: EscalationSource = FoldedEscalations(folder, records, clock)
 
     async def traces(self, filters: Filters, limit: int, cursor: str | None) -> Page:

@@ -7,9 +7,10 @@ from pydantic import BeforeValidator, Field
 
 from gatepost_gateway.control.secrets import usable
 from gatepost_gateway.domain import clock
-from gatepost_gateway.settings.fields import Id, Identifier, ModelId, ProxyId, Shape, Url, wrong
+from gatepost_gateway.settings.fields import Id, Identifier, LimitId, ModelId, ProxyId, Shape, Url, wrong
 from gatepost_gateway.settings.limit_shapes import RatesShape
 from gatepost_gateway.settings.shapes import ModelFields, ProxyFields, RuleFields
+from gatepost_gateway.settings.webhook_shapes import WebhookFields
 
 _MASKS = ("*", "\u2022", "\u2026", "...")
 
@@ -48,6 +49,18 @@ ApiVersion = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview
 PathPattern = Annotated[str, Field(pattern=r"^/[!-)+-~]*\*?$", max_length=300)]
 """A path, or the beginning of paths with `*` behind it."""
 Moment = Annotated[int, BeforeValidator(_moment, json_schema_input_type=datetime)]
+
+
+class WebhookNew(WebhookFields):
+    """POST: a webhook; its secret is made here."""
+
+    id: LimitId | None = None
+
+
+class WebhookRotation(Shape):
+    """`overlap_seconds`: how long the old secret signs too."""
+
+    overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400)
 
 
 class MasterRotation(Shape):

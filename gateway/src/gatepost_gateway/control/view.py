@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Struct, field
 
-from gatepost_gateway.settings.declared import DeclaredModel, Document, Layer, SecretSource
+from gatepost_gateway.settings.declared import DeclaredModel, DeclaredWebhook, Document, Layer, SecretSource
 
 
 class Change(Struct, frozen=True, rename={"before": "from", "after": "to"}):
@@ -42,6 +42,7 @@ def shown(document: Document) -> dict[str, Any]:
     ]
     found["proxies"] = list(_proxies(document).values())
     found["budgets"] = list(_budgets(document).values())
+    found["webhooks"] = [_hook(hook) for hook in document.file.webhooks]
     found["policies"] = list(_rules(document).values())
     return found
 
@@ -79,7 +80,19 @@ def _comparable(document: Document) -> dict[str, Any]:
     found["proxies"] = _proxies(document)
     found["budgets"] = _budgets(document)
     found["policies"] = _rules(document)
+    found["webhooks"] = {hook.id: _hook(hook) | _hook_keys(hook) for hook in document.file.webhooks}
     return found
+
+
+def _hook(hook: DeclaredWebhook) -> dict[str, Any]:
+    fields = cast("dict[str, Any]", _plain(msgspec.structs.asdict(hook)))
+    secrets = {"secret": hook.secret, "previous_secret": hook.previous_secret}
+    return fields | {name: source_text(one) if one is not None else None for name, one in secrets.items()}
+
+
+def _hook_keys(hook: DeclaredWebhook) -> dict[str, Any]:
+    secrets = {"secret": hook.secret, "previous_secret": hook.previous_secret}
+    return {name: _Key(source_text(one), one.mark) for name, one in secrets.items() if one is not None}
 
 
 def _proxies(document: Document) -> dict[str, Any]:
@@ -107,7 +120,7 @@ def _rules(document: Document) -> dict[str, Any]:
 
 
 def _layer(layer: Layer) -> dict[str, Any]:
-    fields = msgspec.structs.asdict(msgspec.structs.replace(layer, models=()))
+    fields = msgspec.structs.asdict(msgspec.structs.replace(layer, models=(), webhooks=()))
     del fields["rules"]
     return cast("dict[str, Any]", _plain(fields))
 

@@ -255,6 +255,16 @@ class Admitted(Struct, frozen=True, array_like=True, tag="a"):
     at: int
 
 
+class BreakerTurned(Struct, frozen=True, array_like=True, tag="u"):
+    """An endpoint is left alone from now on, for `seconds`, or asked again. `state` is open or closed."""
+
+    endpoint: str
+    at: int
+    state: str
+    seconds: int = 0
+    why: str = ""
+
+
 class Hidden(Struct, frozen=True, array_like=True):
     """A finding that was taken out of a body: in the text at `path`, `count` of one kind, the surest with `score`."""
 
@@ -287,4 +297,4 @@ class Stored(Struct, frozen=True, array_like=True, tag="b"):
     headers: dict[str, str] | None = None
 
 
-Entry = Opened | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted | Stored
+Entry = Opened | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted | Stored | BreakerTurned

@@ -6,6 +6,7 @@ then half-open: one call goes through, and its fate decides.
 
 import logging
 from collections import OrderedDict, deque
+from collections.abc import Callable
 
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.endpoints import Permit
@@ -17,12 +18,20 @@ MOST = 1024
 _SLICES = 10
 """Parts of a window: what is older than one is forgotten a part at a time."""
 
+Tell = Callable[[str, BreakerState, float, str], None]
+"""Told of an endpoint: its new state, for how many seconds, and why."""
+
+
+def _nobody(endpoint: str, state: BreakerState, seconds: float, why: str) -> None:  # noqa: ARG001
+    return
+
 
 class _Breaker:
-    __slots__ = ("changes", "endpoint", "in_a_row", "open_until", "openings", "probe_since", "slices")
+    __slots__ = ("changes", "endpoint", "in_a_row", "open_until", "openings", "probe_since", "slices", "tell")
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, tell: Tell) -> None:
         self.endpoint = endpoint
+        self.tell = tell
         self.changes = 0
         """How often it changed: what began under an older state says nothing about this one."""
         self.in_a_row = 0
@@ -71,17 +80,21 @@ class _Breaker:
     def open(self, now: float, rules: BreakerRules, asked: float | None, why: str) -> None:
         """`asked`: how long the endpoint itself wants to be left alone."""
         seconds = min(max(rules.longest, rules.open), max(rules.open * 2**self.openings, asked or 0.0))
+        was_closed = not self.open_until
         self.open_until = now + seconds
         self.openings = min(self.openings + 1, 16)
         self.changes += 1
         self.probe_since = None
         log.warning("the breaker of %s opens for %.0f s: %s", self.endpoint, seconds, why)
+        if was_closed:
+            self.tell(self.endpoint, BreakerState.OPEN, seconds, why)
 
     def close(self) -> None:
         self.changes += 1
         self.open_until, self.openings, self.in_a_row, self.probe_since = 0.0, 0, 0, None
         self.slices.clear()
         log.warning("the breaker of %s closes: it answers again", self.endpoint)
+        self.tell(self.endpoint, BreakerState.CLOSED, 0.0, "")
 
 
 class _Permit:
@@ -131,10 +144,14 @@ class _Permit:
 
 
 class MemoryBreakers:
-    """Implements `ports.Breakers`. An endpoint's name begins with its provider: `openai https://api.openai.com/v1`."""
+    """Implements `ports.Breakers`. An endpoint's name begins with its provider: `openai https://api.openai.com/v1`.
 
-    def __init__(self, clock: Clock) -> None:
+    `tell` hears when one opens that was closed, and when one closes.
+    """
+
+    def __init__(self, clock: Clock, tell: Tell = _nobody) -> None:
         self._clock = clock
+        self._tell = tell
         self._breakers: OrderedDict[str, _Breaker] = OrderedDict()
 
     def wait(self, endpoint: str, rules: BreakerRules) -> float:
@@ -144,7 +161,7 @@ class MemoryBreakers:
     def ask(self, endpoint: str, rules: BreakerRules) -> Permit | float:
         breaker = self._breakers.get(endpoint)
         if breaker is None:
-            breaker = self._breakers[endpoint] = _Breaker(endpoint)
+            breaker = self._breakers[endpoint] = _Breaker(endpoint, self._tell)
             if len(self._breakers) > MOST:
                 self._breakers.popitem(last=False)
         else:

@@ -12,6 +12,7 @@ from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.limits import LoopRules
 from gatepost_gateway.domain.routing import DataPolicy, DataTerms
 from gatepost_gateway.domain.snapshot import CacheRules, Sealed
+from gatepost_gateway.domain.webhooks import SpikeRules
 
 
 class SecretSource(Struct, frozen=True):
@@ -179,6 +180,18 @@ class DeclaredMetrics(Struct, frozen=True):
     metadata_keys: tuple[str, ...] = ()
 
 
+class DeclaredWebhook(Struct, frozen=True, kw_only=True):
+    id: str
+    url: str
+    events: tuple[str, ...] = ()
+    project: str | None = None
+    thresholds: tuple[int, ...] = (50, 80, 100)
+    error_spikes: SpikeRules = SpikeRules()
+    enabled: bool = True
+    secret: SecretSource
+    previous_secret: SecretSource | None = None
+
+
 class Layer(Struct, frozen=True):
     """One owner's part of the configuration."""
 
@@ -201,6 +214,7 @@ class Layer(Struct, frozen=True):
     rate_limits: dict[str, DeclaredRates] = field(default_factory=dict[str, DeclaredRates])
     """By scope: `global`, `per_key`..."""
     limits: tuple[DeclaredLimit, ...] = ()
+    webhooks: tuple[DeclaredWebhook, ...] = ()
 
 
 class Document(Struct, frozen=True):

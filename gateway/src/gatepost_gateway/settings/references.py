@@ -25,6 +25,7 @@ class Elsewhere(Struct, frozen=True):
     projects: Collection[str] = ()
     proxies: Collection[str] = ()
     rules: Collection[str] = ()
+    webhooks: Collection[str] = ()
     load: Load | None = None
     """Tries a rule of the policy chain."""
     partial: bool = False
@@ -36,7 +37,7 @@ def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
     tree.unsure = [] if elsewhere.partial else None
     models = {*_ids(tree, "models"), *elsewhere.models, SANDBOX_MODEL}
     projects = {*_ids(tree, "projects"), *elsewhere.projects, DEFAULT_PROJECT}
-    for section in ("models", "projects", "proxies", "budgets", "limits"):
+    for section in ("models", "projects", "proxies", "budgets", "limits", "webhooks"):
         _once(tree, section)
     for index, model in _entries(tree, "models"):
         name = model.get("id")
@@ -49,6 +50,11 @@ def check_references(tree: Tree, elsewhere: Elsewhere) -> None:
     for section in ("budgets", "limits"):
         for index, _ in _entries(tree, section):
             _known(tree, (section, index, "project"), "project", projects)
+    for index, hook in _entries(tree, "webhooks"):
+        _known(tree, ("webhooks", index, "project"), "project", projects)
+        if (name := hook.get("id")) in elsewhere.webhooks:
+            words = f"webhook `{name}` was made by the API: delete it there first, or use another id"
+            _note(tree, ("webhooks", index, "id"), words)
     for index, project in _entries(tree, "projects"):
         if not _names_tier(project.get("default_model")):
             _known(tree, ("projects", index, "default_model"), "model", models)

@@ -8,7 +8,6 @@ from gatepost_gateway.settings.cases import TestingShape
 from gatepost_gateway.settings.fields import (
     Count,
     Dollars,
-    EnvName,
     HeaderPrefix,
     Id,
     Identifier,
@@ -27,31 +26,15 @@ from gatepost_gateway.settings.fields import (
     Targets,
     Url,
     Weight,
-    wrong,
 )
 from gatepost_gateway.settings.limit_shapes import LimitShape, LoopsShape, RateLimitsShape, RatesShape, ReachShape
+from gatepost_gateway.settings.secret_shapes import SecretShape
+from gatepost_gateway.settings.webhook_shapes import WebhookShape
 
 ProviderName = Literal["openai", "anthropic", "gemini", "bedrock", "azure", "internal", "sandbox"]
 OperationName = Literal["chat", "embeddings", "images"]
 
 _FIXED_ADDRESS = ("openai", "anthropic", "gemini", "bedrock", "sandbox")
-_NO_LITERAL = "must name where the secret is kept, {env: NAME} or {file: path}: a secret is not written into a file"
-
-
-class SecretShape(Shape):
-    """A secret by the place where it is kept."""
-
-    env: EnvName | None = None
-    file: str | None = Field(default=None, min_length=1, max_length=4096)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_place(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise wrong(_NO_LITERAL)
-        if len({"env", "file"} & set(value)) != 1:  # pyright: ignore[reportUnknownArgumentType]
-            raise ValueError("must name one place: {env: NAME} or {file: path}")
-        return value  # pyright: ignore[reportUnknownVariableType]
 
 
 class TlsShape(Shape):
@@ -380,5 +363,6 @@ class FileShape(Shape):
     escalations: EscalationsShape | None = None
     metrics: MetricsShape | None = None
     breaker: BreakerShape | None = None
+    webhooks: list[WebhookShape] = Field(default=[])
     testing: TestingShape | None = None
     """Cases for `gatepost policy test`: no call is touched by them."""

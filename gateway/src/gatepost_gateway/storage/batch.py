@@ -15,7 +15,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gatepost_gateway.domain.records import Admitted, Closed, Escalated, Kept, Logged, Outcome, TraceOpened, TraceSealed
+from gatepost_gateway.domain.records import (
+    Admitted,
+    BreakerTurned,
+    Closed,
+    Escalated,
+    Kept,
+    Logged,
+    Outcome,
+    TraceOpened,
+    TraceSealed,
+)
+from gatepost_gateway.storage.happenings import of_breaker, of_escalation, of_trip
 from gatepost_gateway.storage.steps import Payload, Row, expiry, unpriced, write_event, write_step
 from gatepost_gateway.storage.tally import Tally, metadata_of
 
@@ -40,7 +51,7 @@ class Said(Struct, frozen=True, array_like=True, tag="b", gc=False):
     trace_id: str
 
 
-Folding = Begun | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted | Said
+Folding = Begun | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted | Said | BreakerTurned
 """`Entry` as the fold reads it."""
 
 decode = msgspec.msgpack.Decoder(Folding).decode
@@ -122,6 +133,8 @@ class Batch:
         self.escalations: list[Row] = []
         self.admissions: list[Row] = []
         self.bodies: list[Row] = []
+        self.happened: list[Row] = []
+        """What webhooks may want to know."""
         self._seen = set(known)
         self._kept: dict[tuple[str, str], Kept] = {}
         opened = self.opened
@@ -175,6 +188,9 @@ class Batch:
                 self._kept[entry.kind, entry.id] = entry
             case Escalated():
                 self.escalations.append((entry.id, entry.at, entry.project, entry.expires_at, payload))
+                self.happened.append(of_escalation(entry))
+            case BreakerTurned():
+                self.happened.append(of_breaker(entry))
             case Admitted():
                 self.admissions.append((entry.step_id, entry.escalation_id))
             case Said():
@@ -199,6 +215,8 @@ class Batch:
         alone = one.implicit and one.parent_step_id is None
         self.steps.append(write_step(one, payload, alone))
         self.tally.take(one, _EMPTY if one.implicit else self._of_trace(one.trace_id))
+        if one.tripped is not None:
+            self.happened.append(of_trip(one))
         if one.settled:
             settled, amount = self.settled, one.settled
             for claim in one.claims:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
 from gatepost_gateway.domain.snapshot import KeyEntry, KeyState, ProviderKind, Sealed
+from gatepost_gateway.domain.webhooks import Webhook
 from gatepost_gateway.settings.declared import Document
 from gatepost_gateway.storage.migrate import Phase, migrate
 from gatepost_gateway.storage.queries import HOME, Queries
@@ -107,7 +108,29 @@ class OwnKeyGone(Struct, frozen=True, tag="own_key_gone"):
     provider: ProviderKind
 
 
-Event = OrgMade | ProjectMade | MemberSet | MemberGone | KeyMade | KeyTurned | KeyEnds | OwnKeySet | OwnKeyGone
+class WebhookSet(Struct, frozen=True, tag="webhook"):
+    """A webhook that the API made, or changed."""
+
+    hook: Webhook
+
+
+class WebhookGone(Struct, frozen=True, tag="webhook_gone"):
+    id: str
+
+
+Event = (
+    OrgMade
+    | ProjectMade
+    | MemberSet
+    | MemberGone
+    | KeyMade
+    | KeyTurned
+    | KeyEnds
+    | OwnKeySet
+    | OwnKeyGone
+    | WebhookSet
+    | WebhookGone
+)
 
 
 class Identities(Struct, frozen=True):
@@ -124,6 +147,7 @@ class Identities(Struct, frozen=True):
     own_keys: dict[tuple[str, ProviderKind], OwnKeySet] = {}
     orgs: dict[str, OrgMade] = {}
     members: dict[tuple[str, str], MemberSet] = {}
+    webhooks: dict[str, Webhook] = {}
 
 
 class ConfigStore:
@@ -200,6 +224,12 @@ class ConfigStore:
                 row = (seq, self._clock.micros(), by, msgspec.json.encode(event))
                 self._db.execute(self._sql["identity_add"], row)
         return seq
+
+    def turns_since(self, seq: int) -> list[tuple[int, int, str, KeyTurned]]:
+        """What became of keys after entry `seq` of the log: (number, microseconds, by whom, what)."""
+        rows = self._db.execute(self._sql["identity_since"], (seq,)).fetchall()
+        found = [(number, at, by, msgspec.json.decode(event, type=Event)) for number, at, by, event in rows]
+        return [(number, at, by, event) for number, at, by, event in found if isinstance(event, KeyTurned)]
 
     def identities(self) -> Identities:
         """Who there is now."""
@@ -279,6 +309,10 @@ def _fold(state: Identities, event: Event, at: int) -> None:
             state.made[key.id] = at
         case KeyTurned(key_id, turned, locked):
             _turn(state, key_id, turned, at, locked=locked)
+        case WebhookSet(hook):
+            state.webhooks[hook.id] = hook
+        case WebhookGone(hook_id):
+            state.webhooks.pop(hook_id, None)
         case OwnKeySet():
             state.own_keys[event.project, event.provider] = event
         case OwnKeyGone(project, provider):

@@ -8,6 +8,7 @@ from msgspec import Struct
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.escalation import ADMITS_MICROS, TURNS, WAITING, HumanVerdict, State
 from gatepost_gateway.domain.records import Escalated
+from gatepost_gateway.storage.happenings import of_resolution
 from gatepost_gateway.storage.queries import Queries
 from gatepost_gateway.storage.records import Records
 
@@ -42,6 +43,7 @@ class Escalations:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._sql = Queries("escalations.sql")
+        self._happen = Queries("records.sql")["happen"]
 
     def page(self, now: int, *, project: str | None, state: State | None, before: int, limit: int) -> list[Held]:
         """The newest first. `before` in microseconds, not included; `project` None: of every project."""
@@ -89,6 +91,8 @@ class Escalations:
             until = now + ADMITS_MICROS if judged else 0
             db.execute(self._sql["turn"], {"status": to.value, "admits_until": until, "id": id})
             db.execute(self._sql["add_turn"], {"id": id, "at": now, "by": by, "status": to.value, "note": note})
+            if to is not State.CLAIMED:
+                db.execute(self._happen, of_resolution(held.entry, to, by, now))
         return self.get(id, now)
 
     def verdicts(self, now: int) -> tuple[HumanVerdict, ...]:

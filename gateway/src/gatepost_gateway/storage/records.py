@@ -33,6 +33,7 @@ from gatepost_gateway.storage.steps import Payload, Step, read_step
 
 FILE = "records.db"
 MOST_SESSIONS = 65_536
+MOST_TOUCHED = 10_000
 MOST_STEPS = 10_000
 """Steps that one answer shows."""
 
@@ -49,6 +50,7 @@ class Records:
         self._sql = Queries("records.sql")
         self._lock = threading.RLock()
         self.rollups = Rollups()
+        self._touched: set[str] | None = None
         with self._guarded():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
@@ -155,9 +157,18 @@ class Records:
             self._many(db, "add_body", batch.bodies)
             self._many(db, "add_escalation", batch.escalations)
             self._many(db, "admit_escalated", batch.admissions)
+            self._many(db, "happen", batch.happened)
             self.rollups.write(db, batch.tally, [seal[-1] for seal in batch.seals])
             db.execute(self._sql["move_position"], (end.segment, end.offset, batch.entries))
+        if self._touched is not None:
+            self._touched = self._touched | batch.settled.keys() if len(self._touched) < MOST_TOUCHED else None
         return batch.repeated
+
+    def touched(self) -> set[str] | None:
+        """The accounts that were spent from since this was last asked; None: too many, or nobody asked before."""
+        with self._lock:
+            touched, self._touched = self._touched, set()
+            return touched
 
     def _join(self, db: sqlite3.Connection, batch: Batch) -> None:
         """Steps that were alone, and get company in this batch, go into the row of their trace."""

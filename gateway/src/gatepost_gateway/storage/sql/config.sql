@@ -18,6 +18,9 @@ SELECT coalesce(max(number), 0) FROM versions;
 -- name: identity_all
 SELECT seq, at, event FROM identity_log ORDER BY seq;
 
+-- name: identity_since
+SELECT seq, at, by, event FROM identity_log WHERE seq > ? ORDER BY seq;
+
 -- name: identity_add
 INSERT INTO identity_log (seq, at, by, event) VALUES (?, ?, ?, ?);
 

@@ -349,6 +349,11 @@ SELECT project, metadata, revenue, implicit, sealed_at, cost, micros, steps, unp
 -- name: kept
 SELECT project, box, expires_at FROM kept WHERE kind = ? AND id = ? AND expires_at > ?;
 
+-- What webhooks may want to know; the same only once.
+-- name: happen
+INSERT INTO happened (id, at, topic, project, webhook, data) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO NOTHING;
+
 -- name: integrity
 PRAGMA integrity_check(20);
 

@@ -1,6 +1,7 @@
 """Every Python block of the README runs, against the fake gateway."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ from gatepost.testing import KEY, FakeGateway
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"^## (.+?)$.*?^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def _without_a_socket(real, made, link, given, transport):
+    return real(link, given or (made() if transport is None else None), transport)
 
 
 def test_there_is_a_block_for_every_task():
@@ -26,8 +31,7 @@ def test_a_block_runs(title, block, monkeypatch, capsys):
     monkeypatch.setenv("GATEPOST_API_KEY", KEY)
     # A client of the block opens no socket of its own: its connections are those of the fake gateway.
     for name, made in (("SyncHttp", gateway.http_client), ("AsyncHttp", gateway.async_http_client)):
-        real = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda link, given, _, real=real, made=made: real(link, given or made()))
+        monkeypatch.setattr(module, name, partial(_without_a_socket, getattr(module, name), made))
     exec(compile(block, title, "exec"), {"__name__": "readme"})
     said = capsys.readouterr().out
     expected = {

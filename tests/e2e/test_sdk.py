@@ -274,3 +274,59 @@ def test_a_repeated_creation_is_one(gateway: Gateway) -> None:
         for _ in range(3)
     ]
     assert len({answer["id"] for answer in answers}) == 1
+
+
+def test_what_went_past_is_told_when_the_gateway_is_back(gateway: Gateway, upstream: Upstream) -> None:
+    fallback = {"fallback_provider_url": f"{upstream.url}/v1", "fallback_api_key": "sk-f", "fallback_model": "f"}
+    with gatepost.Client(
+        gateway.runtime_key, base_url=gateway.base_url, retries=0, fail_open=True, **fallback
+    ) as client:
+        known = client.traces.create()
+        gateway.stop()
+        unknown = client.traces.create(metadata={"user_id": "u_9"})
+        past = [client.execute(trace.id, "a particular question") for trace in (known, unknown)]
+        assert [one.bypass for one in past] == [True, True]
+        gateway.start()
+        client.ping()
+        assert client.execute(known.id, "again").bypass is False
+        steps = client.traces.get(known.id).steps
+        assert [(step.kind, step.name) for step in steps if step.name] == [("log", "bypassed_call")]
+        (told,) = (step.data for step in steps if step.name)
+        assert told is not None
+        assert (told["step_id"], told["usage"]["input"]) == (past[0].step_id, 200)
+        assert "particular" not in str(told)
+        later = client.traces.get(unknown.id)
+        assert (later.metadata, [step.name for step in later.steps]) == ({"user_id": "u_9"}, ["bypassed_call"])
+
+
+def test_a_guarded_function_and_its_session(gateways: Callable[..., Gateway]) -> None:
+    rule = {"name": "no-drops", "kind": "agent-firewall", "blocked_tools": ["*drop*"]}
+    gateway = gateways(json.dumps({"policies": {"chain": [rule, {"name": "scrub", "kind": "redactor"}]}}))
+    with gatepost.Client(gateway.runtime_key, base_url=gateway.base_url, retries=0) as client:
+
+        @gatepost.guard(client=client, capability="tables.drop")
+        def drop(table: str) -> str:
+            return table
+
+        @gatepost.guard(client=client, capability="mail.send")
+        def send(to: str, text: str) -> tuple[str, str]:
+            return to, text
+
+        with gatepost.session() as session, gatepost.agent("clerk"):
+            with pytest.raises(gatepost.BlockedError) as blocked:
+                drop("users")
+            assert send("desk", "write to ann@example.com") == ("desk", "write to [EMAIL]")
+        steps = gateway.get(f"/api/v1/sessions/{session.id}")["turns"]
+    assert [(step["kind"], step["outcome"]) for step in steps] == [("tool_call", "blocked"), ("tool_call", "answered")]
+    assert blocked.value.trace_id == steps[0]["trace_id"]
+    assert [step["session_path"] for step in steps] == ["clerk", "clerk"]
+    assert steps[0]["properties"]["agent"] == "clerk"
+
+
+def test_offline_by_a_licence_of_the_command_line(gateway: Gateway) -> None:
+    signed = gateway.run("licence", "default")
+    (gateway.folder / "offline.licence").write_text(signed.stdout)
+    key = signed.stderr.partition("GATEPOST_LICENCE_KEY=")[2].strip()
+    licence = {"offline_licence": gateway.folder / "offline.licence", "licence_key": key}
+    with gatepost.Client(base_url="http://127.0.0.1:9", offline=True, **licence) as client:
+        assert client.execute(client.traces.create().id, "hi").offline

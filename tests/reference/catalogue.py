@@ -93,8 +93,8 @@ PASSED_OVER = {
 }
 """Commands of package managers, shells and Docker, YAML of Kubernetes, other languages, a sentence with an `=`."""
 
-WAITING = frozenset({(SDK, 131), (SDK, 275)})
-"""What runs nowhere yet: tools of MCP servers, offline work."""
+WAITING = frozenset({(SDK, 131)})
+"""What runs nowhere yet: tools of MCP servers."""
 
 
 def of(page: str, first: int) -> Sample:

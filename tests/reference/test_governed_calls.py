@@ -172,6 +172,25 @@ def test_a_check(stage: Stage, client: gatepost.Client, trace: gatepost.Trace) -
     assert refused == ({"error": "Request blocked"}, 403)
 
 
+def test_offline(stage: Stage, gateway: Gateway, key_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEPOST_ENV", "test")
+    stage.perform(275, gatepost=gatepost, os=os)
+    with gatepost.Client() as client:
+        before = len(gateway.get("/api/v1/traces")["items"])
+        trace = client.traces.create()
+        assert client.execute(trace.id, "hi").offline
+        assert len(gateway.get("/api/v1/traces")["items"]) == before
+    monkeypatch.setenv("GATEPOST_API_KEY", key_of("poor"))
+    stage.perform_again(275, gatepost=gatepost, os=os)
+    with pytest.raises(gatepost.ConfigurationError) as refused:
+        gatepost.Client()
+    assert refused.value.code == "offline_not_allowed"
+    monkeypatch.delenv("GATEPOST_ENV")
+    stage.perform_again(275, gatepost=gatepost, os=os)
+    with gatepost.Client() as online:
+        assert online.traces.create().get("offline") is None
+
+
 def test_the_error_branches(stage: Stage, gateway: Gateway, key_of: Callable[[str], str]) -> None:
     def play(client: gatepost.Client) -> Any:
         return stage.perform_again(298, client=client, gatepost=gatepost)["returned"]

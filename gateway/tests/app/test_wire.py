@@ -21,6 +21,7 @@ QUESTIONS = {
     "EmbeddingRequest": "EmbeddingNew",
     "ImageRequest": "ImageNew",
     "Question": "Question",
+    "ActionRequest": "ActionNew",
     "Message": "ChatMessage",
     "ChatRequest": "ChatNew",
     "SignupRequest": "Signup",
@@ -29,6 +30,8 @@ QUESTIONS = {
 }
 ANSWERS = {
     "Account": "SignedUp",
+    "ActionDone": "ActionDone",
+    "ActionVerdict": "ActionVerdict",
     "ApiKeyCreated": "NewOwnKey",
     "ChatResponse": "ChatDone",
     "ChatUsage": "ChatUsage",

@@ -16,6 +16,7 @@ from ._version import __version__
 from .errors import (
     APIError,
     AuthError,
+    BlockedError,
     BudgetExceededError,
     CircuitBreakerError,
     ConfigurationError,
@@ -31,12 +32,15 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from ._context import Agent, Session, agent, current_agent, current_session, session
+    from ._guard import guard
     from ._retry import RetryConfig
     from ._settings import configure
     from ._stream import AsyncStream, Stream
     from .client import AsyncClient, AsyncGatepost, Client, Gatepost
     from .options import ChatOptions, CheckOptions, ClientOptions, ExecuteOptions, Options, TraceFilters
     from .results import ExecuteResult, StreamChunk
+    from .wire.actions import ActionDone
     from .wire.executions import LogRecorded, ToolCall, Usage
     from .wire.making import EmbeddingResult, ImageResult
     from .wire.registry import ModelCard
@@ -47,11 +51,14 @@ if TYPE_CHECKING:
 __all__ = [
     "APIError",
     "Account",
+    "ActionDone",
+    "Agent",
     "ApiKeyCreated",
     "AsyncClient",
     "AsyncGatepost",
     "AsyncStream",
     "AuthError",
+    "BlockedError",
     "BudgetExceededError",
     "ChatOptions",
     "ChatResponse",
@@ -82,6 +89,7 @@ __all__ = [
     "RateLimitError",
     "RetryConfig",
     "ServerError",
+    "Session",
     "Simulation",
     "Step",
     "Stream",
@@ -96,10 +104,18 @@ __all__ = [
     "Usage",
     "ValidationError",
     "__version__",
+    "agent",
     "configure",
+    "current_agent",
+    "current_session",
+    "guard",
+    "session",
 ]
 
 _HOMES = {
+    "wire.actions": ("ActionDone",),
+    "_guard": ("guard",),
+    "_context": ("Agent", "Session", "agent", "current_agent", "current_session", "session"),
     "wire.simple": (
         "Account",
         "ApiKeyCreated",

@@ -15,6 +15,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from . import wire
+from ._version import __version__
 from .errors import ConnectionError as GatewayConnectionError
 from .errors import GatewayError, ValidationError
 from .results import ExecuteResult
@@ -228,6 +229,20 @@ def log(
         body=said(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id),
         headers=_once(None),
         trace_id=trace_id,
+    )
+
+
+def action(capability: str, payload: Any, agent: str | None) -> Call[wire.ActionDone]:
+    """The gate's word on what is about to be done. Not repeatable: it is counted and recorded each time."""
+    return Call(
+        "POST",
+        "/v1/execute",
+        lambda reply: wire.ActionDone.model_validate(reply.body),
+        body={
+            **said(capability=capability, identity=None if agent is None else {"type": "agent", "id": agent}),
+            "payload": {} if payload is None else payload,
+            "sdk": {"version": __version__, "language": "python"},
+        },
     )
 
 

@@ -36,6 +36,8 @@ class Script:
     refusal: Refused | None = None
     broken: str | None = None
     """Why a stream breaks after `output`."""
+    payload: Any = None
+    """What an action may be done with."""
 
     @property
     def status(self) -> str | None:
@@ -56,7 +58,9 @@ class _Trace:
 class Book:
     """All traces of the fake gateway."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+        self._opened = 0
         self._traces: dict[str, _Trace] = {}
         self._by_key: dict[str, str] = {}
         self.scripts: deque[Script] = deque()
@@ -70,11 +74,16 @@ class Book:
         known = self._by_key.get(key or "")
         if known is not None:
             return self._traces[known].row
-        name = f"trace-{len(self._traces) + 1}"
+        self._opened += 1
+        name = f"trace-{self._opened}"
         row = wire.Trace(id=name, metadata=asked.metadata, revenue=asked.revenue, created_at=now())
         self._traces[name] = _Trace(row)
         if key:
             self._by_key[key] = name
+        if self._most is not None and len(self._traces) > self._most:
+            gone = next(iter(self._traces))
+            del self._traces[gone]
+            self._by_key = {key: name for key, name in self._by_key.items() if name != gone}
         return row
 
     def complete(self, trace_id: str) -> wire.TraceSummary:
@@ -165,6 +174,26 @@ class Book:
         step = self._step(trace, "check", asked.parent_step_id, outcome=outcome, status=200)
         return wire.CheckResult(
             allowed=allowed, trace_id=trace.row.id, step_id=step.id, reason=said.reason, policy_violated=not allowed
+        )
+
+    def act(self, capability: str) -> wire.ActionDone:
+        """What the next script's policy would say of an action; without one, that it may be done."""
+        said = self.next_script()
+        self._opened += 1
+        name = f"trace-{self._opened}"
+        if said.refusal is not None:
+            raise said.refusal
+        if said.reason is None:
+            outcome = "allow" if said.payload is None else "redact"
+            verdict = wire.ActionVerdict(outcome=outcome)
+            return wire.ActionDone(status="success", decision=verdict, trace_id=name, payload=said.payload)
+        return wire.ActionDone(
+            status="blocked",
+            decision=wire.ActionVerdict(outcome="deny"),
+            trace_id=name,
+            error=f"`{capability}` is blocked by policy",
+            rule_id="test",
+            reason=said.reason,
         )
 
     def simulate(self, asked: wire.Question) -> wire.Simulation:

@@ -5,6 +5,7 @@ Nothing here does I/O: a `Flow` yields calls, and whoever drives it sends them.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -13,13 +14,19 @@ from typing import Any, Generic, TypeVar
 
 from . import _bypass, _calls, wire
 from ._calls import Call, Flow
+from ._reports import EVENT, Report, Reports, report_of
+from ._reports import KEPT as KEPT_REPORTS
 from ._settings import Settings, require_fallback
-from .errors import CircuitBreakerError, GatewayError
+from .errors import CircuitBreakerError, ConflictError, GatepostError, GatewayError, NotFoundError
 from .results import ExecuteResult
 
 T = TypeVar("T")
 
+log = logging.getLogger("gatepost.bypass")
+
 LOCAL = "local-"
+MOST_AT_ONCE = 16
+"""Bypassed calls that are told beside one other call."""
 KEPT = 1024
 
 
@@ -50,6 +57,7 @@ class Memory:
         self.traces: Kept[Call[wire.Trace]] = Kept()
         self.registered: Kept[str] = Kept()
         self.steps: Kept[_bypass.Conversation] = Kept()
+        self.reports = Reports()
 
 
 class Governed:
@@ -64,16 +72,20 @@ class Governed:
         name = LOCAL + token_hex(16)
         call = _calls.create_trace(metadata=metadata, revenue=revenue, idempotency_key=name)
         try:
-            return (yield call)
+            opened: wire.Trace = yield call
         except GatewayError:
             if not self._settings.fail_open:
                 raise
+        else:
+            yield from self._catch_up()
+            return opened
         self.memory.traces.put(name, call)
         return wire.Trace.model_validate({**(call.body or {}), "id": name, "status": "open"})
 
     def complete_trace(self, trace_id: str) -> Flow[wire.TraceSummary]:
-        """Seal a trace."""
+        """Seal a trace; what went past the gateway is told first, while the trace is open."""
         known = yield from self._registered(trace_id)
+        yield from self._catch_up(KEPT_REPORTS)
         return (yield _calls.complete_trace(known))
 
     def get_trace(self, trace_id: str) -> Flow[wire.TraceDetail]:
@@ -108,17 +120,54 @@ class Governed:
         asked = self._resumed(asked)
         try:
             known = yield from self._registered(trace_id)
-            return (yield _calls.execute(trace_id=known, unanswered=CircuitBreakerError, **asked))
+            governed: ExecuteResult = yield _calls.execute(trace_id=known, unanswered=CircuitBreakerError, **asked)
         except GatewayError:
             # The conversation of a step at the gateway is kept there: nobody else can go on with it.
             if fallback is None or asked.get("parent_step_id") is not None:
                 raise
+        else:
+            yield from self._catch_up()
+            return governed
         step_id = LOCAL + token_hex(16)
         conversation = _bypass.begin(asked)
         result: ExecuteResult = yield _bypass.ask(fallback, conversation, trace_id=trace_id, step_id=step_id)
         if result.tool_calls_pending:
             self.memory.steps.put(step_id, _bypass.answered(conversation, result))
+        self.memory.reports.add(report_of(trace_id, asked, result))
         return result
+
+    def report(self, most: int = KEPT_REPORTS) -> Flow[int]:
+        """Tell the gateway what went past it, oldest first, at most so many; how many it heard of."""
+        told = 0
+        while told < most and (report := self.memory.reports.take()) is not None:
+            try:
+                yield from self._tell(report)
+            except BaseException:
+                self.memory.reports.give_back(report)
+                raise
+            told += 1
+        return told
+
+    def _tell(self, report: Report) -> Flow[None]:
+        known = yield from self._registered(report.trace_id)
+        try:
+            yield _calls.log(trace_id=known, name=EVENT, data=report.data)
+        except (ConflictError, NotFoundError):
+            # Its trace is sealed, or gone: the event gets one of its own, which names that one.
+            metadata = {"bypassed_trace": report.trace_id}
+            other: wire.Trace = yield _calls.create_trace(
+                metadata=metadata, idempotency_key=f"{report.data['step_id']}"
+            )
+            yield _calls.log(trace_id=other.id, name=EVENT, data=report.data)
+
+    def _catch_up(self, most: int = MOST_AT_ONCE) -> Flow[None]:
+        """Tell some of it beside a call; where that fails, it waits for the next one."""
+        if not self.memory.reports:
+            return
+        try:
+            yield from self.report(most)
+        except GatepostError as error:
+            log.info("bypassed calls wait to be told: %s", error)
 
     def _registered(self, trace_id: str) -> Flow[str]:
         """The id by which the gateway knows a trace; a local one is registered first, once however often asked."""

@@ -16,6 +16,7 @@ import httpx
 
 from ._breaker import Breaker
 from ._calls import Call, Flow, Reply, Streamed
+from ._context import headers as headers_around
 from ._retry import Failure, decide, read_retry_after
 from ._settings import Settings
 from ._version import __version__
@@ -60,7 +61,7 @@ class Link:
         if client.is_closed:
             raise ConfigurationError("this client is closed")
         content = call.content
-        headers = {**self.headers, **call.headers} if call.url is None else dict(call.headers)
+        headers = {**self.headers, **headers_around(), **call.headers} if call.url is None else dict(call.headers)
         if content is not None:
             headers["content-type"] = "application/json"
         if call.url is None:

@@ -42,6 +42,10 @@ class Settings:
     headers: Mapping[str, str] | None = field(default=None, repr=False)
     user_id: str | None = None
     verify: Verify | None = None
+    mock: bool | None = None
+    offline: bool | None = None
+    offline_licence: str | os.PathLike[str] | None = None
+    licence_key: str | None = None
 
     def over(self, below: Settings) -> Settings:
         """These settings, with what they do not say taken from `below`; headers are joined."""
@@ -84,6 +88,8 @@ class Settings:
             require_sendable(name, getattr(self, name))
         if self.fail_open:
             require_fallback(self)
+        if self.mock and self.offline:
+            raise ConfigurationError("`mock` and `offline` are two ways to work without a gateway: say one")
         return self
 
 
@@ -132,11 +138,18 @@ def configure(**options: Unpack[Options]) -> None:
     _process_wide.settings = from_options(options).checked()
 
 
+def generation() -> object:
+    """Another object after each `configure`."""
+    return _process_wide.settings
+
+
 def resolve(said: Settings) -> Settings:
     """What a new client works with."""
     environment = Settings(
         api_key=os.environ.get("GATEPOST_API_KEY") or None,
         base_url=os.environ.get("GATEPOST_BASE_URL") or None,
+        offline_licence=os.environ.get("GATEPOST_OFFLINE_LICENCE") or None,
+        licence_key=os.environ.get("GATEPOST_LICENCE_KEY") or None,
     )
     return said.over(_process_wide.settings.over(environment)).checked()
 
@@ -144,12 +157,6 @@ def resolve(said: Settings) -> Settings:
 def from_options(options: Mapping[str, Any]) -> Settings:
     """Settings for options as a caller passes them; refuses what this version does not do."""
     known = dict(options)
-    for name in ("mock", "offline"):
-        if known.pop(name, False):
-            raise ConfigurationError(
-                f"`{name}` is not supported by this version of the SDK",
-                hint="gatepost.testing has a fake gateway for tests without a network",
-            )
     retries = known.pop("retries", None)
     unknown = sorted(set(known) - {f.name for f in fields(Settings)})
     if unknown:

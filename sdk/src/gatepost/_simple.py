@@ -132,6 +132,7 @@ class SimpleCalls:
         expires_at: Moment | None = None,
         models: list[str] | None = None,
         paths: list[str] | None = None,
+        rate_limits: Mapping[str, int] | None = None,
     ) -> wire.ApiKeyCreated:
         """Another key of the project. Its text is in the answer, once: keep it now.
 
@@ -140,8 +141,10 @@ class SimpleCalls:
             expires_at: Until when it works.
             models: The models that it may call; all of the project's unless told.
             paths: The paths that it may ask; all unless told.
+            rate_limits: How fast it may be: `rpm`, `tpm` and what else a key of the gateway may have.
         """
-        return self._http.send(_plain.create_api_key(name=name, expires_at=expires_at, models=models, paths=paths))
+        limits = {"expires_at": expires_at, "models": models, "paths": paths, "rate_limits": rate_limits}
+        return self._http.send(_plain.create_api_key(name=name, **limits))
 
     def me(self) -> wire.MeResponse:
         """Whose key this is: project, limits, budgets, and the providers whose keys it brought."""
@@ -213,11 +216,11 @@ class AsyncSimpleCalls:
         expires_at: Moment | None = None,
         models: list[str] | None = None,
         paths: list[str] | None = None,
+        rate_limits: Mapping[str, int] | None = None,
     ) -> wire.ApiKeyCreated:
         """Another key of the project; see `Client.create_api_key`."""
-        return await self._http.send(
-            _plain.create_api_key(name=name, expires_at=expires_at, models=models, paths=paths)
-        )
+        limits = {"expires_at": expires_at, "models": models, "paths": paths, "rate_limits": rate_limits}
+        return await self._http.send(_plain.create_api_key(name=name, **limits))
 
     async def me(self) -> wire.MeResponse:
         """Whose key this is: project, limits, budgets, and the providers whose keys it brought."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from . import _calls, wire
 from ._breaker import Breaker
 from ._calls import Messages
+from ._context import current_agent
 from ._governed import Governed, Memory
-from ._http import AsyncHttp, AsyncHttpClient, AsyncTransport, HttpClient, Link, SyncHttp, Transport
+from ._http import AsyncHttp, AsyncHttpClient, AsyncTransport, FunctionTransport, HttpClient, Link, SyncHttp, Transport
 from ._makers import AsyncEmbeddings, AsyncImages, Embeddings, Images
 from ._settings import Settings, from_options, resolve
 from ._simple import AsyncSimpleCalls, SimpleCalls
@@ -22,6 +24,9 @@ from .results import ExecuteResult
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
+
+
+log = logging.getLogger("gatepost")
 
 
 class _Shared:
@@ -42,10 +47,20 @@ class _Shared:
         """Where the gateway is."""
         return self._settings.url
 
+    @property
+    def fails_open(self) -> bool:
+        """Whether calls go on without the gateway when it is away."""
+        return bool(self._settings.fail_open)
+
+    def _warn_of_untold(self) -> None:
+        if self._memory.reports:
+            log.warning("%d bypassed calls were not told to the gateway", len(self._memory.reports))
+
     def _derived(self, options: Options) -> tuple[Settings, Breaker, Memory]:
         """What a client with other options is made of; another gateway has its own breaker and its own traces."""
-        if "verify" in options:
-            raise ConfigurationError("`verify` belongs to the connections, which are shared: build a new client")
+        for name in ("verify", "mock", "offline"):
+            if name in options:
+                raise ConfigurationError(f"`{name}` belongs to the connections, which are shared: build a new client")
         settings = from_options(options).over(self._settings).checked()
         if settings.url == self._settings.url:
             return settings, self._breaker, self._memory
@@ -73,12 +88,15 @@ class Client(_Shared, SimpleCalls):
         transport: Transport | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        said = from_options({**options, "api_key": api_key})
-        super().__init__(resolve(said), Breaker(), Memory())
+        settings = resolve(from_options({**options, "api_key": api_key}))
         if http_client is not None and not isinstance(http_client, HttpClient):
             raise ConfigurationError("`http_client` of a Client is an httpx.Client")
         if http_client is not None and transport is not None:
             raise ConfigurationError("`transport` is for a client without an `http_client`")
+        if settings.mock or settings.offline:
+            settings, transport = _without_a_gateway(settings, http_client, transport)
+            http_client = None
+        super().__init__(settings, Breaker(), Memory())
         self._owns = http_client is None
         self._http = SyncHttp(self._link, http_client, transport)
         self.traces = Traces(self._http, self._governed)
@@ -130,6 +148,30 @@ class Client(_Shared, SimpleCalls):
             self._governed.log(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id)
         )
 
+    def judge(self, capability: str, payload: Any = None) -> wire.ActionDone:
+        """May this be done? The gate's word on an action, recorded; `guard` asks it before a function runs.
+
+        Args:
+            capability: What is to be done, like "billing.refund".
+            payload: With what, as JSON has it.
+
+        Raises:
+            ValidationError: The payload cannot be said in JSON.
+            APIError: The gateway refused to answer.
+            GatewayError: The gateway gave no answer.
+        """
+        return self._http.send(_calls.action(capability, payload, _acting()))
+
+    def flush(self) -> int:
+        """Tell the gateway of all calls that went past it, and return how many it heard of.
+
+        They are told by themselves beside the calls that follow; this is for a program that is about to end.
+
+        Raises:
+            GatewayError: The gateway is still away; what it has not heard of waits on.
+        """
+        return self._http.drive(self._governed.report())
+
     def ping(self) -> dict[str, Any]:
         """`{"status": "ok", ...}` when the gateway is up. Needs no key, and is tried also by an open breaker.
 
@@ -153,6 +195,7 @@ class Client(_Shared, SimpleCalls):
     def close(self) -> None:
         """Close the connections, except those of a client that was passed in."""
         if self._owns:
+            self._warn_of_untold()
             self._http.client.close()
 
     def __enter__(self) -> Self:
@@ -185,12 +228,17 @@ class AsyncClient(_Shared, AsyncSimpleCalls):
         transport: AsyncTransport | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        said = from_options({**options, "api_key": api_key})
-        super().__init__(resolve(said), Breaker(), Memory())
+        settings = resolve(from_options({**options, "api_key": api_key}))
         if http_client is not None and not isinstance(http_client, AsyncHttpClient):
             raise ConfigurationError("`http_client` of an AsyncClient is an httpx.AsyncClient")
         if http_client is not None and transport is not None:
             raise ConfigurationError("`transport` is for a client without an `http_client`")
+        if settings.mock or settings.offline:
+            # The one question is asked synchronously: nothing can be awaited here.
+            asks = transport if isinstance(transport, Transport) else None
+            settings, transport = _without_a_gateway(settings, None, asks)
+            http_client = None
+        super().__init__(settings, Breaker(), Memory())
         self._owns = http_client is None
         self._http = AsyncHttp(self._link, http_client, transport)
         self.traces = AsyncTraces(self._http, self._governed)
@@ -233,6 +281,14 @@ class AsyncClient(_Shared, AsyncSimpleCalls):
             self._governed.log(trace_id=trace_id, name=name, data=data, parent_step_id=parent_step_id)
         )
 
+    async def judge(self, capability: str, payload: Any = None) -> wire.ActionDone:
+        """May this be done? See `Client.judge`."""
+        return await self._http.send(_calls.action(capability, payload, _acting()))
+
+    async def flush(self) -> int:
+        """Tell the gateway of all calls that went past it; see `Client.flush`."""
+        return await self._http.drive(self._governed.report())
+
     async def ping(self) -> dict[str, Any]:
         """`{"status": "ok", ...}` when the gateway is up. Needs no key, and is tried also by an open breaker.
 
@@ -256,6 +312,7 @@ class AsyncClient(_Shared, AsyncSimpleCalls):
     async def aclose(self) -> None:
         """Close the connections, except those of a client that was passed in."""
         if self._owns:
+            self._warn_of_untold()
             await self._http.client.aclose()
 
     async def __aenter__(self) -> Self:
@@ -265,6 +322,19 @@ class AsyncClient(_Shared, AsyncSimpleCalls):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _without_a_gateway(
+    settings: Settings, client: HttpClient | None, transport: Transport | None
+) -> tuple[Settings, FunctionTransport]:
+    from ._offline import local  # noqa: PLC0415 - few need it, and it is made of clients
+
+    return local(settings, client, transport)
+
+
+def _acting() -> str | None:
+    agent = current_agent()
+    return None if agent is None else agent.name
 
 
 Gatepost = Client

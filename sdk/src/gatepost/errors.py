@@ -2,6 +2,7 @@
 
 GatepostError
 ├── ConfigurationError        the SDK is set up wrongly, or asked for something that it cannot do
+├── BlockedError              policy says that a guarded function may not run
 ├── GatewayError              no answer: network or transport
 │   ├── ConnectionError       the gateway was not reached, or stopped answering
 │   └── CircuitBreakerError   a governed call could not be made, and it may not fail open
@@ -15,7 +16,7 @@ GatepostError
     └── ServerError           5xx
         └── ProviderError     the model's provider failed or refused, its 401 included
 
-A call that policy blocks is none of these: it is a result with a `reason`.
+A governed call that policy blocks is none of these: it is a result with a `reason`.
 """
 
 from __future__ import annotations
@@ -69,6 +70,10 @@ class GatepostError(Exception):
 
 class ConfigurationError(GatepostError):
     """The SDK is set up wrongly, or was asked for something that this version cannot do."""
+
+
+class BlockedError(GatepostError):
+    """Policy says that a guarded function may not run. `code` is "policy_violation" or "escalation_required"."""
 
 
 class GatewayError(GatepostError):

@@ -29,8 +29,12 @@ class ClientOptions(TypedDict, total=False):
         headers: Headers for every request to the gateway.
         user_id: Whom the calls are for; sent as `x-user-id`.
         verify: True, False (local development only), the path of a CA bundle, or an `ssl.SSLContext`.
-        mock: Must be False: not supported by this version.
-        offline: Must be False: not supported by this version.
+        mock: True for local answers of the same shape, marked as mock: no network, no gateway. For a client, and for
+            `configure`; not for `with_options`.
+        offline: The same, marked as offline, where the project's operator allows it; else a ConfigurationError.
+        offline_licence: A licence file of the operator, which stands for asking the gateway for that leave. Default:
+            GATEPOST_OFFLINE_LICENCE.
+        licence_key: The public key that the licence is held to. Default: GATEPOST_LICENCE_KEY.
     """
 
     base_url: str | None
@@ -44,8 +48,10 @@ class ClientOptions(TypedDict, total=False):
     headers: Mapping[str, str] | None
     user_id: str | None
     verify: Verify | None
-    mock: bool
-    offline: bool
+    mock: bool | None
+    offline: bool | None
+    offline_licence: str | os.PathLike[str] | None
+    licence_key: str | None
 
 
 class Options(ClientOptions, total=False):

@@ -17,6 +17,10 @@ class ExecuteResult(Execution):
 
     bypass: bool = False
     """True where the gateway was away and the fallback provider answered: not governed, not recorded."""
+    mock: bool = False
+    """True where no gateway was asked, because the client is a mock."""
+    offline: bool = False
+    """True where no gateway was asked, because the client works offline."""
     request_id: Optional[str] = None
     """The gateway's id of the request."""
     raw: JsonObject = Field(default={}, repr=False)

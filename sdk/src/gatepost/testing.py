@@ -51,12 +51,13 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class _House:
-    """The key that is known, the traces, and the simple API's books."""
+class House:
+    """What a fake gateway has inside: the key that it knows, traces, and the simple API's books."""
 
     key: str
     book: Book
     desk: Desk
+    offline_testing: bool = False
 
 
 class FakeGateway:
@@ -67,10 +68,10 @@ class FakeGateway:
         down: True makes it unreachable.
     """
 
-    def __init__(self, *, api_key: str = KEY) -> None:
+    def __init__(self, *, api_key: str = KEY, offline_testing: bool = False) -> None:
         self.seen: list[Seen] = []
         self.down = False
-        self._house = _House(api_key, Book(), Desk())
+        self._house = House(api_key, Book(), Desk(), offline_testing=offline_testing)
         self._failures: deque[Refused] = deque()
         self._tool_calls = 0
 
@@ -100,6 +101,10 @@ class FakeGateway:
         """Let the next execution be refused and recorded. `more` joins the body: `hint`, `limit`, `retry_after`."""
         self._house.book.scripts.append(Script(refusal=Refused(status, code, error, **more)))
 
+    def redacts(self, payload: Any) -> None:
+        """Let the next action be allowed with this payload in place of its own."""
+        self._house.book.scripts.append(Script(payload=payload))
+
     def fails(self, status: int, code: str = "internal_error", *, times: int = 1, **more: Any) -> None:
         """Let the next requests of whatever kind be answered with this status, before anything is done for them."""
         self._failures.extend(Refused(status, code, "failed as told", **more) for _ in range(times))
@@ -118,11 +123,11 @@ class FakeGateway:
 
     def client(self, **options: Unpack[ClientOptions]) -> Client:
         """A client of this gateway. It retries as usual, without waiting."""
-        return Client(self._house.key, http_client=self.http_client(), **_impatient(options))
+        return Client(self._house.key, transport=self.transport(), **_impatient(options))
 
     def async_client(self, **options: Unpack[ClientOptions]) -> AsyncClient:
         """An asynchronous client of this gateway. It retries as usual, without waiting."""
-        return AsyncClient(self._house.key, http_client=self.async_http_client(), **_impatient(options))
+        return AsyncClient(self._house.key, transport=self.transport(), **_impatient(options))
 
     def _respond(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
         if self.down:
@@ -187,91 +192,99 @@ def _page(rows: list[wire.TraceRow], query: Mapping[str, str]) -> wire.TracePage
     return wire.TracePage(items=rows[begin:following], next_cursor=str(following) if following < len(rows) else None)
 
 
-def _up(_house: _House, _seen: Seen) -> wire.Up:
+def _up(_house: House, _seen: Seen) -> wire.Up:
     return wire.Up(version=__version__)
 
 
-def _sdk_config(_house: _House, _seen: Seen) -> wire.SdkConfig:
-    return wire.SdkConfig(features=wire.SdkFeatures(), version=__version__, project=PROJECT)
+def _sdk_config(house: House, _seen: Seen) -> wire.SdkConfig:
+    features = wire.SdkFeatures(offline_testing=house.offline_testing)
+    return wire.SdkConfig(features=features, version=__version__, project=PROJECT)
 
 
-def _models(_house: _House, _seen: Seen) -> wire.ModelCards:
+def _models(_house: House, _seen: Seen) -> wire.ModelCards:
     return wire.ModelCards(data=[wire.ModelCard(id=MODEL, owned_by="sandbox", provider="sandbox")])
 
 
-def _open(house: _House, seen: Seen) -> wire.Trace:
+def _open(house: House, seen: Seen) -> wire.Trace:
     return house.book.open(_body(wire.TraceCreate, seen), seen.headers.get(names.IDEMPOTENCY_KEY))
 
 
-def _complete(house: _House, _seen: Seen, trace_id: str) -> wire.TraceSummary:
+def _complete(house: House, _seen: Seen, trace_id: str) -> wire.TraceSummary:
     return house.book.complete(trace_id)
 
 
-def _show(house: _House, _seen: Seen, trace_id: str) -> wire.TraceDetail:
+def _show(house: House, _seen: Seen, trace_id: str) -> wire.TraceDetail:
     return house.book.show(trace_id)
 
 
-def _list(house: _House, seen: Seen) -> wire.TracePage:
+def _list(house: House, seen: Seen) -> wire.TracePage:
     return _page(house.book.rows(), {name: values[-1] for name, values in seen.query.items()})
 
 
-def _execute(house: _House, seen: Seen) -> wire.Execution:
+def _execute(house: House, seen: Seen) -> wire.Execution:
     return house.book.execute(_body(wire.ExecutionRequest, seen))
 
 
-def _embed(house: _House, seen: Seen) -> wire.EmbeddingResult:
+def _embed(house: House, seen: Seen) -> wire.EmbeddingResult:
     return house.book.embed(_body(wire.EmbeddingRequest, seen))
 
 
-def _draw(house: _House, seen: Seen) -> wire.ImageResult:
+def _draw(house: House, seen: Seen) -> wire.ImageResult:
     return house.book.draw(_body(wire.ImageRequest, seen))
 
 
-def _check(house: _House, seen: Seen) -> wire.CheckResult:
+def _check(house: House, seen: Seen) -> wire.CheckResult:
     return house.book.check(_body(wire.Question, seen))
 
 
-def _simulate(house: _House, seen: Seen) -> wire.Simulation:
+def _simulate(house: House, seen: Seen) -> wire.Simulation:
     return house.book.simulate(_body(wire.Question, seen))
 
 
-def _log(house: _House, seen: Seen) -> wire.LogRecorded:
+def _log(house: House, seen: Seen) -> wire.LogRecorded:
     return house.book.log(_body(wire.LogRequest, seen))
 
 
-def _signup(house: _House, seen: Seen) -> wire.Account:
+def _act(house: House, seen: Seen) -> wire.ActionDone:
+    asked: Mapping[str, Any] = seen.body or {}
+    if not asked.get("capability"):
+        raise Refused(422, "validation_failed", "name a `capability`")
+    return house.book.act(str(asked["capability"]))
+
+
+def _signup(house: House, seen: Seen) -> wire.Account:
     return account(_body(wire.SignupRequest, seen), house.key)
 
 
-def _chat(house: _House, seen: Seen) -> wire.ChatResponse | str:
+def _chat(house: House, seen: Seen) -> wire.ChatResponse | str:
     asked = _body(wire.ChatRequest, seen)
     said = spoken(house.book.next_script())
     return house.desk.stream(asked, said) if asked.stream else house.desk.chat(asked, said)
 
 
-def _completion(house: _House, seen: Seen) -> dict[str, Any]:
+def _completion(house: House, seen: Seen) -> dict[str, Any]:
     said = spoken(house.book.next_script())
     messages: list[Mapping[str, Any]] = seen.body.get("messages") or [{}]
     return house.desk.completion(seen.body["model"], said.output or str(messages[-1].get("content", "")))
 
 
-def _bring(house: _House, seen: Seen) -> None:
+def _bring(house: House, seen: Seen) -> None:
     house.desk.bring(_body(wire.ProviderKeySet, seen))
 
 
-def _key(house: _House, seen: Seen) -> wire.ApiKeyCreated:
+def _key(house: House, seen: Seen) -> wire.ApiKeyCreated:
     return house.desk.key(_body(wire.ApiKeyNew, seen))
 
 
-def _me(house: _House, _seen: Seen) -> wire.MeResponse:
+def _me(house: House, _seen: Seen) -> wire.MeResponse:
     return house.desk.me(house.key)
 
 
-def _metrics(house: _House, seen: Seen) -> wire.MetricsResponse:
+def _metrics(house: House, seen: Seen) -> wire.MetricsResponse:
     return house.desk.metrics(seen.query.get("group_by", ["provider"])[-1])
 
 
-def _health(_house: _House, _seen: Seen) -> wire.Health:
+def _health(_house: House, _seen: Seen) -> wire.Health:
     return wire.Health(status="healthy", version=__version__, uptime_seconds=1.0)
 
 
@@ -279,7 +292,7 @@ def _dressed(path: str, body: dict[str, Any]) -> dict[str, Any]:
     """A refusal as the path's surface tells it."""
     if path == "/v1/chat/completions":
         return {"error": {"message": body["error"], "type": body["code"], "code": body["code"]}}
-    if path.startswith("/v1/") and path != "/v1/models":
+    if path.startswith("/v1/") and path not in {"/v1/models", "/v1/execute"}:
         return {"detail": body.pop("error"), **body}
     return body
 
@@ -288,6 +301,7 @@ _OPEN = frozenset({"/up", "/health", "/v1/signup"})
 _ROUTES: tuple[tuple[str, str, Callable[..., Any], int], ...] = (
     ("GET", "/up", _up, 200),
     ("GET", "/health", _health, 200),
+    ("POST", "/v1/execute", _act, 200),
     ("POST", "/v1/signup", _signup, 201),
     ("POST", "/v1/chat", _chat, 200),
     ("POST", "/v1/chat/completions", _completion, 200),

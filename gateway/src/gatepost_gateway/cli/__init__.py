@@ -28,6 +28,7 @@ COMMANDS = MappingProxyType(
         "budget": "explain what may be spent, is spent and is held",
         "escalations": "list, claim, approve, deny and resolve what waits for a person",
         "explain": "tell the story of a call: who, what, why and what it cost",
+        "licence": "sign leave for a project's tests to work offline",
         "db": "bring the databases to this version's form",
         "backup": "copy the data directory while it is in use",
         "doctor": "look for what is wrong",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import headers
 
 if TYPE_CHECKING:
+    from .actions import ActionDone, ActionIdentity, ActionRequest, ActionVerdict
     from .configuration import (
         Applied,
         ApplyRequest,
@@ -63,6 +64,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "ActionDone",
+    "ActionIdentity",
+    "ActionRequest",
+    "ActionVerdict",
     "Answer",
     "ApiKeyCreated",
     "ApiKeyNew",
@@ -142,6 +147,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "actions": ("ActionDone", "ActionIdentity", "ActionRequest", "ActionVerdict"),
     "configuration": ("Applied", "ApplyRequest", "Change", "Rollback", "Version", "VersionDiff", "VersionPage"),
     "executions": ("Execution", "ExecutionRequest", "LogRecorded", "LogRequest", "ToolCall", "ToolResult", "Usage"),
     "identities": ("Budget", "KeyCreate", "KeyCreated", "KeyPage", "KeyView", "Project", "ProjectPage", "Rates"),

@@ -89,6 +89,7 @@ class ApiKeyNew(Ask):
     expires_at: Optional[str] = None
     models: Optional[list[str]] = None
     paths: Optional[list[str]] = None
+    rate_limits: Optional[JsonObject] = None
 
 
 class ApiKeyCreated(Answer):

@@ -1,0 +1,47 @@
+"""Signatures, against the vectors of RFC 8032, section 7.1, and against forgeries."""
+
+import pytest
+
+from gatepost._ed25519 import verify
+
+# fmt: off
+VECTORS = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("key", "message", "signature"), VECTORS)
+def test_the_vectors(key, message, signature):
+    key, message, signature = bytes.fromhex(key), bytes.fromhex(message), bytes.fromhex(signature)
+    assert verify(key, message, signature)
+    assert not verify(key, message + b"x", signature)
+    for at in (0, 31, 32, 63):
+        forged = bytearray(signature)
+        forged[at] ^= 1
+        assert not verify(key, message, bytes(forged))
+
+
+def test_what_is_no_signature():
+    key, _, signature = (bytes.fromhex(part) for part in VECTORS[0])
+    order = 2**252 + 27742317777372353535851937790883648493
+    share = int.from_bytes(signature[32:], "little") + order
+    assert not verify(key, b"", signature[:32] + share.to_bytes(32, "little"))  # the same, written a second way
+    assert not verify(key[:31], b"", signature)
+    assert not verify(key, b"", signature[:63])
+    assert not verify(b"\xff" * 32, b"", signature)
+    assert not verify(b"\x02" + b"\0" * 31, b"", signature)  # no point of the curve

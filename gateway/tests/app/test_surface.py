@@ -5,10 +5,10 @@ import hashlib
 
 import pytest
 
-from gatepost_gateway.control import surface
+from gatepost_gateway.control import execution_shapes, surface
 from gatepost_gateway.domain.snapshot import KeyEntry, KeyKind
 from gatepost_gateway.edge.surfaces import native, simple
-from gatepost_gateway.pipeline import executions, making
+from gatepost_gateway.pipeline import executions, making, rounds
 
 from ..pipeline.fakes import KEY, chat
 from .test_dataplane import ask, asking, body, plane_of
@@ -25,8 +25,9 @@ def fields_of(shape) -> set[str]:
         (surface.ChatMessage, simple.SimpleMessage),
         (surface.TraceNew, native.NewTrace),
         (surface.LogNew, native.NewLog),
-        (surface.ExecutionNew, executions.Execution),
-        (surface.ToolResult, executions.ToolResult),
+        (execution_shapes.ExecutionNew, executions.Execution),
+        (execution_shapes.ToolResult, executions.ToolResult),
+        (execution_shapes.Approval, rounds.Approval),
         (surface.EmbeddingNew, making.EmbeddingWanted),
         (surface.ImageNew, making.ImageWanted),
     ],

@@ -110,3 +110,16 @@ def test_an_event_is_told_in_a_line() -> None:
     assert story({"kind": "log", "name": "rating", "created_at": "now", "data": {"stars": 5}}, 3) == [
         "3. Event `rating` at now: {'stars': 5}"
     ]
+
+
+def test_a_tool_of_a_server_is_told_by_its_name() -> None:
+    use = {"step_type": "tool_call", "call_id": "c1", "tool_name": "search", "cut": False, "status": "success"}
+    more = {"operation": "action", "model_asked": "mcp:docs", "model": None, "tool_calls": ["search"]}
+    lines = story(step(kind="tool_call", tools=[{**use, "text": '{"q":1}'}], **more), 2)
+    assert lines[0].startswith("2. call of the tool `search` of mcp:docs by openai at now: answered with 200")
+    assert '   tool call c1, success: {"q":1}' in lines
+    assert not any("nothing was called" in line and "model:" in line for line in lines)
+    hidden = {**use, "step_type": "tool_result", "text": "", "cut": True, "status": "error"}
+    lines = story(step(kind="tool_result", tools=[hidden], **more), 3)
+    assert "result from the tool `search`" in lines[0]
+    assert "   tool result c1, error: not kept" in lines

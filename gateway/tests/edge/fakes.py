@@ -19,12 +19,12 @@ from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface, Scraping
 from gatepost_gateway.edge.surfaces.simple import SimpleSurface
 from gatepost_gateway.edge.surfaces.verdicts import VerdictSurface
-from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.making import Making
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.pipeline.verdict import Verdicts
 
-from ..pipeline.fakes import KEY, House, NoArchive, PlainVault
+from ..pipeline.fakes import KEY, House, NoArchive
+from ..pipeline.tool_house import FakeServers, executions_of
 
 
 class Got:
@@ -70,7 +70,8 @@ class Front:
         who = gatekeeper(snapshot, house.clock, b"salt")
         once = Idempotency(house.clock)
         traces = Traces(house.recorder, NoArchive(), house.clock)
-        executions = Executions(house.exchange, traces, house.recorder, NoArchive(), PlainVault())
+        self.servers = FakeServers()
+        executions = executions_of(house, traces, NoArchive(), self.servers)
         self.scraping = Scraping(lambda: (b"text/plain", b"counted 1\n"), snapshot, house.clock.micros)
         self.edge = Edge(
             Surfaces(

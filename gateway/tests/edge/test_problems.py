@@ -11,6 +11,7 @@ from gatepost_gateway.domain.errors import (
     LimitExceeded,
     NextStep,
     Refused,
+    ToolServerError,
     Unauthenticated,
     UpstreamError,
 )
@@ -43,7 +44,15 @@ def rate():
     return LimitExceeded("slow", code=Code.RATE_LIMITED, status=429, arithmetic=PIECES, retry_after=1.2)
 
 
+def once(error):
+    """After something was done in its course."""
+    error.again = False
+    return error
+
+
 ERRORS = [
+    (ToolServerError("docs", "is away"), 502, "upstream_error", None),
+    (once(ToolServerError("docs", "is away")), 502, "upstream_error", b"false"),
     (CallerError("bad"), 400, "invalid_request_error", None),
     (CallerError("gone", code=Code.MODEL_NOT_FOUND, status=404), 404, "not_found_error", None),
     (Unauthenticated("who"), 401, "authentication_error", None),

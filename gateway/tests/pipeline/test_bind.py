@@ -5,7 +5,7 @@ from gatepost_gateway.domain.errors import CallerError, Code, Forbidden, LimitEx
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.snapshot import RateLimits
-from gatepost_gateway.pipeline.bind import bind, own_headers
+from gatepost_gateway.pipeline.bind import bind, bind_step, own_headers
 
 from .fakes import House, chat, run, snapshot_of
 
@@ -152,3 +152,15 @@ def test_a_request_rate_is_counted_before_the_body_is_read():
     assert 0 < error.retry_after <= 61
     assert (error.arithmetic.limit, error.arithmetic.settled, error.arithmetic.asked) == (2, 2, 1)
     assert house.record.error == "rate_limited"
+
+
+def test_a_step_within_a_call_is_counted_nowhere_and_has_its_session():
+    house = House(snapshot_of(rate_limits=RateLimits(rpm=1)))
+    wire = {b"x-user-id": b"ann", b"x-gatepost-property-team": b"red", b"x-gatepost-session-id": b"no uuid"}
+    for _ in range(3):
+        call = house.exchange.open(house.inbound(chat(), wire))
+        bind_step(call, OURS, ("session", 4))
+    record = call.record
+    assert (record.project, record.user, record.properties) == ("p", "ann", {"team": "red"})
+    assert (record.session_id, record.turn) == ("session", 4)
+    assert call.project.id == "p"

@@ -4,15 +4,16 @@ import msgspec
 import pytest
 
 from gatepost_gateway.domain import ids
-from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault, UpstreamError
+from gatepost_gateway.domain.errors import CallerError, Code, UpstreamError
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.ports import Found
 from gatepost_gateway.domain.records import Kept
-from gatepost_gateway.pipeline import executions as module
-from gatepost_gateway.pipeline.executions import KIND, LIFE, Collected, Execution, Executions, first_message, inbound_of
+from gatepost_gateway.pipeline.executions import Execution, inbound_of
+from gatepost_gateway.pipeline.pending import KIND, LIFE
 from gatepost_gateway.pipeline.traces import Traces
 
-from .fakes import Answer, House, NoArchive, PlainVault, ScriptedTransport, completion, daily, entry, run, snapshot_of
+from .fakes import Answer, House, NoArchive, ScriptedTransport, completion, daily, entry, run, snapshot_of
+from .tool_house import executions_of
 
 ME = Principal("k1", "org", "p")
 
@@ -39,7 +40,7 @@ class Desk:
 
     def another(self):
         """A second process: nothing in memory."""
-        return Executions(self.house.exchange, self.traces, self.house.recorder, self.archive, PlainVault())
+        return executions_of(self.house, self.traces, self.archive)
 
     def run(self, executions=None, **said):
         asked = msgspec.convert({"trace_id": self.trace, **said}, Execution)
@@ -171,7 +172,8 @@ def test_a_loop_that_waited_a_day_is_over(monkeypatch):
         ({"tool_results": []}, "parent_step_id"),
         ({"tool_results": [], "parent_step_id": ids.new(), "input": "x"}, "without `input`"),
         ({"input": "x", "parent_step_id": "x" * 1000}, "not a step id"),
-        ({"input": "x", "tools": [{"type": "mcp"}]}, "not supported"),
+        ({"input": "x", "tools": [{"type": "web_search"}]}, "not supported"),
+        ({"approvals": []}, "parent_step_id"),
         ({"input": "x", "tools": [{}]}, "not supported"),
         ({"input": "x", "tools": [{"type": ["function"]}]}, "not supported"),
     ],
@@ -226,23 +228,3 @@ def test_calls_without_an_id_get_one():
     assert [one["id"] for one in first.message["tool_calls"]] == ["call_0", "call_1"]
     results = [{"tool_call_id": "call_0"}, {"tool_call_id": "call_1"}]
     assert desk.run(parent_step_id=first.record.step_id, tool_results=results).message["content"] == "done"
-
-
-@pytest.mark.parametrize("body", [b'{"choices":[]}', b'{"choices":[{}]}', b'{"choices":[{"message":null}]}'])
-def test_an_answer_without_a_message_is_an_empty_one(body):
-    assert first_message(body) == {}
-    assert Desk(Answer(200, [body])).run(input="x", model="m").message == {}
-
-
-def test_pending_loops_are_bounded_in_bytes(monkeypatch):
-    monkeypatch.setattr(module, "MOST_BYTES", 2000)
-    desk = Desk(*[calls(call()) for _ in range(20)])
-    for number in range(20):
-        desk.run(input=f"{number:03}" * 100, model="m")
-    assert desk.executions._bytes == sum(len(kept.box) for kept in desk.executions._pending.values()) <= 2000
-
-
-def test_an_execution_is_not_a_stream():
-    for work in (Collected().begin(()), Collected().end(b"")):
-        with pytest.raises(GatewayFault):
-            run(work)

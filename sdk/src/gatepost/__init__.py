@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .options import ChatOptions, CheckOptions, ClientOptions, ExecuteOptions, Options, TraceFilters
     from .results import ExecuteResult, StreamChunk
     from .wire.actions import ActionDone
-    from .wire.executions import LogRecorded, ToolCall, Usage
+    from .wire.executions import LogRecorded, PendingApproval, ToolCall, Usage
     from .wire.making import EmbeddingResult, ImageResult
     from .wire.registry import ModelCard
     from .wire.simple import Account, ApiKeyCreated, ChatResponse, ChatUsage, MeResponse, Message, MetricsResponse
@@ -85,6 +85,7 @@ __all__ = [
     "ModelCard",
     "NotFoundError",
     "Options",
+    "PendingApproval",
     "ProviderError",
     "RateLimitError",
     "RetryConfig",
@@ -131,7 +132,7 @@ _HOMES = {
     "client": ("AsyncClient", "AsyncGatepost", "Client", "Gatepost"),
     "options": ("ChatOptions", "CheckOptions", "ClientOptions", "ExecuteOptions", "Options", "TraceFilters"),
     "results": ("ExecuteResult", "StreamChunk"),
-    "wire.executions": ("LogRecorded", "ToolCall", "Usage"),
+    "wire.executions": ("LogRecorded", "PendingApproval", "ToolCall", "Usage"),
     "wire.making": ("EmbeddingResult", "ImageResult"),
     "wire.registry": ("ModelCard",),
     "wire.verdicts": ("CheckResult", "Simulation"),

@@ -144,7 +144,9 @@ def list_traces(filters: Mapping[str, Any]) -> Call[wire.TracePage]:
     return Call("GET", path, lambda reply: wire.TracePage.model_validate(reply.body), repeatable=True)
 
 
-_EXECUTE_OPTIONS = frozenset({"tools", "model", "parent_step_id", "tool_results", "max_tokens", "temperature"})
+_EXECUTE_OPTIONS = frozenset(
+    {"tools", "model", "parent_step_id", "tool_results", "approvals", "max_tokens", "temperature"}
+)
 
 
 def execute(

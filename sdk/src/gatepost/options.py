@@ -68,10 +68,12 @@ class ExecuteOptions(TypedDict, total=False):
     """What `execute` takes beside the trace and the input.
 
     Attributes:
-        tools: Tools that the model may call, in OpenAI's function shape.
+        tools: Tools that the model may call, in OpenAI's function shape, and servers of tools that the gateway calls
+            by itself (`{"type": "mcp", "server_label", "server_url", "require_approval", "allowed_tools", "headers"}`).
         model: The model; the project's default where it is not said.
         parent_step_id: The step to go on from: in a tool loop, `result.step_id`.
         tool_results: One `{"tool_call_id", "name", "content"}` for each pending call.
+        approvals: One `{"id", "approve", "reason"}` for each call in `result.approvals`.
         max_tokens: The most tokens that the model may write.
         temperature: The model's sampling temperature.
         idempotency_key: Sent as `Idempotency-Key`; a new one is made where it is not said.
@@ -82,6 +84,7 @@ class ExecuteOptions(TypedDict, total=False):
     model: str | None
     parent_step_id: str | None
     tool_results: Sequence[Mapping[str, Any]] | None
+    approvals: Sequence[Mapping[str, Any]] | None
     max_tokens: int | None
     temperature: float | None
     idempotency_key: str | None

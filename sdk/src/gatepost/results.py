@@ -36,6 +36,11 @@ class ExecuteResult(Execution):
         """True where the model waits for the results of `tool_calls`."""
         return self.status == "tool_calls_pending"
 
+    @property
+    def approvals_pending(self) -> bool:
+        """True where calls of tool servers wait for an approval (`approvals`), alone or beside `tool_calls`."""
+        return bool(self.approvals)
+
     @classmethod
     def from_answer(cls, body: JsonObject, *, request_id: Optional[str], bypass: bool = False) -> "ExecuteResult":
         """The result for the body of an answer."""

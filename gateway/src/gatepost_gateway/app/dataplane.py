@@ -41,6 +41,7 @@ from gatepost_gateway.ledger import (
     MemorySessions,
 )
 from gatepost_gateway.link.evaluation import EvaluationPool
+from gatepost_gateway.mcp import McpServers
 from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.escalations import Escalations
@@ -49,12 +50,15 @@ from gatepost_gateway.pipeline.executions import Executions
 from gatepost_gateway.pipeline.journal import Journal
 from gatepost_gateway.pipeline.judge import engine_of
 from gatepost_gateway.pipeline.making import Making
+from gatepost_gateway.pipeline.pending import Pending
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import Recall
 from gatepost_gateway.pipeline.responses import Responses
+from gatepost_gateway.pipeline.rounds import Seams
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
 from gatepost_gateway.pipeline.tool_notes import ToolNotes
+from gatepost_gateway.pipeline.tool_steps import ToolSteps
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.pipeline.verdict import Verdicts
 from gatepost_gateway.policy.chains import Chains
@@ -122,7 +126,9 @@ class DataPlane:
         self._born = time.monotonic()
         self._clock = base.clock
         self.draining = False
-        self.client = Client(egress=Egress.of(*bounds.egress), ssl_context=client_context())
+        egress, context = Egress.of(*bounds.egress), client_context()
+        self.client = Client(egress=egress, ssl_context=context)
+        self.tool_servers = McpServers(egress, context)
         self.ledger = MemoryLedger(begin.settled, begin.tripped)
         self.rates = MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock, partial(_turned, base.recorder, base.clock))
@@ -138,7 +144,8 @@ class DataPlane:
         stages = self._stages(base, begin)
         exchange, verdicts = Exchange(stages), Verdicts(stages)
         traces = Traces(base.recorder, base.archive, base.clock)
-        executions = Executions(exchange, traces, base.recorder, base.archive, base.vault)
+        seams = Seams(exchange, ToolSteps(exchange, stages, base.vault), self.tool_servers, base.clock)
+        executions = Executions(seams, traces, Pending(base.recorder, base.archive, base.vault))
         once = Idempotency(base.clock)
         who = gatekeeper(self.snapshot, base.clock, begin.secret)
         reporter = Reporter(networks(bounds.trusted_proxies))

@@ -54,7 +54,7 @@ def story(step: Step, number: int) -> list[str]:
     """One step, in sentences."""
     if step["kind"] == "log":
         return [f"{number}. Event `{step['name']}` at {step['created_at']}: {step['data']}"]
-    first = f"{number}. {step['operation']} by {step['surface']} at {step['created_at']}: {_end(step)}"
+    first = f"{number}. {_what(step)} by {step['surface']} at {step['created_at']}: {_end(step)}"
     return [
         first,
         *(
@@ -62,6 +62,14 @@ def story(step: Step, number: int) -> list[str]:
             for line in (*_who(step), *_said(step), *_route(step), *_rules(step), *_money(step), *_times(step))
         ),
     ]
+
+
+def _what(step: Step) -> str:
+    """What kind of thing it was. A tool of a server goes by its name."""
+    if step["kind"] not in ("tool_call", "tool_result") or not step["tool_calls"]:
+        return step["operation"]
+    did = "call of" if step["kind"] == "tool_call" else "result from"
+    return f"{did} the tool `{step['tool_calls'][0]}` of {step['model_asked'] or 'an agent'}"
 
 
 def _end(step: Step) -> str:
@@ -86,12 +94,21 @@ def _said(step: Step) -> list[str]:
     for side in ("request", "answer"):
         if step.get(side) is not None:
             text = msgspec.json.encode(step[side]).decode()
-            lines.append(f"{side}: {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}")
+            lines.append(f"{side}: {_shown(text)}")
+    for use in step.get("tools", ()):
+        said = _shown(use["text"]) if use["text"] or not use["cut"] else "not kept"
+        lines.append(f"{use['step_type'].replace('_', ' ')} {use['call_id']}, {use['status']}: {said}")
     return lines + [f"not kept: {one}" for one in step.get("body_notes", ())]
+
+
+def _shown(text: str) -> str:
+    return text[:_SHOWN] + ("…" if len(text) > _SHOWN else "")
 
 
 def _route(step: Step) -> list[str]:
     asked, got = step["model_asked"], step["model"]
+    if got is None and step["kind"] in ("tool_call", "tool_result"):
+        return []
     if got is None:
         return [f"model: `{asked}` was asked for, and nothing was called"]
     why = "as asked" if got == asked else f"`{asked}` was asked for"

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from gatepost_gateway.control.execution_shapes import ExecutionDone, ExecutionNew
 from gatepost_gateway.control.story import UsageView
 
 
@@ -49,51 +50,6 @@ class TraceDone(Struct, frozen=True):
     steps: int
     unpriced_steps: int
     completed_at: str
-
-
-class ToolResult(Struct, frozen=True):
-    tool_call_id: str
-    name: str
-    content: str
-
-
-class ExecutionNew(Struct, frozen=True, omit_defaults=True):
-    trace_id: str
-    input: str | list[dict[str, Any]] | None = None
-    model: str | None = None
-    tools: list[dict[str, Any]] | None = None
-    parent_step_id: str | None = None
-    tool_results: list[ToolResult] | None = None
-    max_tokens: int | None = None
-    temperature: float | None = None
-
-
-class ToolCall(Struct, frozen=True):
-    """`arguments` is the raw text where it is not JSON."""
-
-    id: str
-    name: str
-    arguments: dict[str, Any] | str
-
-
-class ExecutionDone(Struct, frozen=True):
-    """`status` is `tool_calls_pending`, `blocked` (with `reason`, without `output`) or null."""
-
-    trace_id: str
-    step_id: str
-    output: str | None
-    model: str | None
-    status: str | None
-    tool_calls: list[ToolCall]
-    usage: UsageView | None
-    cost: str | None
-    latency_ms: float
-    finish_reason: str | None
-    provider: str | None
-    attempts: int
-    """How many requests went out to providers."""
-    fallback_used: bool
-    reason: str | None = None
 
 
 class Question(Struct, frozen=True, omit_defaults=True):

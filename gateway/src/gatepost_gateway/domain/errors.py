@@ -7,6 +7,7 @@ GatewayError
 ├── Refused              policy says no (the surface chooses the status)
 ├── LimitExceeded        money or limits say no (402, 429)
 ├── UpstreamError        the provider failed, or could not be reached (502, 503, 504 and the provider's own 4xx)
+├── ToolServerError      a tool server that the caller named failed, or may not be reached (422, 502, 503, 504)
 └── GatewayFault         our own failure (500, 503)
 
 `public` may be shown to the caller; the cause chain may not. Creating an error logs nothing: the edge does, once.
@@ -77,6 +78,14 @@ class Code(StrEnum):
     UPSTREAM_TRUNCATED = "upstream_truncated"
     UPSTREAM_GARBAGE = "upstream_garbage"
     EGRESS_REFUSED = "egress_refused"
+    MCP_UNREACHABLE = "mcp_unreachable"
+    MCP_TIMEOUT = "mcp_timeout"
+    MCP_FAILED = "mcp_failed"
+    MCP_TOO_LARGE = "mcp_too_large"
+    MCP_BUSY = "mcp_busy"
+    TOOL_ROUNDS_EXCEEDED = "tool_rounds_exceeded"
+    APPROVAL_DENIED = "approval_denied"
+    TOOL_CALL_INVALID = "tool_call_invalid"
     RECORDS_UNAVAILABLE = "records_unavailable"
     CONTROL_UNAVAILABLE = "control_unavailable"
     STATE_UNAVAILABLE = "state_unavailable"
@@ -109,6 +118,9 @@ class GatewayError(Exception):
 
     retry_after: float | None = None
     """Seconds after which the same call may be tried again; None when waiting does not help or is not known."""
+
+    again: bool = True
+    """Whether a client may send the same call again by itself; not after something was done in its course."""
 
 
 class CallerError(GatewayError):
@@ -228,6 +240,17 @@ class UpstreamError(GatewayError):
     def served(self) -> bool:
         """Whether the provider may have done the work, and may bill it: it was asked, and it did not refuse."""
         return self.partly or (self.sent and (self.upstream_status is None or self.upstream_status < 300))
+
+
+class ToolServerError(GatewayError):
+    """A tool server failed the execution; its caller named it. `server` is its label."""
+
+    status = 502
+    default_code = Code.MCP_FAILED
+
+    def __init__(self, server: str, why: str, *, code: Code | None = None, status: int | None = None) -> None:
+        super().__init__(f"the tool server `{server}` {why}", code=code, status=status)
+        self.server = server
 
 
 class GatewayFault(GatewayError):

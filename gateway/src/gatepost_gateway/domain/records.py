@@ -32,6 +32,7 @@ class StepKind(StrEnum):
     CHECK = "check"
     TOOL_CALL = "tool_call"
     LOG = "log"
+    TOOL_RESULT = "tool_result"
 
 
 class Attempt(Struct, frozen=True, array_like=True):

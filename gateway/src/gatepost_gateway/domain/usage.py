@@ -25,3 +25,16 @@ class Usage(Struct, frozen=True, array_like=True):
 
 
 NOTHING = Usage()
+
+
+def plus(one: Usage, other: Usage) -> Usage:
+    """Both together, exact when both are."""
+    return Usage(
+        one.input + other.input,
+        one.output + other.output,
+        one.cache_read + other.cache_read,
+        one.cache_write + other.cache_write,
+        one.reasoning + other.reasoning,
+        one.images + other.images,
+        one.exact and other.exact,
+    )

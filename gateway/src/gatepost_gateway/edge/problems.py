@@ -13,6 +13,7 @@ from gatepost_gateway.domain.errors import (
     GatewayError,
     LimitExceeded,
     Refused,
+    ToolServerError,
     Unauthenticated,
     UpstreamError,
 )
@@ -46,7 +47,7 @@ def kind_of(error: GatewayError) -> str:
             return "policy_violation"
         case LimitExceeded():
             return "budget_exceeded" if error.status == 402 else "rate_limit_error"
-        case UpstreamError():
+        case UpstreamError() | ToolServerError():
             return "upstream_error"
         case CallerError():
             return "not_found_error" if error.status == 404 else "invalid_request_error"
@@ -59,7 +60,7 @@ def headers_of(error: GatewayError) -> list[tuple[bytes, bytes]]:
     headers = [JSON]
     if error.retry_after is not None:
         headers.append((b"retry-after", str(max(1, -int(-error.retry_after // 1))).encode()))
-    if error.code in _NOT_AGAIN or isinstance(error, Refused):
+    if error.code in _NOT_AGAIN or isinstance(error, Refused) or not error.again:
         headers.append((b"x-should-retry", b"false"))
     if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))

@@ -27,6 +27,23 @@ async def bind(call: Call, principal: Principal, sessions: Sessions, rates: Rate
     """Fills in the record. Raises CallerError (400) for a malformed id, Forbidden (403) for a session of another owner,
     LimitExceeded (429) when a request rate is used up, or too many calls are under way.
     """
+    own = _bind_owner(call, principal)
+    await count_request(rates, call)
+    await _bind_session(call, own.get("session-id"), sessions)
+    _bind_labels(call.record, call.inbound.headers, own)
+
+
+def bind_step(call: Call, principal: Principal, session: tuple[str | None, int | None]) -> None:
+    """Fills in the record of a step within a call that was bound already: it is counted nowhere, and has its `session`
+    and turn. Raises CallerError (400) for a malformed id.
+    """
+    own = _bind_owner(call, principal)
+    call.record.session_id, call.record.turn = session
+    _bind_labels(call.record, call.inbound.headers, own)
+
+
+def _bind_owner(call: Call, principal: Principal) -> dict[str, str]:
+    """Whose call it is; the headers that speak to the gateway."""
     record, headers = call.record, call.inbound.headers
     record.org, record.project, record.proxy = principal.org, principal.project, principal.proxy
     record.key_id = principal.key_id
@@ -36,9 +53,7 @@ async def bind(call: Call, principal: Principal, sessions: Sessions, rates: Rate
     record.user = _label(user) if user is not None else None
     own = own_headers(headers, call.snapshot.document.header_prefixes)
     record.properties = properties_of(own, record)
-    await count_request(rates, call)
-    await _bind_session(call, own.get("session-id"), sessions)
-    _bind_labels(record, headers, own)
+    return own
 
 
 def own_headers(headers: Mapping[bytes, bytes], prefixes: tuple[str, ...]) -> dict[str, str]:

@@ -1,26 +1,21 @@
-"""The SDK's governed call: an input, or the results of tools, becomes a model call on a trace."""
+"""The SDK's governed call: an input, or what a pending step waited for, becomes model calls on a trace."""
 
-from collections import OrderedDict
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Struct, UnsetType
 
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.chat import Operation
-from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
-from gatepost_gateway.domain.ports import Archive, Found, Headers, Recorder, Vault
-from gatepost_gateway.domain.records import Closed, Kept
+from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.routing import AUTO, LADDER
 from gatepost_gateway.domain.snapshot import ProjectEntry, Snapshot
 from gatepost_gateway.pipeline.call import Inbound, Presented
-from gatepost_gateway.pipeline.exchange import Exchange
+from gatepost_gateway.pipeline.pending import Conversation, Pending
+from gatepost_gateway.pipeline.rounds import Approval, Executed, Rounds, Seams
+from gatepost_gateway.pipeline.tool_servers import name_of, split
 from gatepost_gateway.pipeline.traces import Traces
 
-KIND = "tool_loop"
-LIFE = 24 * 3600 * 1_000_000
-"""Microseconds that a pending tool loop is kept."""
-MOST_BYTES = 64 * 1024 * 1024
 FALLBACK_MODEL = "sandbox/echo"
 
 
@@ -39,175 +34,86 @@ class Execution(Struct, forbid_unknown_fields=True):
     tools: list[dict[str, Any]] | None = None
     parent_step_id: str | None = None
     tool_results: list[ToolResult] | None = None
+    approvals: list[Approval] | None = None
     max_tokens: int | None = None
     temperature: float | None = None
 
 
-class Conversation(Struct):
-    """What a pending step must remember to go on."""
-
-    model: str
-    messages: list[dict[str, Any]]
-    tools: list[dict[str, Any]]
-    options: dict[str, Any] = field(default_factory=dict[str, Any])
-    by_default: bool = False
-    """No model was named: it is the project's default."""
-
-
-class Collected:
-    """Implements `Outlet` for a caller that wants the whole answer: it keeps it."""
-
-    def __init__(self) -> None:
-        self.body = b""
-
-    async def whole(self, status: int, headers: Headers, body: bytes) -> None:  # noqa: ARG002
-        self.body = body
-
-    async def begin(self, headers: Headers) -> None:  # noqa: ARG002
-        raise GatewayFault("an execution is not streamed")
-
-    def push(self, batch: bytes) -> bool:  # noqa: ARG002
-        raise GatewayFault("an execution is not streamed")
-
-    async def alive(self) -> None:
-        raise GatewayFault("an execution is not streamed")
-
-    async def drain(self) -> None:
-        raise GatewayFault("an execution is not streamed")
-
-    async def end(self, batch: bytes) -> None:  # noqa: ARG002
-        raise GatewayFault("an execution is not streamed")
-
-
-class Executed(Struct):
-    """What came of it: the record, and the answer's message."""
-
-    record: Closed
-    message: dict[str, Any]
-    attempts: int
-    fallback_used: bool
-
-
 class Executions:
-    """Runs executions and keeps their pending tool loops, encrypted, bounded in bytes and time."""
+    """Runs executions, and goes on with those that wait for their caller."""
 
-    def __init__(self, exchange: Exchange, traces: Traces, recorder: Recorder, archive: Archive, vault: Vault) -> None:
-        self._exchange = exchange
+    def __init__(self, seams: Seams, traces: Traces, pending: Pending) -> None:
+        self._seams = seams
         self._traces = traces
-        self._recorder = recorder
-        self._archive = archive
-        self._vault = vault
-        self._pending: OrderedDict[str, Found] = OrderedDict()
-        self._bytes = 0
+        self._pending = pending
 
     async def run(self, asked: Execution, project: ProjectEntry, inbound: Inbound) -> Executed:
         """`inbound` carries the caller's headers and keys. Raises what the exchange raises, and 404 or 409."""
         require_step_id(asked.parent_step_id)
         conversation = await self._conversation(asked, project)
         state = await self._traces.enter(asked.trace_id, project.id)
-        call = None
+        inbound = msgspec.structs.replace(
+            inbound,
+            operation=Operation.CHAT,
+            trace_id=asked.trace_id,
+            metadata=state.metadata,
+            parent_step_id=asked.parent_step_id,
+            by_default=conversation.by_default,
+        )
+        rounds = Rounds(self._seams, conversation, inbound, project.id)
         try:
-            body = {"model": conversation.model, "messages": conversation.messages, **conversation.options}
-            if conversation.tools:
-                body["tools"] = conversation.tools
-            call = self._exchange.open(
-                msgspec.structs.replace(
-                    inbound,
-                    operation=Operation.CHAT,
-                    body=msgspec.json.encode(body),
-                    trace_id=asked.trace_id,
-                    metadata=state.metadata,
-                    parent_step_id=asked.parent_step_id,
-                    by_default=conversation.by_default,
-                )
-            )
-            outlet = Collected()
-            await self._exchange.run(call, outlet)
-            message = first_message(outlet.body)
-            if message.get("tool_calls"):
-                await self._keep(call.record, conversation, message)
-            return Executed(call.record, message, call.attempts, call.fallback_used)
+            approvals = {one.id: one for one in asked.approvals or ()}
+            if approvals and asked.parent_step_id is not None:
+                self._pending.take(asked.parent_step_id, project.id)
+            done = await rounds.run(approvals)
+            if done.pending:
+                await self._pending.keep(done.record, conversation)
+            return done
         finally:
-            if call is None:
-                state.running -= 1
-            else:
-                self._traces.leave(state, *call.earlier, call.record)
+            self._traces.leave(state, *rounds.closed)
 
     async def _conversation(self, asked: Execution, project: ProjectEntry) -> Conversation:
-        if asked.tool_results is not None:
+        if asked.tool_results is not None or asked.approvals is not None:
             return await self._continued(asked, project)
         if asked.input is UNSET:
-            raise CallerError("`input` is missing: send it, or `tool_results` with `parent_step_id`", status=422)
+            raise CallerError(
+                "`input` is missing: send it, or `tool_results` or `approvals` with `parent_step_id`", status=422
+            )
         options = {name: value for name in ("max_tokens", "temperature") if (value := getattr(asked, name)) is not None}
         text = asked.input
         messages = [{"role": "user", "content": text}] if isinstance(text, str) else text
-        model = asked.model or default_model(self._exchange.snapshot(), project)
-        tools = asked.tools or []
-        for tool in tools:
-            if tool.get("type") != "function":
-                raise CallerError(
-                    f"a tool of type `{tool.get('type')}` is not supported: send function tools",
-                    code=Code.UNSUPPORTED_OPERATION,
-                    status=422,
-                )
-        return Conversation(model, messages, tools, options, by_default=not asked.model)
+        model = asked.model or default_model(self._seams.exchange.snapshot(), project)
+        functions, servers = split(asked.tools or [], self._seams.limits)
+        return Conversation(model, messages, functions, options, by_default=not asked.model, servers=servers)
 
     async def _continued(self, asked: Execution, project: ProjectEntry) -> Conversation:
         if asked.parent_step_id is None or asked.input is not UNSET:
-            raise CallerError("`tool_results` go with `parent_step_id` and without `input`", status=422)
-        conversation = await self._load(asked.parent_step_id, asked.trace_id, project)
-        calls = [call["id"] for call in conversation.messages[-1].get("tool_calls", [])]
-        given = asked.tool_results or []
+            raise CallerError("`tool_results` and `approvals` go with `parent_step_id` and without `input`", status=422)
+        conversation = await self._pending.load(asked.parent_step_id, asked.trace_id, project.id, self._traces.now())
+        offers = {offer.name for offer in conversation.offers}
+        calls: list[str] = []
+        waiting: list[str] = []
+        for call in conversation.unanswered():
+            (waiting if name_of(call) in offers else calls).append(call["id"])
+        given, said = asked.tool_results or [], asked.approvals or []
+        _each_once("tool_results", calls, [result.tool_call_id for result in given])
+        _each_once("approvals", waiting, [one.id for one in said])
         results = {result.tool_call_id: result for result in given}
-        missing, strange = [one for one in calls if one not in results], [one for one in results if one not in calls]
-        if missing or strange or len(results) != len(given):
-            raise CallerError(
-                f"`tool_results` must answer each call of the step once: missing {missing}, not asked for {strange}",
-                code=Code.VALIDATION_FAILED,
-                status=422,
-            )
         for one in calls:
             content = results[one].content
-            text = content if isinstance(content, str) else msgspec.json.encode(content).decode()
-            conversation.messages.append({"role": "tool", "tool_call_id": one, "content": text})
+            conversation.answer(one, content if isinstance(content, str) else msgspec.json.encode(content).decode())
         return conversation
 
-    async def _keep(self, record: Closed, conversation: Conversation, message: dict[str, Any]) -> None:
-        """Remembers a step that waits for its tools; written down before the caller hears of it."""
-        conversation.messages.append(message)
-        # JSON, because a tool's schema may hold numbers that are larger than MessagePack's.
-        plain = msgspec.json.encode((record.trace_id, conversation))
-        box = self._vault.seal_state(KIND, record.step_id, plain)
-        project = record.project or ""
-        kept = Found(project, box, record.at + LIFE)
-        self._recorder.append(Kept(KIND, record.step_id, project, kept.expires_at, box))
-        self._pending[record.step_id] = kept
-        self._bytes += len(box)
-        while self._bytes > MOST_BYTES and len(self._pending) > 1:
-            _, gone = self._pending.popitem(last=False)
-            self._bytes -= len(gone.box)
-        await self._recorder.durable()
 
-    async def _load(self, step_id: str, trace_id: str, project: ProjectEntry) -> Conversation:
-        kept = self._pending.get(step_id)
-        if kept is None:
-            kept = await self._archive.kept(KIND, step_id)
-        if kept is not None and kept.project == project.id and kept.expires_at > self._traces.now():
-            plain = self._vault.open_state(KIND, step_id, kept.box)
-            of_trace, conversation = msgspec.json.decode(plain, type=tuple[str, Conversation])
-            if of_trace == trace_id:
-                return conversation
+def _each_once(member: str, asked: list[str], given: list[str]) -> None:
+    """Raises CallerError (422) that says what is missing and what nobody asked for."""
+    missing, strange = [one for one in asked if one not in given], [one for one in given if one not in asked]
+    if missing or strange or len(set(given)) != len(given):
         raise CallerError(
-            f"step `{step_id[:64]}` of this trace does not wait for tool results", code=Code.STEP_NOT_FOUND, status=404
+            f"`{member}` must answer each call of the step once: missing {missing}, not asked for {strange}",
+            code=Code.VALIDATION_FAILED,
+            status=422,
         )
-
-
-class _Choice(Struct):
-    message: dict[str, Any] | None = None
-
-
-class _Reply(Struct):
-    choices: list[_Choice]
 
 
 def default_model(snapshot: Snapshot, project: ProjectEntry) -> str:
@@ -216,17 +122,6 @@ def default_model(snapshot: Snapshot, project: ProjectEntry) -> str:
         return project.default_model
     tiered = any(snapshot.tier(project, tier) for tier in LADDER)
     return AUTO if tiered else FALLBACK_MODEL
-
-
-def first_message(body: bytes) -> dict[str, Any]:
-    """The message of an answer's first choice, each tool call of it with an id; an empty one when there is none."""
-    reply = msgspec.json.decode(body, type=_Reply)
-    message = (reply.choices[0].message if reply.choices else None) or {}
-    calls: list[dict[str, Any]] = message.get("tool_calls") or []
-    for number, call in enumerate(calls):
-        if not isinstance(call.get("id"), str):
-            call["id"] = f"call_{number}"
-    return message
 
 
 def require_step_id(step_id: str | None) -> None:

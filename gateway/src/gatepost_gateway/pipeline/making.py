@@ -14,8 +14,9 @@ from gatepost_gateway.domain.ports import Answered
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.snapshot import ProjectEntry
 from gatepost_gateway.pipeline.call import Call, Inbound
+from gatepost_gateway.pipeline.collected import Collected
 from gatepost_gateway.pipeline.exchange import Exchange
-from gatepost_gateway.pipeline.executions import Collected, require_step_id
+from gatepost_gateway.pipeline.executions import require_step_id
 from gatepost_gateway.pipeline.traces import Traces
 
 MOST_INPUTS = 2048

@@ -1,9 +1,12 @@
 import pytest
 
 from gatepost_gateway.domain import ids
-from gatepost_gateway.domain.governance import Effect, Ruling
+from gatepost_gateway.domain.chain import RuleSpec
+from gatepost_gateway.domain.errors import Code, ToolServerError
+from gatepost_gateway.domain.governance import Effect, Phase, Ruling
 
 from ...pipeline.fakes import Answer, House, ScriptedTransport, completion, entry, snapshot_of
+from ...pipeline.tool_house import tool
 from ..fakes import Front
 
 TRACES, RUN, LOGS = "/api/v1/traces", "/api/v1/executions", "/api/v1/logs"
@@ -156,3 +159,53 @@ def test_a_provider_that_fails_is_an_error_with_our_code():
     got = held.post(RUN, {"trace_id": trace(held), "input": "hi", "model": "m"})
     assert (got.status, got.json["code"]) == (400, "upstream_refused")
     assert "too long" in got.json["error"]
+
+
+SERVER = {"type": "mcp", "server_label": "docs", "server_url": "https://tools.test/mcp"}
+
+
+def test_rounds_with_a_tool_server_are_one_answer():
+    held = front(tool_answer(id="c1", type="function", function={"name": "search", "arguments": "{}"}),
+                 Answer(200, [completion("found")]))  # fmt: skip
+    held.servers.tools["docs"] = [tool("search")]
+    done = held.post(RUN, {"trace_id": trace(held), "input": "hi", "model": "m", "tools": [SERVER]}).json
+    assert (done["output"], done["rounds"], done["attempts"], done["approvals"]) == ("found", 2, 2, [])
+    assert (done["cost"], done["usage"]["input"], done["usage"]["output"]) == ("0.000014", 6, 4)
+    assert done["step_id"] == held.house.record.step_id
+
+
+@pytest.mark.parametrize(("arguments", "shown"), [('{"a":1}', {"a": 1}), ("not JSON", "not JSON"), ("", {})])
+def test_calls_that_wait_are_shown_decoded(arguments, shown):
+    held = front(tool_answer(id="c1", type="function", function={"name": "search", "arguments": arguments}))
+    held.servers.tools["docs"] = [tool("search")]
+    tools = [SERVER | {"require_approval": "always"}]
+    done = held.post(RUN, {"trace_id": trace(held), "input": "hi", "model": "m", "tools": tools}).json
+    assert (done["status"], done["tool_calls"]) == ("approvals_pending", [])
+    assert done["approvals"] == [{"id": "c1", "server_label": "docs", "name": "search", "arguments": shown}]
+
+
+def test_a_tool_server_that_fails_is_an_error_that_is_not_repeated():
+    held = front(tool_answer(id="c1", type="function", function={"name": "search", "arguments": "{}"}))
+    held.servers.tools["docs"] = [tool("search")]
+    held.servers.answers["search"] = ToolServerError("docs", "fell silent", code=Code.MCP_TIMEOUT, status=504)
+    got = held.post(RUN, {"trace_id": trace(held), "input": "hi", "model": "m", "tools": [SERVER]})
+    assert (got.status, got.json["code"]) == (504, "mcp_timeout")
+    assert got.headers[b"x-should-retry"] == b"false"
+    other = held.post(RUN, {"trace_id": trace(held), "input": "hi", "tools": [SERVER | {"server_label": "gone"}]})
+    assert (other.status, other.json["code"], b"x-should-retry" in other.headers) == (502, "mcp_unreachable", False)
+
+
+def test_a_blocked_call_of_a_tool_is_a_result():
+    rule = RuleSpec(
+        name="no-search", kind="agent-firewall", settings={"blocked_tools": ["search"]}, phases=(Phase.REQUEST,)
+    )
+    held = front(
+        tool_answer(id="c1", type="function", function={"name": "docs__search", "arguments": "{}"}), rules=(rule,)
+    )
+    held.servers.tools["docs"] = [tool("search")]
+    own = {"type": "function", "function": {"name": "other", "parameters": {}}}
+    held.servers.tools["more"] = [tool("search")]
+    tools = [SERVER, SERVER | {"server_label": "more"}, own]
+    done = held.post(RUN, {"trace_id": trace(held), "input": "hi", "model": "m", "tools": tools}).json
+    assert (done["status"], done["policy"], done["output"], done["approvals"]) == ("blocked", "no-search", None, [])
+    assert held.servers.asked == []

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
         VersionDiff,
         VersionPage,
     )
-    from .executions import Execution, ExecutionRequest, LogRecorded, LogRequest, ToolCall, ToolResult, Usage
+    from .executions import (
+        Approval,
+        Execution,
+        ExecutionRequest,
+        LogRecorded,
+        LogRequest,
+        PendingApproval,
+        ToolCall,
+        ToolResult,
+        Usage,
+    )
     from .identities import Budget, KeyCreate, KeyCreated, KeyPage, KeyView, Project, ProjectPage, Rates
     from .making import EmbeddingRequest, EmbeddingResult, Image, ImageRequest, ImageResult
     from .problems import LimitSums, Problem, ProblemAt
@@ -73,6 +83,7 @@ __all__ = [
     "ApiKeyNew",
     "Applied",
     "ApplyRequest",
+    "Approval",
     "Ask",
     "Attempt",
     "Budget",
@@ -111,6 +122,7 @@ __all__ = [
     "ModelPage",
     "ModelView",
     "Money",
+    "PendingApproval",
     "Pricing",
     "Problem",
     "ProblemAt",
@@ -149,7 +161,17 @@ __all__ = [
 _HOMES = {
     "actions": ("ActionDone", "ActionIdentity", "ActionRequest", "ActionVerdict"),
     "configuration": ("Applied", "ApplyRequest", "Change", "Rollback", "Version", "VersionDiff", "VersionPage"),
-    "executions": ("Execution", "ExecutionRequest", "LogRecorded", "LogRequest", "ToolCall", "ToolResult", "Usage"),
+    "executions": (
+        "Approval",
+        "Execution",
+        "ExecutionRequest",
+        "LogRecorded",
+        "LogRequest",
+        "PendingApproval",
+        "ToolCall",
+        "ToolResult",
+        "Usage",
+    ),
     "identities": ("Budget", "KeyCreate", "KeyCreated", "KeyPage", "KeyView", "Project", "ProjectPage", "Rates"),
     "making": ("EmbeddingRequest", "EmbeddingResult", "Image", "ImageRequest", "ImageResult"),
     "problems": ("LimitSums", "Problem", "ProblemAt"),

@@ -15,8 +15,16 @@ class ToolResult(Ask):
     content: str
 
 
+class Approval(Ask):
+    """The word on a pending call of a tool server. `reason` is told to the model when it is a no."""
+
+    id: str
+    approve: bool
+    reason: Optional[str] = None
+
+
 class ExecutionRequest(Ask):
-    """POST /api/v1/executions. Either `input`, or `parent_step_id` with `tool_results`."""
+    """POST /api/v1/executions. Either `input`, or `parent_step_id` with `tool_results`, `approvals` or both."""
 
     trace_id: str
     input: Optional[Union[str, list[JsonObject]]] = None
@@ -24,6 +32,7 @@ class ExecutionRequest(Ask):
     tools: Optional[list[JsonObject]] = None
     parent_step_id: Optional[str] = None
     tool_results: Optional[list[ToolResult]] = None
+    approvals: Optional[list[Approval]] = None
     max_tokens: Optional[int] = Field(default=None, ge=1)
     temperature: Optional[float] = None
 
@@ -35,6 +44,17 @@ class ToolCall(Answer):
     name: str
     arguments: Any
     """The decoded mapping; the model's own text (`str`) where that is not a JSON object."""
+
+
+class PendingApproval(Answer):
+    """A call of a tool server that waits for an approval."""
+
+    id: str
+    server_label: str
+    name: str
+    """The server's own name of the tool."""
+    arguments: Any
+    """As in `ToolCall`."""
 
 
 class Usage(Answer):
@@ -58,8 +78,10 @@ class Execution(Answer):
     output: Optional[str] = None
     model: Optional[str] = None
     status: Optional[str] = None
-    """One of "tool_calls_pending", "blocked", "escalation_required" or None."""
+    """One of "tool_calls_pending", "approvals_pending", "blocked", "escalation_required" or None."""
     tool_calls: list[ToolCall] = []
+    approvals: list[PendingApproval] = []
+    """Calls of tool servers that wait for an approval; there may be some beside `tool_calls`."""
     reason: Optional[str] = None
     usage: Optional[Usage] = None
     cost: Optional[Money] = None
@@ -70,6 +92,8 @@ class Execution(Answer):
     attempts: Optional[int] = None
     """How many requests went out to providers."""
     fallback_used: Optional[bool] = None
+    rounds: Optional[int] = None
+    """Model calls: more than one where tool servers were used. `usage`, `cost` and `latency_ms` are of all of them."""
 
 
 class LogRequest(Ask):

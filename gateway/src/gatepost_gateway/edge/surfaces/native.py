@@ -14,10 +14,11 @@ from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.money import nano, usd
 from gatepost_gateway.domain.records import Closed, TraceSealed
 from gatepost_gateway.domain.snapshot import Snapshot
-from gatepost_gateway.domain.usage import Usage
+from gatepost_gateway.domain.usage import Usage, plus
 from gatepost_gateway.edge.http import BodyLimits, Request, Send, respond, respond_json
 from gatepost_gateway.edge.idempotency import Answer, Idempotency
-from gatepost_gateway.pipeline.executions import Executed, Execution, Executions, inbound_of, require_step_id
+from gatepost_gateway.pipeline.executions import Execution, Executions, inbound_of, require_step_id
+from gatepost_gateway.pipeline.rounds import Executed
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.version import VERSION
 
@@ -180,18 +181,36 @@ def usage_page(usage: Usage) -> dict[str, Any]:
 
 
 def _executed(done: Executed) -> dict[str, Any]:
+    """What came of all rounds: one page, whose step is the last of them."""
     record, message = done.record, done.message
-    said: list[dict[str, Any]] = message.get("tool_calls") or []
-    calls = [_tool_call(call) for call in said]
     return {
         **step_page(record),
+        **_sums(done.rounds or (record,)),
         "provider": record.provider,
         "attempts": done.attempts,
         "fallback_used": done.fallback_used,
         "output": message.get("content"),
-        "status": "tool_calls_pending" if calls else None,
-        "tool_calls": calls,
+        "status": "tool_calls_pending" if done.calls else "approvals_pending" if done.waiting else None,
+        "tool_calls": [_tool_call(call) for call in done.calls],
+        "approvals": [
+            {"id": one.id, "server_label": one.server, "name": one.tool, "arguments": _decoded(one.arguments)}
+            for one in done.waiting
+        ],
         "finish_reason": record.finish[0] if record.finish else None,
+    }
+
+
+def _sums(rounds: tuple[Closed, ...]) -> dict[str, Any]:
+    """What the rounds of one execution took together; a cost that is not known makes the sum unknown."""
+    usage = rounds[0].usage
+    for one in rounds[1:]:
+        usage = plus(usage, one.usage)
+    cost = None if any(one.cost is None for one in rounds) else sum(one.cost or 0 for one in rounds)
+    return {
+        "usage": usage_page(usage),
+        "cost": None if cost is None else usd(cost),
+        "latency_ms": sum(one.micros for one in rounds) / 1000,
+        "rounds": len(rounds),
     }
 
 
@@ -208,13 +227,17 @@ def step_page(record: Closed) -> dict[str, Any]:
 
 
 def _tool_call(call: dict[str, Any]) -> dict[str, Any]:
-    """A call with its arguments decoded; what is not a JSON object stays the text that the model wrote."""
     function: dict[str, Any] = call.get("function") or {}
-    arguments: Any = function.get("arguments") or "{}"
+    return {"id": call.get("id"), "name": function.get("name"), "arguments": _decoded(function.get("arguments"))}
+
+
+def _decoded(arguments: Any) -> Any:
+    """Arguments as the object that they are; what is not JSON stays the text that the model wrote."""
+    arguments = arguments or "{}"
     if isinstance(arguments, str):
         with contextlib.suppress(msgspec.DecodeError, RecursionError):
-            arguments = msgspec.json.decode(arguments)
-    return {"id": call.get("id"), "name": function.get("name"), "arguments": arguments}
+            return msgspec.json.decode(arguments)
+    return arguments
 
 
 def _blocked(asked: Execution, blocked: Refused) -> dict[str, Any]:
@@ -225,6 +248,7 @@ def _blocked(asked: Execution, blocked: Refused) -> dict[str, Any]:
         "model": None,
         "status": "blocked" if blocked.escalation is None else "escalation_required",
         "tool_calls": [],
+        "approvals": [],
         "reason": blocked.public,
         "policy": blocked.rule,
         "escalation_id": blocked.escalation,

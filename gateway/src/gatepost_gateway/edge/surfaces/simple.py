@@ -18,8 +18,8 @@ from gatepost_gateway.edge.protocol import CORK
 from gatepost_gateway.edge.reporting import Reporter
 from gatepost_gateway.edge.surfaces.native import read_body
 from gatepost_gateway.pipeline.call import OWN, Call, Inbound
+from gatepost_gateway.pipeline.collected import Collected, first_message
 from gatepost_gateway.pipeline.exchange import Exchange
-from gatepost_gateway.pipeline.executions import Collected, first_message
 
 NAME = "simple"
 MOST_FALLBACKS = 5

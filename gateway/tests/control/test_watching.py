@@ -13,6 +13,7 @@ from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.snapshot import KeyState
 from gatepost_gateway.domain.webhooks import SpikeRules, Webhook
 from gatepost_gateway.storage import batch
+from gatepost_gateway.storage.database import Sql
 from gatepost_gateway.storage.outbox import Outbox
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.segments import Position
@@ -69,7 +70,7 @@ class Town:
         self.watch.look(self.hooks, snapshot, turns, now)
         self.turn = snapshot.document.identity_seq
         with self.records.reading() as db:
-            rows = db.execute("SELECT topic, project, data FROM happened ORDER BY at, data").fetchall()
+            rows = db.all(Sql("SELECT topic, project, data FROM happened ORDER BY at, data"))
         self.outbox.spread((), now)
         return [(topic, project, msgspec.json.decode(data)) for topic, project, data in rows]
 

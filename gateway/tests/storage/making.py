@@ -17,13 +17,24 @@ from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.records import Attempt, Closed, Entry, Logged, Opened, Outcome, TraceOpened, TraceSealed
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.storage.batch import Folding, decode
+from gatepost_gateway.storage.database import Database, Dialect, Sql
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.rows import Filters
 
+HOMES: list[Callable[[Path], Path | Database]] = []
+"""Where records are, instead of in the file: the last one counts."""
 NOW = 1_795_185_000_000_000
 """2026-11-20, in microseconds."""
+FACETS_SAID = {
+    Dialect.SQLITE: Sql("SELECT alone, project, name, value, at, trace_id FROM step_facets"),
+    Dialect.POSTGRES: Sql(
+        "SELECT alone, project, name, value, at, trace_id FROM"
+        " facets_said((SELECT array_agg(trace_id) FROM steps), 0, 9000000000000000000)"
+    ),
+}
+"""What the facets should be, as the steps say."""
 DAILY = Claim("default/daily@2026-11-20", 20_000_000_000, 100_000)
 MONTHLY = Claim("default/monthly@2026-11", 300_000_000_000, 100_000)
 
@@ -146,10 +157,15 @@ def said(entries: Iterable[Entry]) -> list[tuple[Folding, bytes]]:
     return [(decode(payload), payload) for payload in map(msgspec.msgpack.encode, entries)]
 
 
+def records_of(path: Path) -> Records:
+    """The records that a file stands for."""
+    return Records(HOMES[-1](path) if HOMES else path)
+
+
 def folded(directory: Path, entries: Iterable[Entry]) -> Records:
     """Records that hold `entries`; whoever asks closes them."""
     write(directory / "journal", entries)
-    records = Records(directory / "records.db")
+    records = records_of(directory / "records.db")
     Folder(directory / "journal", records).fold_to_end()
     return records
 

@@ -1,9 +1,13 @@
+import pytest
+
 from gatepost_gateway.domain.clock import DAY_MICROS
 from gatepost_gateway.domain.records import Stored
 from gatepost_gateway.storage.bodies import Bodies
 from gatepost_gateway.storage.retention import Retention
 
 from .making import NOW, closed, folded, trace
+
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def stored(one, text=b"{}"):

@@ -3,10 +3,13 @@ import pytest
 from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.escalation import ADMITS_MICROS, HumanVerdict, State
 from gatepost_gateway.domain.records import Admitted, Escalated
+from gatepost_gateway.storage.database import Sql
 from gatepost_gateway.storage.escalations import Escalations
 from gatepost_gateway.storage.retention import ESCALATION_LIFE, Retention
 
 from .making import NOW, folded
+
+pytestmark = pytest.mark.usefixtures("home")
 
 HOUR = 3_600_000_000
 LAST = 2**62
@@ -102,4 +105,4 @@ def test_they_leave_with_their_history(records):
     Retention(records).expire(NOW + ESCALATION_LIFE + 3)
     assert listed(records) == ["e3"]
     with records.reading() as db:
-        assert db.execute("SELECT count(*) FROM escalation_turns").fetchone() == (0,)
+        assert db.one(Sql("SELECT count(*) FROM escalation_turns")) == (0,)

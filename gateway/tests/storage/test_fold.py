@@ -10,19 +10,21 @@ from hypothesis import strategies as st
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.records import Closed, Kept, Logged, Outcome, TraceOpened
 from gatepost_gateway.storage import segments
+from gatepost_gateway.storage.database import Sql
 from gatepost_gateway.storage.faults import Corrupt, StorageFault, TooNew, Unreadable
 from gatepost_gateway.storage.fold import Folder
-from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import interrupted
 from gatepost_gateway.storage.rows import Filters
 from gatepost_gateway.storage.segments import HEADER_BYTES, Position
 
-from .making import DAILY, NOW, closed, folded, logged, opened, sealed, step_ids, trace, write
+from .making import DAILY, FACETS_SAID, NOW, closed, folded, logged, opened, records_of, sealed, step_ids, trace, write
+
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def records(tmp_path):
-    with Records(tmp_path / "records.db") as opened_records:
+def records(tmp_path, home):
+    with records_of(tmp_path / "records.db") as opened_records:
         yield opened_records
 
 
@@ -227,7 +229,7 @@ def test_absurd_numbers_do_not_stop_the_fold(tmp_path, folder, records):
 
 def test_what_the_tables_refuse_is_a_typed_error(tmp_path, folder, records):
     odd = TraceOpened("t", NOW, "acme", None, "k1")
-    with pytest.raises(StorageFault, match=str(tmp_path / "records.db")):
+    with pytest.raises(StorageFault, match=str(records.path)):
         records.fold(lambda: [(odd, b"")], Position(1, 50))
     assert records.position() == Position()
 
@@ -268,8 +270,8 @@ def test_a_call_of_two_steps_is_one_trace_with_both(tmp_path, folder, records, a
     assert records.trace(first.trace_id).steps == (first, second)
     assert records.trace_state(first.trace_id).sealed
     with records.reading() as db:
-        wanted = set(db.execute("SELECT alone, name, value, at, trace_id FROM step_facets").fetchall())
-        assert set(db.execute("SELECT alone, name, value, at, trace_id FROM facets").fetchall()) == wanted
+        wanted = set(db.all(FACETS_SAID[db.dialect]))
+        assert set(db.all(Sql("SELECT alone, project, name, value, at, trace_id FROM facets"))) == wanted
 
 
 def one_entry(draw, traces, steps):
@@ -304,11 +306,7 @@ def expected(entries):
     return first, settled
 
 
-@given(
-    seed=st.integers(0, 2**32), count=st.integers(0, 40), cut=st.integers(0, 600), size=st.sampled_from([300, 1 << 20])
-)
-@settings(max_examples=25, deadline=None)
-def test_any_journal_with_any_torn_tail_folds_to_a_prefix(seed, count, cut, size):
+def folds_to_a_prefix(seed, count, cut, size):
     draw, traces, steps = random.Random(seed), [], []
     entries = [one_entry(draw, traces, steps) for _ in range(count)]
     with tempfile.TemporaryDirectory() as name:
@@ -316,7 +314,7 @@ def test_any_journal_with_any_torn_tail_folds_to_a_prefix(seed, count, cut, size
         write(directory / "journal", entries)
         path = segments.path_of(directory / "journal", 1)
         os.truncate(path, max(HEADER_BYTES, path.stat().st_size - cut))
-        with Records(directory / "records.db") as records:
+        with records_of(directory / "records.db") as records:
             folder = Folder(directory / "journal", records, batch_bytes=size)
             taken = folder.fold_to_end().entries
             last = closed("last")
@@ -327,6 +325,25 @@ def test_any_journal_with_any_torn_tail_folds_to_a_prefix(seed, count, cut, size
             assert records.settled([DAILY.account])[DAILY.account] == settled
             for step in first.values():
                 assert step in records.trace(step.trace_id).steps
+
+
+ANY = given(
+    seed=st.integers(0, 2**32), count=st.integers(0, 40), cut=st.integers(0, 600), size=st.sampled_from([300, 1 << 20])
+)
+
+
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+@ANY
+@settings(max_examples=25, deadline=None)
+def test_any_journal_with_any_torn_tail_folds_to_a_prefix(seed, count, cut, size):
+    folds_to_a_prefix(seed, count, cut, size)
+
+
+@pytest.mark.parametrize("home", ["postgres"], indirect=True)
+@ANY
+@settings(max_examples=5, deadline=None)
+def test_and_so_it_does_in_postgresql(seed, count, cut, size):
+    folds_to_a_prefix(seed, count, cut, size)
 
 
 def test_events_and_calls_of_a_trace_are_its_steps(tmp_path):

@@ -3,6 +3,8 @@ import re
 import pytest
 
 from gatepost_gateway.storage import records, retention
+from gatepost_gateway.storage.database import Dialect, Sql
+from gatepost_gateway.storage.postgres_database import numbered
 from gatepost_gateway.storage.queries import HOME, Queries, statements
 
 
@@ -10,6 +12,9 @@ from gatepost_gateway.storage.queries import HOME, Queries, statements
     ("file", "users"),
     [
         ("records.sql", ["records.py", "backup.py"]),
+        ("records.postgres.sql", ["records.py", "days.py"]),
+        ("retention.postgres.sql", ["retention.py"]),
+        ("config.postgres.sql", ["config.py"]),
         ("retention.sql", ["retention.py"]),
         ("escalations.sql", ["escalations.py"]),
         ("rollups.sql", ["rollups.py", "metrics.py", "retention.py"]),
@@ -22,47 +27,39 @@ def test_every_query_is_used_and_every_use_is_there(file, users):
         assert any(re.fullmatch(one, name) for one in said if one != r"\w+"), name
 
 
+FILES = ("records.sql", "retention.sql", "escalations.sql", "rollups.sql", "bodies.sql")
+
+
 def test_every_query_is_one_that_sqlite_takes(tmp_path):
     with records.Records(tmp_path / "records.db") as opened:
         retention.Retention(opened)
         with opened.reading() as db:
-            for file in ("records.sql", "retention.sql", "escalations.sql", "rollups.sql"):
+            for file in FILES:
                 queries = Queries(file)
                 for name in queries.names():
                     text = queries[name]
-                    count = text.count("?")
-                    names = [
-                        "now",
-                        "status",
-                        "admits_until",
-                        "by",
-                        "note",
-                        "grain",
-                        "start",
-                        "end",
-                        "before",
-                        "feature",
-                        "first",
-                        "last",
-                        "length",
-                        "limit",
-                        "open_before",
-                        "period",
-                        "project",
-                        "at",
-                        "id",
-                        "since",
-                        "outcome",
-                        "session",
-                        "wanted",
-                        "name",
-                        "value",
-                        "user",
-                        "model",
-                        "projects",
-                    ]
-                    values = (1,) * count if count else dict.fromkeys(names, "1")
-                    db.execute("EXPLAIN " + text, values).fetchall()
+                    values = (1,) * text.count("?") or dict.fromkeys(re.findall(r":([a-z_]+)", text), "1")
+                    db.all(Sql("EXPLAIN " + text), values)
+
+
+def test_every_query_is_one_that_postgresql_takes(postgres):
+    db = postgres.open(postgres.fresh())
+    opened = records.Records(db)
+    retention.Retention(opened)
+    for file in (*FILES, "config.sql", "migrate.sql"):
+        queries = Queries(file, Dialect.POSTGRES)
+        for name in queries.names():
+            if not name.startswith("make_"):
+                db.script(f"PREPARE taken AS {numbered(queries[name])[0]}")
+                db.script("DEALLOCATE taken")
+    opened.close()
+
+
+def test_what_is_said_twice_is_said_in_both():
+    for file in HOME.joinpath("sql").iterdir():
+        if file.name.endswith(".postgres.sql") and "schema" not in file.name:
+            shared = set(Queries(file.name.replace(".postgres", "")).names())
+            assert shared & set(Queries(file.name).names()), file.name
 
 
 def test_statements_end_where_sqlite_says():

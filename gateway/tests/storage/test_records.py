@@ -1,3 +1,4 @@
+import itertools
 import sqlite3
 import stat
 import threading
@@ -10,19 +11,28 @@ from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.governance import Claim
 from gatepost_gateway.domain.ports import Found, TraceState
 from gatepost_gateway.domain.records import Closed, Kept, Opened, Outcome
+from gatepost_gateway.storage.database import Sql
 from gatepost_gateway.storage.faults import TooNew, Unreadable
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.rows import Filters, LiveSession
 from gatepost_gateway.storage.segments import Position
 
+from . import making
 from .making import DAILY, NOW, at_time, closed, folded, full, logged, opened, said, sealed, trace, write
+
+pytestmark = pytest.mark.usefixtures("home")
 
 MINUTE = 60_000_000
 
 
 def records_of(tmp_path, *entries):
     return folded(tmp_path, entries)
+
+
+def opened_at(path):
+    """Empty records."""
+    return making.records_of(path)
 
 
 def listed(records, **said):
@@ -46,8 +56,8 @@ def test_a_refused_caller_that_nobody_knows_is_kept(tmp_path):
     records.close()
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory):
+@pytest.fixture
+def many(tmp_path, home):
     """Ninety calls of three projects, three users and three models, and what they should be found by."""
     calls = [
         closed(
@@ -62,7 +72,7 @@ def many(tmp_path_factory):
         )
         for number in range(90)
     ]
-    records = folded(tmp_path_factory.mktemp("many"), calls)
+    records = folded(tmp_path, calls)
     yield records, calls
     records.close()
 
@@ -104,12 +114,9 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(FILTERS)))
-def test_filters_find_what_they_say_page_by_page(many, number):
+def test_filters_find_what_they_say_page_by_page(many):
     records, calls = many
-    filters, holds = FILTERS[number]
-    expected = wanted(calls, holds)
-    for limit in (1, 7, 200):
+    for limit, (filters, holds) in itertools.product((1, 7, 200), FILTERS):
         found, cursor = [], None
         while True:
             page = records.traces(filters, limit=limit, cursor=cursor)
@@ -118,15 +125,16 @@ def test_filters_find_what_they_say_page_by_page(many, number):
             cursor = page.next_cursor
             if cursor is None:
                 break
-        assert found == expected
+        assert found == wanted(calls, holds), filters
 
 
-@pytest.mark.parametrize("cursor", ["x", "1", "1.", "-4.a", "99999999999999999999.a", "²3.a"])
-def test_a_cursor_of_somebody_else_is_refused(many, cursor):
-    with pytest.raises(CallerError, match="cursor"):
-        many[0].traces(Filters(), cursor=cursor)
+def test_a_cursor_of_somebody_else_is_refused(many):
+    for cursor in ("x", "1", "1.", "-4.a", "99999999999999999999.a", "²3.a"):
+        with pytest.raises(CallerError, match="cursor"):
+            many[0].traces(Filters(), cursor=cursor)
 
 
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 def test_no_filter_needs_a_scan(many):
     """Each list is driven by an index: the plan names no table without one."""
     records, _ = many
@@ -136,7 +144,7 @@ def test_no_filter_needs_a_scan(many):
     assert len(lists) == 10
     for query in lists:
         with records.reading() as db:
-            plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + records._sql[query], values)]
+            plan = [row[3] for row in db.all(Sql("EXPLAIN QUERY PLAN " + records._sql[query]), values)]
         assert "(alone=?)" not in str(plan), plan
         assert not [line for line in plan if line.startswith("SCAN") and not line.startswith(("SCAN w ", "SCAN d"))], (
             plan
@@ -264,7 +272,7 @@ def test_conversation_state_lives_until_it_expires_or_is_taken_away(tmp_path):
 def test_any_thread_may_ask(tmp_path):
     calls = [closed() for _ in range(300)]
     write(tmp_path / "journal", calls)
-    records = Records(tmp_path / "records.db")
+    records = opened_at(tmp_path / "records.db")
     folder = Folder(tmp_path / "journal", records, batch_bytes=5_000)
     failures = []
 
@@ -285,6 +293,7 @@ def test_any_thread_may_ask(tmp_path):
     records.close()
 
 
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 def test_the_file_is_for_the_owner_only_and_opens_again(tmp_path):
     with Records(tmp_path / "records.db") as first:
         assert first.migrated[0] == "0001_pre_records.sql"
@@ -297,6 +306,7 @@ def test_the_file_is_for_the_owner_only_and_opens_again(tmp_path):
         assert again.sync()
 
 
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 def test_a_file_that_is_no_database_is_named(tmp_path):
     (tmp_path / "records.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(Unreadable, match=str(tmp_path / "records.db")):
@@ -306,6 +316,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path):
         Records(tmp_path / "dir.db")
 
 
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 def test_a_file_of_a_newer_version_is_refused(tmp_path):
     Records(tmp_path / "records.db").close()
     db = sqlite3.connect(tmp_path / "records.db")
@@ -316,6 +327,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path):
         Records(tmp_path / "records.db")
 
 
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 def test_a_closed_file_is_a_typed_error(tmp_path):
     records = Records(tmp_path / "records.db")
     records.close()
@@ -323,6 +335,7 @@ def test_a_closed_file_is_a_typed_error(tmp_path):
         records.position()
 
 
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 def test_an_opened_of_an_older_version_is_read():
     """Fields are added at the end: what was written without them is still an entry."""
     import msgspec
@@ -334,7 +347,7 @@ def test_an_opened_of_an_older_version_is_read():
 def test_report_speed(tmp_path, capsys):
     """A figure to look at, not a promise."""
     write(tmp_path / "journal", [])
-    records = Records(tmp_path / "records.db")
+    records = opened_at(tmp_path / "records.db")
     calls = said([closed(user=f"u{number % 50}", at=NOW + number) for number in range(2_000)])
     began = time.process_time()
     records.fold(lambda: calls, Position(1, 40))

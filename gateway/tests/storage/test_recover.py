@@ -1,17 +1,20 @@
+import pytest
+
 from gatepost_gateway.domain.clock import HOUR_MICROS
 from gatepost_gateway.domain.records import Outcome
 from gatepost_gateway.storage.fold import Folder
-from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import interrupted, recover
 
-from .making import DAILY, NOW, at_time, closed, opened, write
+from .making import DAILY, NOW, at_time, closed, opened, records_of, write
+
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_a_start_knows_what_was_before(tmp_path):
     begun = opened()
     ended = closed(at_time(NOW), session_id="s", turn=2)
     write(tmp_path / "journal", [begun, ended])
-    with Records(tmp_path / "records.db") as records:
+    with records_of(tmp_path / "records.db") as records:
         found = recover(Folder(tmp_path / "journal", records), records, NOW)
         assert found.settled[DAILY.account] == 700
         assert found.open_holds == (begun,)
@@ -29,7 +32,7 @@ def test_a_key_that_was_paused_in_this_hour_is_known_and_no_other(tmp_path):
         closed(at=hour + 1, **refused),
     ]
     write(tmp_path / "journal", entries)
-    with Records(tmp_path / "records.db") as records:
+    with records_of(tmp_path / "records.db") as records:
         found = recover(Folder(tmp_path / "journal", records), records, NOW)
         assert found.tripped == ("cap for key a@now", "cap for key b@now")
 

@@ -1,4 +1,3 @@
-import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from gatepost_gateway.settings.declared import DeclaredModel, Document, Layer, S
 from gatepost_gateway.storage import reseal
 from gatepost_gateway.storage.batch import decode
 from gatepost_gateway.storage.config import ConfigStore, OwnKeySet
+from gatepost_gateway.storage.database import DatabaseError, Sql
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.reseal import Resealed, Resealer
 from gatepost_gateway.storage.segments import Position
@@ -73,11 +73,11 @@ def test_versions_identities_and_what_is_derived(tmp_path: Path) -> None:
 def test_versions_still_do_not_change_otherwise(tmp_path: Path) -> None:
     store = ConfigStore(tmp_path / "config.db")
     store.append(Document(), base=0, by="t", note="n")
-    with pytest.raises(sqlite3.IntegrityError, match="never changed"):
-        store._db.execute("UPDATE versions SET document = x'00'")
-    store._db.execute("INSERT INTO resealing VALUES (1)")
-    with pytest.raises(sqlite3.IntegrityError, match="never changed"):
-        store._db.execute("UPDATE versions SET by = 'other'")
+    with pytest.raises(DatabaseError, match="never changed"):
+        store._db.run(Sql("UPDATE versions SET document = x'00'"))
+    store._db.run(Sql("INSERT INTO resealing VALUES (1)"))
+    with pytest.raises(DatabaseError, match="never changed"):
+        store._db.run(Sql("UPDATE versions SET by = 'other'"))
     store.close()
 
 
@@ -95,7 +95,7 @@ def read(records: Records, vault: Vault, number: int) -> tuple[bytes, bytes]:
     kept = records.kept("chain", f"c{number}", NOW)
     assert kept is not None
     with records.reading() as db:
-        (entry,) = db.execute("SELECT entry FROM steps WHERE id = ?", (f"s{number}",)).fetchone()
+        (entry,) = db.one(Sql("SELECT entry FROM steps WHERE id = ?"), (f"s{number}",))
     step = msgspec.msgpack.decode(entry, type=Closed)
     assert step == closed(f"s{number}", trace_id=step.trace_id, tools=step.tools), "nothing else of a step changes"
     return vault.open_state("chain", f"c{number}", kept.box), vault.open_state(TOOLS, f"s{number}", step.tools)

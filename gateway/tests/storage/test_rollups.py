@@ -1,14 +1,16 @@
 import pytest
 
 from gatepost_gateway.domain.records import Outcome
+from gatepost_gateway.storage.database import Sql
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.metrics import KEPT, Metrics, pieces
-from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.retention import Retention
 from gatepost_gateway.storage.rollups import shares
 from gatepost_gateway.storage.tally import DAY
 
-from .making import NOW, closed, folded, sealed, trace, write
+from .making import NOW, closed, folded, records_of, sealed, trace, write
+
+pytestmark = pytest.mark.usefixtures("home")
 
 SECOND = NOW // 1_000_000
 WINDOW = pieces(SECOND - 60, SECOND + 60, SECOND)
@@ -26,7 +28,7 @@ def test_a_trace_of_an_earlier_batch_lends_its_metadata(tmp_path):
     opened = trace(metadata='{"feature": "faq"}', revenue=100)
     call = closed(trace_id=opened.trace_id, implicit=False, properties=None)
     write(tmp_path / "journal", [opened])
-    with Records(tmp_path / "records.db") as records:
+    with records_of(tmp_path / "records.db") as records:
         folder = Folder(tmp_path / "journal", records)
         folder.fold_to_end()
         write(tmp_path / "journal", [call], after=1)
@@ -74,7 +76,7 @@ def test_rollups_leave_by_their_grain(tmp_path):
 
         def grains():
             with records.reading() as db:
-                return {grain for (grain,) in db.execute("SELECT DISTINCT grain FROM rollups")}
+                return {grain for (grain,) in db.all(Sql("SELECT DISTINCT grain FROM rollups"))}
 
         kept = sorted(KEPT.items())
         for grain, seconds in kept:
@@ -83,4 +85,4 @@ def test_rollups_leave_by_their_grain(tmp_path):
                 pass
             assert grain not in grains()
         with records.reading() as db:
-            assert db.execute("SELECT count(*) FROM activity").fetchone() == (0,)
+            assert db.one(Sql("SELECT count(*) FROM activity")) == (0,)

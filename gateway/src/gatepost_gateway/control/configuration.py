@@ -54,7 +54,7 @@ class Configuration:
 
     def reread(self) -> None:
         """Takes the version in force as it is stored now."""
-        self.current = self._store.get(self.current.version.number)
+        self.current = self._store.current() or self.current
 
     @property
     def document(self) -> Document:

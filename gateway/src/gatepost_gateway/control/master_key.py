@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from gatepost_gateway.control.endpoint import Access, Answer, Asked, Endpoint, House
 from gatepost_gateway.control.shapes import MasterRotation
-from gatepost_gateway.domain.errors import Code, GatewayFault
+from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
 from gatepost_gateway.storage.config import ConfigStore
 from gatepost_gateway.storage.master import MasterKeys
 from gatepost_gateway.storage.records import Records
@@ -74,6 +74,13 @@ class MasterKey:
 
     async def advance(self, house: House, *, keep_old: bool) -> Standing:
         """One piece of the work. Raises CallerError (409), and GatewayFault where the disk or the data plane fails."""
+        if self._store.shared:
+            raise CallerError(
+                "this gateway shares its store with others, and a change of the master key would leave them without it:"
+                " it is for stores in a data directory",
+                code=Code.CONFLICT,
+                status=409,
+            )
         async with self._one_at_a_time:
             work = self._work
             if work is None:

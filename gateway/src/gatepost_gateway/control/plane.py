@@ -81,7 +81,7 @@ class ControlPlane:
     def _begin(self, data_dir: Path) -> None:
         environment = self.settings.environment
         keeper = Keeper(self.vault, environment, data_dir)
-        self.vault.adopt(self.store.derived())
+        self.store.admit(self.vault)
         self.master_key = MasterKey(MasterKeys(data_dir, environment.master_key), self.vault, self.store)
         self.configuration = Configuration(self.store, keeper)
         self.keyring = Keyring(self.store, self.clock)

@@ -28,7 +28,7 @@ from gatepost_gateway.domain.records import (
 )
 from gatepost_gateway.storage.happenings import of_breaker, of_escalation, of_trip
 from gatepost_gateway.storage.steps import Payload, Row, expiry, unpriced, write_event, write_step
-from gatepost_gateway.storage.tally import Tally, metadata_of
+from gatepost_gateway.storage.tally import LONGEST, Tally, metadata_of
 
 _LARGEST = 10**18
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -49,6 +49,7 @@ class Said(Struct, frozen=True, array_like=True, tag="b", gc=False):
 
     step_id: str
     trace_id: str
+    at: int = 0
 
 
 Folding = Begun | Closed | TraceOpened | TraceSealed | Logged | Kept | Escalated | Admitted | Said | BreakerTurned
@@ -119,6 +120,7 @@ class Batch:
         self._metadata = metadata
         self._traces: dict[str, Mapping[str, Any]] = {}
         self.entries = 0
+        self.cut = False
         self.repeated = 0
         self.steps: list[Row] = []
         self.opened_traces: list[Row] = []
@@ -147,16 +149,36 @@ class Batch:
             else:
                 self._take(entry, payload)
 
-    def bound(self) -> None:
-        """Cuts absurd numbers down to what SQLite can store, so that no single entry stops the fold."""
+    @property
+    def shared(self) -> bool:
+        """Whether it writes rows that another gateway may write as well."""
+        return bool(
+            self.sums
+            or self.opened_traces
+            or self.seals
+            or self._kept
+            or self.escalations
+            or self.admissions
+            or self.happened
+        )
+
+    def bound(self, *, texts: bool = False) -> None:
+        """Cuts absurd numbers down to what can be stored, so that no single entry stops the fold; and `texts` that are
+        longer than an index of PostgreSQL takes.
+        """
         self.steps = [_bounded(row) for row in self.steps]
         self.facets = [_bounded(row) for row in self.facets]
         self.seals = [_bounded(row) for row in self.seals]
         self.opened_traces = [_bounded(row) for row in self.opened_traces]
+        if texts:
+            self.steps, self.facets, self.opened_traces = map(_short, (self.steps, self.facets, self.opened_traces))
+            self.trace_facets = dict.fromkeys(_short(list(self.trace_facets)))
+            self.cut = True
         self.settled = {name: min(amount, _LARGEST) for name, amount in self.settled.items()}
 
     def additions(self) -> list[Row]:
-        return [_bounded(one.row()) for one in self.sums.values()]
+        found = [_bounded(one.row()) for one in self.sums.values()]
+        return _short(found) if self.cut else found
 
     @property
     def kept(self) -> list[Row]:
@@ -194,7 +216,7 @@ class Batch:
             case Admitted():
                 self.admissions.append((entry.step_id, entry.escalation_id))
             case Said():
-                self.bodies.append((entry.step_id, entry.trace_id, payload))
+                self.bodies.append((entry.step_id, entry.trace_id, payload, entry.at))
             case Begun() | Closed():
                 pass
 
@@ -258,6 +280,15 @@ def facets_alone(one: Closed) -> list[Row]:
     """What a step that is alone is found by, beside its columns."""
     project, said = one.project or "", one.properties or {}
     return [(project, f"property:{key}", value, one.at, one.trace_id) for key, value in said.items()]
+
+
+def _short(rows: list[Row]) -> list[Row]:
+    """JSON is not cut: it stands in no index."""
+    return [tuple(one[:LONGEST] if _too_long(one) else one for one in row) for row in rows]
+
+
+def _too_long(one: Any) -> bool:
+    return type(one) is str and len(one) > LONGEST and not one.startswith("{")
 
 
 def _bounded(row: Row) -> Row:

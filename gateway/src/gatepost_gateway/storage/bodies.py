@@ -20,12 +20,12 @@ class Bodies:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._sql = Queries("bodies.sql")
+        self._sql = Queries("bodies.sql", records.dialect)
 
     def of_trace(self, trace_id: str) -> dict[str, Stored]:
         """By step."""
         with self._records.reading() as db:
-            rows = db.execute(self._sql["of_trace"], (trace_id, MOST_STEPS)).fetchall()
+            rows = db.all(self._sql["of_trace"], (trace_id, MOST_STEPS))
         return {one.step_id: one for one in (_decode(entry) for (entry,) in rows)}
 
     def calls(self, project: str | None, since: int, until: int) -> Iterator[tuple[Closed, Stored | None]]:
@@ -38,14 +38,14 @@ class Bodies:
 
     def _projects(self) -> list[str]:
         with self._records.reading() as db:
-            return [name for (name,) in db.execute(self._sql["projects"])]
+            return [name for (name,) in db.all(self._sql["projects"])]
 
     def _calls(self, project: str, alone: int, since: int, until: int) -> Iterator[tuple[Closed, Stored | None]]:
         at, last = until - 1, _LAST
         while True:
             place = {"alone": alone, "project": project, "since": since, "at": at, "id": last, "limit": _AT_ONCE}
             with self._records.reading() as db:
-                rows = db.execute(self._sql["calls_before"], place).fetchall()
+                rows = db.all(self._sql["calls_before"], place)
             steps = [one for one in (read_step(row[2]) for row in rows) if isinstance(one, Closed)]
             bodies = self._of_steps(steps)
             yield from ((one, bodies.get(one.step_id)) for one in steps)
@@ -56,5 +56,5 @@ class Bodies:
     def _of_steps(self, steps: Sequence[Closed]) -> dict[str, Stored]:
         wanted = msgspec.json.encode([(one.trace_id, one.step_id) for one in steps]).decode()
         with self._records.reading() as db:
-            rows = db.execute(self._sql["of_steps"], (wanted,)).fetchall()
+            rows = db.all(self._sql["of_steps"], (wanted,))
         return {one.step_id: one for one in (_decode(entry) for (entry,) in rows)}

@@ -5,10 +5,9 @@ an old one. Identities are no part of a version, so that no rollback gives a rev
 """
 
 import hashlib
-import os
-import sqlite3
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,15 @@ from gatepost_gateway.domain.errors import CallerError, Code, GatewayFault
 from gatepost_gateway.domain.snapshot import KeyEntry, KeyState, ProviderKind, Sealed
 from gatepost_gateway.domain.webhooks import Webhook
 from gatepost_gateway.settings.declared import Document
+from gatepost_gateway.storage.database import PLACE, Database, DatabaseError, Dialect
 from gatepost_gateway.storage.migrate import Phase, migrate
-from gatepost_gateway.storage.queries import HOME, Queries
+from gatepost_gateway.storage.queries import HOME, Queries, migrations_of
+from gatepost_gateway.storage.sqlite_database import SqliteDatabase
+from gatepost_gateway.storage.vault import Vault
 
 FILE = "config.db"
-_MIGRATIONS = HOME.joinpath("sql", "config")
+TURN = "configuration"
+_PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL")
 
 
 class Version(Struct, frozen=True):
@@ -151,36 +154,73 @@ class Identities(Struct, frozen=True):
 
 
 class ConfigStore:
-    """Owns `config.db`. One process at a time; every write is synced before it returns."""
+    """Owns the versions and the log, in a file or in PostgreSQL. Every write is synced before it returns.
 
-    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+    `home`: the file, which one process at a time has; or a database that several gateways share, whose migrations this
+    runs as well. Raises GatewayFault (503) when it cannot be used.
+    """
+
+    def __init__(self, home: Path | Database, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._sql = Queries("config.sql")
-        self.path = path
-        self._db = _opened(path)
-        try:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self.migrated = migrate(self._db, _MIGRATIONS, frozenset({Phase.PRE}), self._clock, path)
-        except BaseException as error:
-            self._db.close()
-            if isinstance(error, sqlite3.Error):
-                raise GatewayFault(f"`{path}` cannot be used: {error}") from error
-            raise
-
-    @contextmanager
-    def _writing(self) -> Generator[None]:
-        """All that is written inside, or nothing. Raises GatewayFault (503) when the disk does not take it."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
+        self.path = home if isinstance(home, Path) else PLACE
+        with self._using("used"):
+            self._db = SqliteDatabase(home, _PRAGMAS) if isinstance(home, Path) else home
+            self._sql = Queries("config.sql", self._db.dialect)
             try:
-                yield
-                self._db.execute("COMMIT")
+                self.migrated = migrate(self._db, self._migrations, frozenset({Phase.PRE}), self._clock, self.path)
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._db.close()
                 raise
-        except sqlite3.Error as error:
-            raise GatewayFault(f"`{self.path}` cannot be written: {error}", status=503) from error
+
+    @property
+    def shared(self) -> bool:
+        """Whether other gateways may write as well."""
+        return self._db.dialect is Dialect.POSTGRES
+
+    def take(self) -> None:
+        """Waits until no other gateway is writing, and keeps them waiting until `give`."""
+        with self._using("written"):
+            self._db.take(TURN)
+
+    def give(self) -> None:
+        with self._using("written"):
+            self._db.give(TURN)
+
+    def announce(self) -> None:
+        """From now on the others know that a gateway runs on this store."""
+        with self._using("used"):
+            self._db.announce()
+
+    def others(self) -> int:
+        """How many other gateways run on this store."""
+        return int(self._one("others")[0]) if self.shared else 0
+
+    def marks(self) -> tuple[int, int]:
+        """The numbers of the latest version and of the latest identity."""
+        number, seq = self._one("marks")
+        return number, seq
+
+    def admit(self, vault: Vault) -> None:
+        """What the first master key of the store derived goes before what this one would derive.
+
+        Raises GatewayFault when the master key of this gateway does not open what the others seal.
+        """
+        if self.shared and not self.derived():
+            with self._writing():
+                self._keep_derived(vault.sealed_derived())
+        try:
+            vault.adopt(self.derived())
+        except GatewayFault as error:
+            if not self.shared:
+                raise
+            raise GatewayFault(
+                "the master key of this gateway is not that of the store: give every gateway on one store the same,"
+                " with GATEPOST_MASTER_KEY or a copy of `master.key`"
+            ) from error
+
+    @property
+    def _migrations(self) -> Traversable:
+        return migrations_of(self._db.dialect, HOME.joinpath("sql", "config"))
 
     def current(self) -> Kept | None:
         """The version in force; None before the first."""
@@ -196,7 +236,7 @@ class ConfigStore:
 
     def history(self, limit: int = 200) -> list[Version]:
         """The newest versions first."""
-        return [Version(*row) for row in self._db.execute(self._sql["version_list"], (limit,))]
+        return [Version(*row) for row in self._all("version_list", limit)]
 
     def append(self, document: Document, *, base: int, by: str, note: str) -> int:
         """Makes `document` the version after `base`. Raises CallerError (409) when another writer was faster."""
@@ -206,7 +246,7 @@ class ConfigStore:
             latest = self._one("version_number")[0]
             if latest == base:
                 row = (base + 1, self._clock.micros(), by, note, digest, data)
-                self._db.execute(self._sql["version_add"], row)
+                self._db.run(self._sql["version_add"], row)
         if latest != base:
             raise CallerError(
                 "the configuration was changed by someone else: read it again and repeat",
@@ -222,12 +262,12 @@ class ConfigStore:
             for event in events:
                 seq += 1
                 row = (seq, self._clock.micros(), by, msgspec.json.encode(event))
-                self._db.execute(self._sql["identity_add"], row)
+                self._db.run(self._sql["identity_add"], row)
         return seq
 
     def turns_since(self, seq: int) -> list[tuple[int, int, str, KeyTurned]]:
         """What became of keys after entry `seq` of the log: (number, microseconds, by whom, what)."""
-        rows = self._db.execute(self._sql["identity_since"], (seq,)).fetchall()
+        rows = self._all("identity_since", seq)
         found = [(number, at, by, msgspec.json.decode(event, type=Event)) for number, at, by, event in rows]
         return [(number, at, by, event) for number, at, by, event in found if isinstance(event, KeyTurned)]
 
@@ -235,7 +275,7 @@ class ConfigStore:
         """Who there is now."""
         state = Identities(0, {}, {}, {})
         seq = 0
-        for seq, at, event in self._db.execute(self._sql["identity_all"]):  # noqa: B007 - the last number counts
+        for seq, at, event in self._all("identity_all"):  # noqa: B007 - the last number counts
             _fold(state, msgspec.json.decode(event, type=Event), at)
         return msgspec.structs.replace(state, seq=seq)
 
@@ -245,53 +285,68 @@ class ConfigStore:
         What was overwritten does not stay in the file.
         """
         changed = 0
-        self._db.execute("PRAGMA secure_delete = ON")
+        with self._using("written"):
+            self._db.all(self._sql["forget_whole"])
         with self._writing():
-            self._db.execute(self._sql["resealing"])
-            for number, data in self._db.execute(self._sql["version_documents"]).fetchall():
+            self._db.run(self._sql["resealing"])
+            for number, data in self._db.all(self._sql["version_documents"]):
                 document = msgspec.json.decode(data, type=Document)
                 if (new := again(document)) is not document:
                     data = msgspec.json.encode(new, order="deterministic")  # noqa: PLW2901
-                    self._db.execute(self._sql["version_reseal"], (data, number))
+                    self._db.run(self._sql["version_reseal"], (data, number))
                     changed += 1
-            for seq, _, data in self._db.execute(self._sql["identity_all"]).fetchall():
+            for seq, _, data in self._db.all(self._sql["identity_all"]):
                 event = msgspec.json.decode(data, type=Event)
                 if (new_event := again(event)) is not event:
-                    self._db.execute(self._sql["identity_reseal"], (msgspec.json.encode(new_event), seq))
+                    self._db.run(self._sql["identity_reseal"], (msgspec.json.encode(new_event), seq))
                     changed += 1
-            for label, one in derived.items():
-                self._db.execute(self._sql["derived_keep"], (label, one.master, one.box))
-            self._db.execute(self._sql["resealed"])
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._keep_derived(derived)
+            self._db.run(self._sql["resealed"])
+        self._all("checkpoint")
         return changed
+
+    def _keep_derived(self, derived: Mapping[str, Sealed]) -> None:
+        for label, one in derived.items():
+            self._db.run(self._sql["derived_keep"], (label, one.master, one.box))
 
     def derived(self) -> dict[str, Sealed]:
         """What was derived from the first master key."""
-        return {label: Sealed(master, box) for label, master, box in self._db.execute(self._sql["derived"])}
+        return {label: Sealed(master, box) for label, master, box in self._all("derived")}
 
     def upgrade(self) -> list[str]:
         """Runs the migrations that wait until every process has moved on; returns their names."""
-        return migrate(self._db, _MIGRATIONS, frozenset(Phase), self._clock, self.path)
+        with self._using("used"):
+            return migrate(self._db, self._migrations, frozenset(Phase), self._clock, self.path)
 
     def check(self) -> list[str]:
-        """What SQLite finds wrong with the file; empty when all is well."""
-        found = [str(row[0]) for row in self._db.execute("PRAGMA quick_check(10)")]
+        """What is wrong with it; empty when all is well."""
+        found = [str(row[0]) for row in self._all("check")]
         return [] if found == ["ok"] else found
 
     def close(self) -> None:
         self._db.close()
 
     def _one(self, query: str, *values: Any) -> Any:
-        return self._db.execute(self._sql[query], values).fetchone()
+        with self._using("read"):
+            return self._db.one(self._sql[query], values)
 
+    def _all(self, query: str, *values: Any) -> list[Any]:
+        with self._using("read"):
+            return self._db.all(self._sql[query], values)
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """The file, made for its owner alone where it is not there."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        return sqlite3.connect(path, isolation_level=None, timeout=10)
-    except (sqlite3.Error, OSError) as error:
-        raise GatewayFault(f"`{path}` cannot be used: {error}") from error
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        """All that is written inside, or nothing."""
+        with self._using("written"), self._db.transaction(TURN):
+            yield
+
+    @contextmanager
+    def _using(self, doing: str) -> Generator[None]:
+        """What the database says as a GatewayFault (503)."""
+        try:
+            yield
+        except (DatabaseError, OSError) as error:
+            raise GatewayFault(f"`{self.path}` cannot be {doing}: {error}", status=503) from error
 
 
 def _fold(state: Identities, event: Event, at: int) -> None:

@@ -10,7 +10,7 @@ from gatepost_gateway.domain.escalation import ADMITS_MICROS, TURNS, WAITING, Hu
 from gatepost_gateway.domain.records import Escalated
 from gatepost_gateway.storage.happenings import of_resolution
 from gatepost_gateway.storage.queries import Queries
-from gatepost_gateway.storage.records import Records
+from gatepost_gateway.storage.records import TURN, Records
 
 MOST = 200
 """Escalations in one page."""
@@ -42,8 +42,8 @@ class Escalations:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._sql = Queries("escalations.sql")
-        self._happen = Queries("records.sql")["happen"]
+        self._sql = Queries("escalations.sql", records.dialect)
+        self._happen = Queries("records.sql", records.dialect)["happen"]
 
     def page(self, now: int, *, project: str | None, state: State | None, before: int, limit: int) -> list[Held]:
         """The newest first. `before` in microseconds, not included; `project` None: of every project."""
@@ -56,24 +56,22 @@ class Escalations:
         }
         query = "page_of_all" if project is None else "page_of_project"
         with self._records.reading() as db:
-            rows = db.execute(self._sql[query], values).fetchall()
+            rows = db.all(self._sql[query], values)
             found = [_held(row, now) for row in rows]
             ids = msgspec.json.encode([one.entry.id for one in found]).decode()
             turns: dict[str, list[Turn]] = {}
-            for id, at, by, status, note in db.execute(self._sql["turns"], (ids,)):
+            for id, at, by, status, note in db.all(self._sql["turns"], (ids,)):
                 turns.setdefault(id, []).append(Turn(at, by, State(status), note))
         return [msgspec.structs.replace(one, turns=tuple(turns.get(one.entry.id, ()))) for one in found]
 
     def get(self, id: str, now: int) -> Held:
         """Raises CallerError (404) for an id that is not there."""
         with self._records.reading() as db:
-            row = db.execute(self._sql["one"], (id,)).fetchone()
+            row = db.one(self._sql["one"], (id,))
             if row is None:
                 raise CallerError(f"there is no escalation `{id[:64]}`", code=Code.NOT_FOUND, status=404)
             ids = msgspec.json.encode([id]).decode()
-            turns = tuple(
-                Turn(at, by, State(to), note) for _, at, by, to, note in db.execute(self._sql["turns"], (ids,))
-            )
+            turns = tuple(Turn(at, by, State(to), note) for _, at, by, to, note in db.all(self._sql["turns"], (ids,)))
         return msgspec.structs.replace(_held(row, now), turns=turns)
 
     def turn(self, id: str, to: State, *, by: str, note: str, now: int) -> Held:
@@ -81,7 +79,7 @@ class Escalations:
 
         Raises CallerError: 404, or 409 where the escalation is not in a state that `to` may follow.
         """
-        with self._records.writing() as db:
+        with self._records.writing(TURN) as db:
             held = self.get(id, now)
             if held.state not in TURNS[to]:
                 raise CallerError(
@@ -89,16 +87,16 @@ class Escalations:
                 )
             judged = to in (State.APPROVED, State.DENIED)
             until = now + ADMITS_MICROS if judged else 0
-            db.execute(self._sql["turn"], {"status": to.value, "admits_until": until, "id": id})
-            db.execute(self._sql["add_turn"], {"id": id, "at": now, "by": by, "status": to.value, "note": note})
+            db.run(self._sql["turn"], {"status": to.value, "admits_until": until, "id": id})
+            db.run(self._sql["add_turn"], {"id": id, "at": now, "by": by, "status": to.value, "note": note})
             if to is not State.CLAIMED:
-                db.execute(self._happen, of_resolution(held.entry, to, by, now))
+                db.run(self._happen, of_resolution(held.entry, to, by, now))
         return self.get(id, now)
 
     def verdicts(self, now: int) -> tuple[HumanVerdict, ...]:
         """What the data plane acts on."""
         with self._records.reading() as db:
-            rows = db.execute(self._sql["verdicts"], (now,)).fetchall()
+            rows = db.all(self._sql["verdicts"], (now,))
         found: list[HumanVerdict] = []
         for status, until, entry in rows:
             one = _decode(entry)

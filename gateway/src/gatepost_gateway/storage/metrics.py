@@ -72,7 +72,7 @@ class Metrics:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._sql = Queries("rollups.sql")
+        self._sql = Queries("rollups.sql", records.dialect)
 
     def totals(self, projects: Iterable[str], window: Sequence[Piece]) -> Sums:
         """Everything together, with the histogram."""
@@ -113,7 +113,7 @@ class Metrics:
         """
         values = {"project": project, "feature": feature, "first": first, "last": last, "length": length}
         with self._records.reading() as db:
-            rows = db.execute(self._sql["cohorts"], values).fetchall()
+            rows = db.all(self._sql["cohorts"], values)
         found: dict[int, dict[int, int]] = {}
         for cohort, offset, count in rows:
             found.setdefault(cohort, {})[offset] = count
@@ -125,4 +125,4 @@ class Metrics:
     def _rows(self, query: str, project: str, piece: Piece, name: str = "") -> list[Any]:
         values = {"grain": piece.grain, "project": project, "start": piece.start, "end": piece.end, "name": name}
         with self._records.reading() as db:
-            return db.execute(self._sql[query], values).fetchall()
+            return db.all(self._sql[query], values)

@@ -6,15 +6,16 @@ version is usable, one with a `post` of a newer version is not. Each file runs w
 """
 
 import re
-import sqlite3
 from enum import StrEnum
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from gatepost_gateway.domain.clock import Clock
+from gatepost_gateway.storage.database import Database
 from gatepost_gateway.storage.faults import TooNew
-from gatepost_gateway.storage.queries import Queries, statements
+from gatepost_gateway.storage.queries import Queries
 
+TURN = "schema"
 _NAME = re.compile(r"\d{4}_(pre|post)_\w+\.sql")
 
 
@@ -39,17 +40,15 @@ def phase_of(name: str) -> Phase:
     return Phase(name.split("_")[1])
 
 
-def migrate(
-    db: sqlite3.Connection, folder: Traversable, phases: frozenset[Phase], clock: Clock, path: Path
-) -> list[str]:
+def migrate(db: Database, folder: Traversable, phases: frozenset[Phase], clock: Clock, path: Path) -> list[str]:
     """Runs what is missing, in order, up to the first that is of no phase in `phases`; returns what ran.
 
-    Raises TooNew when the database went through a `post` migration that is not in `folder`, sqlite3.Error if it fails.
+    Raises TooNew when the database went through a `post` migration that is not in `folder`, DatabaseError if it fails.
     """
-    sql = Queries("migrate.sql")
+    sql = Queries("migrate.sql", db.dialect)
     known = migrations(folder)
-    db.execute(sql["make_table"])
-    done = {name for (name,) in db.execute(sql["done"])}
+    db.script(sql["make_table"])
+    done = {name for (name,) in db.all(sql["done"])}
     for name in sorted(done.difference(known)):
         if phase_of(name) is Phase.POST:
             raise TooNew(
@@ -64,15 +63,9 @@ def migrate(
     return ran
 
 
-def _run(db: sqlite3.Connection, sql: Queries, name: str, script: str, now: int) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    try:
+def _run(db: Database, sql: Queries, name: str, script: str, now: int) -> None:
+    with db.transaction(TURN):
         # Another process may have been faster; the table decides under the lock.
-        if db.execute(sql["ran"], (name,)).fetchone() is None:
-            for statement in statements(script):
-                db.execute(statement)
-            db.execute(sql["note"], (name, now))
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
+        if db.one(sql["ran"], (name,)) is None:
+            db.script(script)
+            db.run(sql["note"], (name, now))

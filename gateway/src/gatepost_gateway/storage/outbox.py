@@ -5,7 +5,6 @@ is tried until it is delivered or given up; who tries it takes it for a while fi
 leaves it to the next. A webhook's queue is bounded: what does not fit is dropped and counted.
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -16,8 +15,9 @@ from msgspec import Struct
 from gatepost_gateway.domain.clock import DAY_MICROS, iso
 from gatepost_gateway.domain.records import Escalated
 from gatepost_gateway.domain.webhooks import Happening, Topic, Webhook, row_of
+from gatepost_gateway.storage.database import Database
 from gatepost_gateway.storage.queries import Queries
-from gatepost_gateway.storage.records import Records
+from gatepost_gateway.storage.records import TURN, Records
 
 MOST_PENDING = 1000
 """Deliveries that wait for one webhook."""
@@ -72,75 +72,73 @@ class Outbox:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._sql = Queries("outbox.sql")
-        self._happen = Queries("records.sql")["happen"]
+        self._sql = Queries("outbox.sql", records.dialect)
+        self._happen = Queries("records.sql", records.dialect)["happen"]
 
     def spread(self, hooks: Sequence[Webhook], now: int) -> int:
         """Hands some of what happened to who wants it, and forgets it; how many happenings that were."""
         with self._records.reading() as db:
-            if db.execute(self._sql["happened"], (1,)).fetchone() is None:
+            if db.one(self._sql["happened"], (1,)) is None:
                 return 0
-        with self._records.writing() as db:
-            found = [self._happening(row) for row in db.execute(self._sql["happened"], (AT_ONCE,)).fetchall()]
-            room = {
-                hook.id: MOST_PENDING - db.execute(self._sql["pending"], (hook.id,)).fetchone()[0] for hook in hooks
-            }
+        with self._records.writing(TURN) as db:
+            found = [self._happening(row) for row in db.all(self._sql["happened"], (AT_ONCE,))]
+            room = {hook.id: MOST_PENDING - self._pending(db, hook.id) for hook in hooks}
             for one in found:
                 for hook in hooks:
                     if one.webhook == hook.id or (not one.webhook and hook.wants(one.topic, one.project)):
                         self._hand(db, hook, one, room, now)
-                db.execute(self._sql["unhappen"], (one.id,))
+                db.run(self._sql["unhappen"], (one.id,))
         return len(found)
 
-    def _hand(self, db: sqlite3.Connection, hook: Webhook, one: Happening, room: dict[str, int], now: int) -> None:
+    def _hand(self, db: Database, hook: Webhook, one: Happening, room: dict[str, int], now: int) -> None:
         if not _crosses(hook, one):
             return
         if room[hook.id] <= 0:
             self._count(db, hook.id, DROPPED)
             return
         said = {"webhook": hook.id, "event_id": one.id, "at": one.at, "topic": one.topic.value, "body": body_of(one)}
-        room[hook.id] -= db.execute(self._sql["deliver"], {**said, "next_at": now}).rowcount
+        room[hook.id] -= db.run(self._sql["deliver"], {**said, "next_at": now})
 
     def happen(self, happenings: Iterable[Happening], told: Mapping[str, str], now: int) -> None:
         """Writes what happened together with what is told by it."""
-        with self._records.writing() as db:
-            db.executemany(self._happen, [row_of(one) for one in happenings])
+        with self._records.writing(TURN) as db:
+            db.many(self._happen, [row_of(one) for one in happenings])
             for name, value in told.items():
-                db.execute(self._sql["tell"], {"name": name, "value": value, "at": now})
+                db.run(self._sql["tell"], {"name": name, "value": value, "at": now})
 
     def told(self, names: Iterable[str]) -> dict[str, str]:
         """What is known under these names."""
         with self._records.reading() as db:
-            return dict(db.execute(self._sql["told"], (msgspec.json.encode(list(names)).decode(),)).fetchall())
+            return dict(db.all(self._sql["told"], (msgspec.json.encode(list(names)).decode(),)))
 
     def forget(self) -> None:
         """Nobody wants to know what happened."""
-        with self._records.writing() as db:
-            db.execute(self._sql["forget_happened"])
-            db.execute(self._sql["forget_looks"])
+        with self._records.writing(TURN) as db:
+            db.run(self._sql["forget_happened"])
+            db.run(self._sql["forget_looks"])
 
     def claim(self, now: int, room: Mapping[str, int]) -> list[Delivery]:
         """Deliveries to try now, as many of each webhook as it has `room`; nobody else gets them meanwhile."""
         due: list[Delivery] = []
         with self._records.reading() as db:
             for webhook, limit in room.items():
-                rows = db.execute(self._sql["due"], {"webhook": webhook, "now": now, "limit": limit}).fetchall()
+                rows = db.all(self._sql["due"], {"webhook": webhook, "now": now, "limit": limit})
                 due += [_delivery(row) for row in rows]
         if not due:
             return []
         claimed: list[Delivery] = []
-        with self._records.writing() as db:
+        with self._records.writing(TURN) as db:
             for one in due:
                 said = {"webhook": one.webhook, "event_id": one.event_id, "next_at": one.next_at, "until": now + LEASE}
-                if db.execute(self._sql["claim"], said).rowcount:
+                if db.run(self._sql["claim"], said):
                     claimed.append(msgspec.structs.replace(one, attempts=one.attempts + 1))
         return claimed
 
     def settle(self, one: Delivery, outcome: Outcome) -> None:
         """Keeps how a try ended."""
         over = outcome.state is not State.PENDING
-        with self._records.writing() as db:
-            done = db.execute(
+        with self._records.writing(TURN) as db:
+            done = db.run(
                 self._sql["settle"],
                 {
                     "webhook": one.webhook,
@@ -151,7 +149,7 @@ class Outbox:
                     "trouble": outcome.trouble,
                     "done_at": outcome.at if over else None,
                 },
-            ).rowcount
+            )
             if over and done:
                 self._count(db, one.webhook, outcome.state.value)
 
@@ -159,51 +157,55 @@ class Outbox:
         """The newest first. `before` in microseconds, not included."""
         said = {"webhook": webhook, "state": state.value if state else "", "before": before, "limit": limit}
         with self._records.reading() as db:
-            return [_delivery(row) for row in db.execute(self._sql["page"], said)]
+            return [_delivery(row) for row in db.all(self._sql["page"], said)]
 
     def counts(self, webhook: str) -> dict[str, int]:
         """How many deliveries wait, were delivered, failed and were dropped."""
         with self._records.reading() as db:
             counts = dict.fromkeys((State.DELIVERED.value, State.FAILED.value, DROPPED), 0)
-            (pending,) = db.execute(self._sql["pending"], (webhook,)).fetchone()
+            pending = self._pending(db, webhook)
             return {
                 State.PENDING.value: pending,
                 **counts,
-                **dict(db.execute(self._sql["counts"], (webhook,)).fetchall()),
+                **dict(db.all(self._sql["counts"], (webhook,))),
             }
 
     def drop(self, webhook: str) -> None:
         """The webhook is gone, with all that was on its way to it."""
-        with self._records.writing() as db:
-            db.execute(self._sql["drop_webhook"], (webhook,))
-            db.execute(self._sql["drop_counts"], (webhook,))
+        with self._records.writing(TURN) as db:
+            db.run(self._sql["drop_webhook"], (webhook,))
+            db.run(self._sql["drop_counts"], (webhook,))
 
     def trim(self, now: int, known: Iterable[str]) -> None:
         """Lets go of what is long over, and of what was on its way to webhooks that are not there any more."""
         there = frozenset(known)
-        with self._records.writing() as db:
-            db.execute(self._sql["drop_old"], {"before": now - DONE_LIFE})
-            db.execute(self._sql["drop_told"], (now - TOLD_LIFE,))
-            for (webhook,) in db.execute(self._sql["webhooks"]).fetchall():
+        with self._records.writing(TURN) as db:
+            db.run(self._sql["drop_old"], {"before": now - DONE_LIFE})
+            db.run(self._sql["drop_told"], (now - TOLD_LIFE,))
+            for (webhook,) in db.all(self._sql["webhooks"]):
                 if webhook in there:
-                    db.execute(self._sql["drop_many"], {"webhook": webhook, "most": MOST_DONE})
+                    db.run(self._sql["drop_many"], {"webhook": webhook, "most": MOST_DONE})
                 else:
-                    db.execute(self._sql["drop_webhook"], (webhook,))
+                    db.run(self._sql["drop_webhook"], (webhook,))
 
     def expired(self, since: int, now: int) -> list[Escalated]:
         """Escalations that nobody turned in time, which was over between the two moments (microseconds)."""
         with self._records.reading() as db:
-            rows = db.execute(self._sql["expired"], {"since": since, "now": now}).fetchall()
+            rows = db.all(self._sql["expired"], {"since": since, "now": now})
         return [_escalated(entry) for (entry,) in rows]
 
     def errors(self, start: int) -> dict[str, tuple[int, int]]:
         """(calls, errors) of each project in the minutes from `start` (seconds since the epoch) on."""
         with self._records.reading() as db:
-            rows = db.execute(self._sql["errors"], {"start": start}).fetchall()
+            rows = db.all(self._sql["errors"], {"start": start})
         return {project: (calls, errors) for project, calls, errors in rows}
 
-    def _count(self, db: sqlite3.Connection, webhook: str, outcome: str) -> None:
-        db.execute(self._sql["count"], {"webhook": webhook, "outcome": outcome, "amount": 1})
+    def _pending(self, db: Database, webhook: str) -> int:
+        row = db.one(self._sql["pending"], (webhook,))
+        return 0 if row is None else int(row[0])
+
+    def _count(self, db: Database, webhook: str, outcome: str) -> None:
+        db.run(self._sql["count"], {"webhook": webhook, "outcome": outcome, "amount": 1})
 
     def _happening(self, row: Sequence[Any]) -> Happening:
         id, at, topic, project, data, webhook = row

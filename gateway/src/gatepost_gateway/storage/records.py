@@ -4,8 +4,6 @@ One connection under one lock: every method may be called from any thread, and t
 bounded (by an index and a limit), so that none holds the others up for long; `counts` is the exception, and says so.
 """
 
-import os
-import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -21,67 +19,81 @@ from gatepost_gateway.domain.clock import HOUR_MICROS, Clock, SystemClock, day, 
 from gatepost_gateway.domain.ports import SESSION_LIFE, Found, TraceState
 from gatepost_gateway.domain.records import Closed, Opened, Outcome
 from gatepost_gateway.storage import batch as batches
-from gatepost_gateway.storage import migrate, rows
+from gatepost_gateway.storage import histogram, migrate, rows
 from gatepost_gateway.storage.batch import Batch, Folding
+from gatepost_gateway.storage.database import PLACE, Database, DatabaseError, Dialect, RefusedError
+from gatepost_gateway.storage.days import Days
 from gatepost_gateway.storage.faults import StorageFault, Unreadable
 from gatepost_gateway.storage.migrate import Phase
-from gatepost_gateway.storage.queries import Queries, migrations_folder
+from gatepost_gateway.storage.queries import Queries, migrations_folder, migrations_of
 from gatepost_gateway.storage.rollups import Rollups
 from gatepost_gateway.storage.rows import Counts, Filters, LiveSession, Page, Place, TraceDetail
 from gatepost_gateway.storage.segments import Position
+from gatepost_gateway.storage.sqlite_database import SqliteDatabase
 from gatepost_gateway.storage.steps import Payload, Step, read_step
 
 FILE = "records.db"
+TURN = "traces"
+"""Who writes rows that another gateway may write as well waits for this turn."""
 MOST_SESSIONS = 65_536
 MOST_TOUCHED = 10_000
 MOST_STEPS = 10_000
 """Steps that one answer shows."""
 
+_PRAGMAS = (
+    "PRAGMA page_size = 8192",
+    "PRAGMA auto_vacuum = INCREMENTAL",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -16000",
+    # Pages: 32 MiB of log between two checkpoints.
+    "PRAGMA wal_autocheckpoint = 4000",
+)
 _opened = msgspec.msgpack.Decoder(Opened).decode
 
 
 class Records:
     """Owns the file. Every method raises StorageFault (503) when it cannot be used; writes are whole or not at all."""
 
-    def __init__(self, path: Path, clock: Clock | None = None) -> None:
-        """Opens `path`, makes it (0600) when it is not there, and runs the `pre` migrations that it lacks."""
-        self.path = path
+    def __init__(self, home: Path | Database, clock: Clock | None = None) -> None:
+        """Opens the file, made (0600) when it is not there, or takes the database; runs the `pre` migrations that it
+        lacks.
+        """
+        self.path = home if isinstance(home, Path) else PLACE
         self._clock = clock or SystemClock()
-        self._sql = Queries("records.sql")
         self._lock = threading.RLock()
-        self.rollups = Rollups()
         self._touched: set[str] | None = None
         with self._guarded():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+            self._db = _file(home) if isinstance(home, Path) else home
+            self._sql = Queries("records.sql", self._db.dialect)
+            self.rollups = Rollups(self._db.dialect)
             try:
+                self.migrated = tuple(self._migrate(frozenset({Phase.PRE})))
                 self._prepare()
             except BaseException:
                 self._db.close()
                 raise
 
+    @property
+    def dialect(self) -> Dialect:
+        return self._db.dialect
+
     def _prepare(self) -> None:
-        for pragma in (
-            "PRAGMA page_size = 8192",
-            "PRAGMA auto_vacuum = INCREMENTAL",
-            "PRAGMA journal_mode = WAL",
-            "PRAGMA synchronous = NORMAL",
-            "PRAGMA busy_timeout = 10000",
-            "PRAGMA temp_store = MEMORY",
-            "PRAGMA cache_size = -16000",
-            # Pages: 32 MiB of log between two checkpoints.
-            "PRAGMA wal_autocheckpoint = 4000",
-        ):
-            self._db.execute(pragma).fetchall()
-        self.rollups.prepare(self._db)
-        self.migrated = tuple(
-            migrate.migrate(self._db, migrations_folder(), frozenset({Phase.PRE}), self._clock, self.path)
-        )
+        """Its own days of partitions and its own place, where several gateways fold into one database."""
+        self._days = Days(self._db, self._sql) if self._db.dialect is Dialect.POSTGRES else None
+        if self._days is not None:
+            self._db.run(self._sql["begin"])
+
+    def _migrate(self, phases: frozenset[Phase]) -> list[str]:
+        folder = migrations_of(self._db.dialect, migrations_folder())
+        return migrate.migrate(self._db, folder, phases, self._clock, self.path)
 
     def upgrade(self) -> list[str]:
         """Runs every migration that is missing, `post` ones too; the names of those that ran."""
         with self._guarded():
-            return migrate.migrate(self._db, migrations_folder(), frozenset(Phase), self._clock, self.path)
+            return self._migrate(frozenset(Phase))
 
     def close(self) -> None:
         with self._lock:
@@ -96,21 +108,14 @@ class Records:
     # -- writing: fold.py and retention.py ---------------------------------------------------------------------------
 
     @contextmanager
-    def writing(self) -> Generator[sqlite3.Connection]:
+    def writing(self, turn: str | None = None) -> Generator[Database]:
         """One transaction, whole or not at all."""
-        with self._guarded():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._guarded(), self._db.transaction(turn):
+            yield self._db
 
     @contextmanager
-    def reading(self) -> Generator[sqlite3.Connection]:
-        """The connection, for this thread alone as long as it takes."""
+    def reading(self) -> Generator[Database]:
+        """The database, for this thread alone as long as it takes."""
         with self._guarded():
             yield self._db
 
@@ -124,24 +129,25 @@ class Records:
 
         `said` gives the entries, and gives them again when something about them is odd.
         """
-        with self._lock:
+        with self._guarded():
             batch = self._batch(said())
             try:
                 return self._write(batch, end)
-            except (sqlite3.IntegrityError, OverflowError):
+            except RefusedError:
                 ids = msgspec.json.encode([(row[1], row[0]) for row in batch.steps]).decode()
                 batch = self._batch(said(), frozenset(self._column("steps_there", ids)))
-                batch.bound()
-            try:
-                return self._write(batch, end)
-            except sqlite3.IntegrityError as error:
-                raise _unusable(error, self.path) from error
+                batch.bound(texts=self._days is not None)
+            return self._write(batch, end)
 
     def _batch(self, said: Iterable[tuple[Folding, Payload]], known: frozenset[str] = frozenset()) -> Batch:
         return Batch(said, known, self.rollups.tally(), partial(self.rollups.metadata, self._db))
 
     def _write(self, batch: Batch, end: Position) -> int:
-        with self.writing() as db:
+        begin, db = self.position(), self._db
+        if self._days is not None:
+            self._days.ready(batch)
+        with db.transaction(TURN if batch.shared else None):
+            self._move(begin, end, batch.entries)
             self._many(db, "add_step", batch.steps)
             self._many(db, "add_facet", batch.facets)
             self._many(db, "open_trace", batch.opened_traces)
@@ -154,12 +160,11 @@ class Records:
             self._many(db, "settle", [(name, name.rpartition("@")[2], sum_) for name, sum_ in batch.settled.items()])
             self._many(db, "keep", batch.kept)
             self._many(db, "drop_kept", batch.dropped)
-            self._many(db, "add_body", batch.bodies)
+            self._many(db, "add_body", batch.bodies if self._days is not None else [row[:3] for row in batch.bodies])
             self._many(db, "add_escalation", batch.escalations)
             self._many(db, "admit_escalated", batch.admissions)
             self._many(db, "happen", batch.happened)
             self.rollups.write(db, batch.tally, [seal[-1] for seal in batch.seals])
-            db.execute(self._sql["move_position"], (end.segment, end.offset, batch.entries))
         if self._touched is not None:
             self._touched = self._touched | batch.settled.keys() if len(self._touched) < MOST_TOUCHED else None
         return batch.repeated
@@ -170,24 +175,35 @@ class Records:
             touched, self._touched = self._touched, set()
             return touched
 
-    def _join(self, db: sqlite3.Connection, batch: Batch) -> None:
+    def _move(self, begin: Position, end: Position, entries: int) -> None:
+        """First of all: whoever folds the same journal at the same time, as only a copy of its folder would, stops."""
+        values = {
+            "segment": end.segment,
+            "offset": end.offset,
+            "entries": entries,
+            "from_segment": begin.segment,
+            "from_offset": begin.offset,
+        }
+        if not self._db.run(self._sql["move_position"], values):
+            raise DatabaseError("another gateway folds a copy of this journal: one of the two must go")
+
+    def _join(self, db: Database, batch: Batch) -> None:
         """Steps that were alone, and get company in this batch, go into the row of their trace."""
         for one in (one for one in batch.sums.values() if one.implicit):
-            for (entry,) in db.execute(self._sql["join_trace"], (one.trace_id,)).fetchall():
+            for (entry,) in db.all(self._sql["join_trace"], (one.trace_id,)):
                 first = read_step(entry)
                 assert isinstance(first, Closed)
                 batch.join(first)
                 self._many(db, "drop_alone_facet", batches.facets_alone(first))
 
-    def _many(self, db: sqlite3.Connection, query: str, values: Sequence[Sequence[Any]]) -> None:
+    def _many(self, db: Database, query: str, values: Sequence[Sequence[Any]]) -> None:
         if values:
-            db.executemany(self._sql[query], values)
+            db.many(self._sql[query], values)
 
     def sync(self) -> bool:
         """Brings all that was written to the disk itself. False when a reader was in the way: try again later."""
-        with self._guarded():
-            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return not busy
+        row = self._one("sync")
+        return not row[0]
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
@@ -271,9 +287,9 @@ class Records:
             found = [read_step(entry) for (entry,) in self._all_named("refused_since", values)]
         return sorted({one.tripped for one in found if isinstance(one, Closed) and one.tripped is not None})
 
-    def open_holds(self) -> list[Opened]:
-        """Calls that began and have not ended, as far as the journal is folded."""
-        return [_opened(entry) for entry in self._column("open_holds")]
+    def open_holds(self, *, own: bool = False) -> list[Opened]:
+        """Calls that began and have not ended, as far as the journal is folded. `own`: those of this journal alone."""
+        return [_opened(entry) for entry in self._column("own_holds" if own else "open_holds")]
 
     def live_sessions(self, now: int) -> list[LiveSession]:
         """Sessions with a turn in the 30 minutes before `now` (microseconds), the latest first, at most 65536."""
@@ -334,38 +350,41 @@ class Records:
 
     def check(self) -> list[str]:
         """What SQLite finds wrong with the file; empty when all is well. Reads all of it."""
-        with self._guarded():
-            found = [str(row[0]) for row in self._db.execute(self._sql["integrity"])]
+        found = [str(one) for one in self._column("integrity")]
         return [] if found == ["ok"] else found
 
     def _one(self, query: str, *values: Any) -> Any:
         with self._guarded():
-            return self._db.execute(self._sql[query], values).fetchone()
+            return self._db.one(self._sql[query], values)
 
     def _all(self, query: str, *values: Any) -> list[Any]:
         with self._guarded():
-            return self._db.execute(self._sql[query], values).fetchall()
+            return self._db.all(self._sql[query], values)
 
     def _all_named(self, query: str, values: dict[str, Any]) -> list[Any]:
         with self._guarded():
-            return self._db.execute(self._sql[query], values).fetchall()
+            return self._db.all(self._sql[query], values)
 
     def _column(self, query: str, *values: Any) -> list[Any]:
         return [row[0] for row in self._all(query, *values)]
 
     @contextmanager
     def _guarded(self) -> Generator[None]:
-        """One thread at a time, and SQLite's errors as ours; a broken constraint stays what it is for `fold`."""
+        """One thread at a time, and the database's errors as ours."""
         with self._lock:
             try:
                 yield
-            except sqlite3.IntegrityError:
-                raise
-            except (sqlite3.Error, OSError) as error:
+            except (DatabaseError, OSError) as error:
                 raise _unusable(error, self.path) from error
 
 
-def _unusable(error: sqlite3.Error | OSError, path: Path) -> StorageFault:
+def _file(path: Path) -> Database:
+    found = SqliteDatabase(path, _PRAGMAS)
+    found.teach("merged_buckets", 2, histogram.merged)
+    return found
+
+
+def _unusable(error: DatabaseError | OSError, path: Path) -> StorageFault:
     if isinstance(error, OSError):
         return Unreadable(
             f"cannot be used: {(error.strerror or str(error)).lower()}", path, hint="check its owner and mode"

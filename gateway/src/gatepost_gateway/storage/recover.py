@@ -30,7 +30,7 @@ def recover(folder: Folder, records: Records, now: int) -> Recovered:
     folder.fold_to_end()
     return Recovered(
         settled=records.settled_now(now),
-        open_holds=tuple(records.open_holds()),
+        open_holds=tuple(records.open_holds(own=True)),
         sessions=tuple(records.live_sessions(now)),
         folded=records.position().segment,
         tripped=tuple(records.tripped(now)),

@@ -84,25 +84,26 @@ class Resealer:
     def _conversations(self, records: Records) -> bool:
         with records.writing() as db:
             said = {"kind": self._name[0], "id": self._name[1], "current": self._vault.current, "limit": AT_ONCE}
-            found = db.execute(self._sql["kept_old"], said).fetchall()
+            found = db.all(self._sql["kept_old"], said)
             for kind, id, box in found:
                 self._name = (kind, id)
                 if (new := self._again(kind, id, box)) is not None:
-                    db.execute(self._sql["kept_reseal"], {"kind": kind, "id": id, "box": box, "new": new})
+                    db.run(self._sql["kept_reseal"], {"kind": kind, "id": id, "box": box, "new": new})
                     self.done.conversations += 1
         return bool(found)
 
     def _steps(self, records: Records) -> bool:
         with records.writing() as db:
-            (end,) = db.execute(self._sql["steps_end"]).fetchone()
+            row = db.one(self._sql["steps_end"])
+            end = int(row[0]) if row is not None else 0
             if self._seq >= end:
                 return False
             until = min(end, self._seq + STRETCH)
             for old in self._vault.old:
                 said = {"after": self._seq, "until": until, "old": old}
-                for seq, entry in db.execute(self._sql["steps_old"], said).fetchall():
+                for seq, entry in db.all(self._sql["steps_old"], said):
                     if (new := self._step(entry)) is not None:
-                        db.execute(self._sql["step_reseal"], {"seq": seq, "entry": new})
+                        db.run(self._sql["step_reseal"], {"seq": seq, "entry": new})
                         self.done.steps += 1
             self._seq = until
         return True

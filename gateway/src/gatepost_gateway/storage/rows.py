@@ -122,6 +122,8 @@ class Expired(Struct, frozen=True):
     traces: int = 0
     kept: int = 0
     settled: int = 0
+    days: int = 0
+    """Whole days that were dropped: their steps are not counted one by one."""
     more: bool = False
 
 

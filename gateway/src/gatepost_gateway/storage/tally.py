@@ -23,6 +23,8 @@ MOST_KEYS = 8
 MOST_VALUES = 10_000
 """Values of one dimension in one project on one day; what comes after them is `other`."""
 OTHER = "other"
+LONGEST = 500
+"""Characters of a name that are told apart."""
 _SECOND = 1_000_000
 _LARGEST = 10**18
 
@@ -165,9 +167,9 @@ class Tally:
         dimensions = Dimensions(
             project=one.project or "",
             provider=one.provider or "",
-            model=one.model or one.model_asked or "",
+            model=(one.model or one.model_asked or "")[:LONGEST],
             status=status.value,
-            user=one.user or text_of(said.get("user_id")),
+            user=one.user[:LONGEST] if one.user else text_of(said.get("user_id")),
             key=one.key_id or "",
             feature=text_of(said.get("feature")),
             metadata=tuple(text_of(said.get(key)) for key in self.keys),

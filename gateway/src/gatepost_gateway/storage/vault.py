@@ -74,6 +74,10 @@ class Vault:
         """The ids of the keys that only open."""
         return [key_id for key_id in self._ciphers if key_id != self.current]
 
+    def knows(self, key_id: bytes) -> bool:
+        """Whether a master key is here."""
+        return key_id in self._ciphers
+
     def seal(self, secret: Secret, purpose: str) -> Sealed:
         """`secret` as ciphertext that opens only as what it was sealed for."""
         nonce = os.urandom(_NONCE_BYTES)

@@ -48,3 +48,13 @@ SELECT label, master, box FROM derived;
 -- name: derived_keep
 INSERT INTO derived (label, master, box) VALUES (?, ?, ?)
 ON CONFLICT (label) DO UPDATE SET master = excluded.master, box = excluded.box;
+
+-- name: check
+PRAGMA quick_check(10);
+
+-- What is overwritten from here on does not stay in the file.
+-- name: forget_whole
+PRAGMA secure_delete = ON;
+
+-- name: checkpoint
+PRAGMA wal_checkpoint(TRUNCATE);

@@ -1,20 +1,22 @@
 -- Queries of storage/records.py.
 
 -- name: position
-SELECT segment, offset, entries FROM position;
+SELECT segment, "offset", entries FROM position;
 
+-- Nothing, where another process was faster.
 -- name: move_position
-UPDATE position SET segment = ?, offset = ?, entries = entries + ?;
+UPDATE position SET segment = :segment, "offset" = :offset, entries = entries + :entries
+WHERE segment = :from_segment AND "offset" = :from_offset;
 
 -- The first record of a step counts: a second one breaks this and is sorted out by `steps_there`.
 -- name: add_step
 INSERT INTO steps (
-  id, trace_id, at, alone, project, model, user, outcome, session_id, turn, properties, expires_at, entry
+  id, trace_id, at, alone, project, model, "user", outcome, session_id, turn, properties, expires_at, entry
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- The first that was said counts.
 -- name: add_body
-INSERT OR IGNORE INTO bodies (step_id, trace_id, entry) VALUES (?, ?, ?);
+INSERT INTO bodies (step_id, trace_id, entry) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- A step belongs to one trace.
 -- name: steps_there
@@ -34,7 +36,7 @@ ON CONFLICT (id) DO NOTHING;
 -- A sum beyond 64 bits would become a float, which the table refuses: it stays at the largest.
 -- name: add_to_trace
 INSERT INTO traces (
-  id, at, implicit, org, project, key_id, steps, unpriced, cost, micros, outcome, session_id, user, expires_at
+  id, at, implicit, org, project, key_id, steps, unpriced, cost, micros, outcome, session_id, "user", expires_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
   steps = steps + excluded.steps,
@@ -43,28 +45,28 @@ ON CONFLICT (id) DO UPDATE SET
   micros = min(micros + excluded.micros, 4000000000000000000),
   outcome = coalesce(excluded.outcome, outcome),
   session_id = coalesce(excluded.session_id, session_id),
-  user = coalesce(excluded.user, user),
+  "user" = coalesce(excluded.user, "user"),
   expires_at = max(expires_at, excluded.expires_at);
 
 -- name: seal_trace
 UPDATE traces SET sealed_at = ?, cost = ?, micros = ?, steps = ?, unpriced = ? WHERE id = ? AND sealed_at IS NULL;
 
 -- name: add_facet
-INSERT OR IGNORE INTO facets (alone, project, name, value, at, trace_id) VALUES (1, ?, ?, ?, ?, ?);
+INSERT INTO facets (alone, project, name, value, at, trace_id) VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: add_trace_facet
-INSERT OR IGNORE INTO facets (alone, project, name, value, at, trace_id)
-SELECT 0, project, ?, ?, at, id FROM traces WHERE id = ?;
+INSERT INTO facets (alone, project, name, value, at, trace_id)
+SELECT 0, project, ?, ?, at, id FROM traces WHERE id = ? ON CONFLICT DO NOTHING;
 
 -- name: add_escalation
-INSERT OR IGNORE INTO escalations (id, at, project, status, expires_at, entry) VALUES (?, ?, ?, 'queued', ?, ?);
+INSERT INTO escalations (id, at, project, status, expires_at, entry) VALUES (?, ?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING;
 
 -- An approval admits one request: the first that was written down.
 -- name: admit_escalated
 UPDATE escalations SET admitted_step = ? WHERE id = ? AND admitted_step = '';
 
 -- name: open_hold
-INSERT OR IGNORE INTO open_holds (step_id, entry) VALUES (?, ?);
+INSERT INTO open_holds (step_id, entry) VALUES (?, ?) ON CONFLICT DO NOTHING;
 
 -- name: close_hold
 DELETE FROM open_holds WHERE step_id = ?;
@@ -266,7 +268,7 @@ SELECT count(*) FROM (
 -- name: size_alone_user
 SELECT count(*) FROM (
   SELECT 1 FROM steps
-  WHERE alone = 1 AND project = :project AND user = :user AND user <> ''
+  WHERE alone = 1 AND project = :project AND "user" = :user AND "user" <> ''
     AND at >= :since AND at <= :at
   LIMIT 5000
 );
@@ -334,6 +336,10 @@ WHERE alone = 0 AND project IN (SELECT value FROM json_each(:projects)) AND at >
 -- name: open_holds
 SELECT entry FROM open_holds ORDER BY step_id;
 
+-- Those of the journal that is folded here: of all, where no other is.
+-- name: own_holds
+SELECT entry FROM open_holds ORDER BY step_id;
+
 -- The last turn of each session, the latest first.
 -- name: live_sessions
 SELECT max(at), entry FROM steps
@@ -360,3 +366,7 @@ PRAGMA integrity_check(20);
 -- name: counts
 SELECT (SELECT count(*) FROM traces) + (SELECT count(*) FROM steps WHERE alone = 1), (SELECT count(*) FROM steps), (SELECT count(*) FROM open_holds),
   (SELECT count(*) FROM kept), (SELECT count(*) FROM settled);
+
+-- Whether a reader was in the way of bringing all to the disk.
+-- name: sync
+PRAGMA wal_checkpoint(TRUNCATE);

@@ -25,7 +25,7 @@ ON CONFLICT (grain, project, name, bucket, value) DO UPDATE SET
   buckets = merged_buckets(buckets, excluded.buckets);
 
 -- name: add_active
-INSERT OR IGNORE INTO activity (project, feature, user, day) VALUES (?, ?, ?, ?);
+INSERT INTO activity (project, feature, "user", day) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- What a trace that is sealed has cost by model: its revenue is shared out by that.
 -- name: steps_of_sealed
@@ -53,15 +53,15 @@ WHERE grain = :grain AND project = :project AND name = '' AND bucket >= :start A
 
 -- name: cohorts
 WITH present AS (
-  SELECT user, (day + 3) / :length AS period FROM activity
+  SELECT "user", (day + 3) / :length AS period FROM activity
   WHERE project = :project AND feature = :feature AND day >= :first AND day <= :last
-  GROUP BY user, (day + 3) / :length
+  GROUP BY "user", (day + 3) / :length
 ),
 begun AS (
-  SELECT user, min((day + 3) / :length) AS cohort FROM activity
-  WHERE project = :project AND feature = :feature GROUP BY user
+  SELECT "user", min((day + 3) / :length) AS cohort FROM activity
+  WHERE project = :project AND feature = :feature GROUP BY "user"
 )
-SELECT cohort, period - cohort, count(*) FROM present JOIN begun USING (user)
+SELECT cohort, period - cohort, count(*) FROM present JOIN begun USING ("user")
 WHERE cohort >= (:first + 3) / :length GROUP BY cohort, period ORDER BY cohort, period;
 
 -- name: drop_rollups
@@ -70,6 +70,6 @@ DELETE FROM rollups WHERE (grain, project, name, bucket, value) IN (
 );
 
 -- name: drop_activity
-DELETE FROM activity WHERE (project, feature, user, day) IN (
-  SELECT project, feature, user, day FROM activity WHERE day < :before LIMIT :limit
+DELETE FROM activity WHERE (project, feature, "user", day) IN (
+  SELECT project, feature, "user", day FROM activity WHERE day < :before LIMIT :limit
 );

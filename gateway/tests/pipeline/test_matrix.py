@@ -62,9 +62,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "data-routing-policy": {"require_private": True},
     "citation-verifier": {"require_sources": True},
     "quality-scorer": {"min_sentences": 1000},
+    "external-moderation": {"endpoint": "http://judge.test"},
+    "flagged-review": {"provider": {"endpoint": "http://judge.test/v1/chat/completions", "model": "j"}},
     "tool-validation": {"declared_tools": ["create_user"]},
 }
-"""Settings with which each kind blocks BAD, the sandbox's model, and the tool `delete_user`."""
+"""Settings with which each kind blocks BAD, the sandbox's model, and the tool `delete_user`. No judge answers here."""
 OF_TOOLS = ("agent-firewall", "rbac", "tool-validation")
 """Kinds that block the tool, and have nothing against the words."""
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {}}

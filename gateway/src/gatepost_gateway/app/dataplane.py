@@ -54,6 +54,7 @@ from gatepost_gateway.pipeline.pending import Pending
 from gatepost_gateway.pipeline.plan import Planner
 from gatepost_gateway.pipeline.recall import Recall
 from gatepost_gateway.pipeline.responses import Responses
+from gatepost_gateway.pipeline.review import JudgesOutside
 from gatepost_gateway.pipeline.rounds import Seams
 from gatepost_gateway.pipeline.sessions import Sessions
 from gatepost_gateway.pipeline.strategies import Sight, Turns
@@ -187,6 +188,7 @@ class DataPlane:
             tools=ToolNotes(base.vault),
             clock=base.clock,
             salt=begin.secret,
+            reviewers=JudgesOutside(transport, base.vault),
         )
 
     def snapshot(self) -> Snapshot:

@@ -148,6 +148,8 @@ def _decision(one: dict[str, Any]) -> list[str]:
         + (f"did not run: {one['not_run']}" if one["not_run"] else f"said {word} after {one['latency_ms']} ms")
         + (f" because {one['reason']}" if one["reason"] else "")
     ]
+    if one.get("rationale"):
+        lines.append(f"rationale: {one['rationale']}")
     for mark in one["marks"]:
         where = f"{mark['path']}, characters {mark['start']} to {mark['end']}"
         lines.append(f"found: {mark['kind']} {mark['masked']} ({mark['digest']}) in {where}: {mark['effect']}")

@@ -13,6 +13,7 @@ from gatepost_gateway.control.arrivals import Arrivals
 from gatepost_gateway.control.compose import build_snapshot
 from gatepost_gateway.control.configuration import Configuration
 from gatepost_gateway.control.identity import Keyring
+from gatepost_gateway.control.judges import judge_keys
 from gatepost_gateway.control.master_key import MasterKey, Rekey
 from gatepost_gateway.control.records import TraceSource
 from gatepost_gateway.control.secrets import Keeper
@@ -202,8 +203,9 @@ class ControlPlane:
     def _built(self) -> Snapshot:
         current = self.configuration.current
         document = build_snapshot(current.version.number, current.document, self.keyring.identities, self._credentials)
+        keys = judge_keys(current.document, self.settings.environment.variables, self.vault)
         verdicts = self.records.queue.verdicts() if self.records is not None else ()
-        return Snapshot(structs.replace(document, verdicts=verdicts))
+        return Snapshot(structs.replace(document, verdicts=verdicts, judge_keys=keys))
 
 
 def _vault(data_dir: Path, given: Secret | None) -> vault_file.Vault:

@@ -87,6 +87,7 @@ class DecisionView(Struct, frozen=True):
     found: int
     marks: list[MarkView]
     signals: list[str]
+    rationale: str | None
 
 
 class ClaimView(Struct, frozen=True):
@@ -377,13 +378,12 @@ def _route(one: Route) -> RouteView:
 
 
 def _decision(one: Decision) -> DecisionView:
-    effect = one.effect.value if one.effect is not None else None
     return DecisionView(
         one.rule,
         one.kind,
         one.phase,
         one.mode.value,
-        effect,
+        one.effect.value if one.effect is not None else None,
         millis(one.micros),
         one.reason,
         one.not_run,
@@ -391,6 +391,7 @@ def _decision(one: Decision) -> DecisionView:
         one.found,
         [_mark(mark) for mark in one.marks],
         list(one.signals),
+        one.rationale,
     )
 
 

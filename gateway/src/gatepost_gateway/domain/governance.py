@@ -126,6 +126,8 @@ class Decision(Struct, frozen=True, array_like=True):
     found: int = 0
     """How many things it found; `marks` shows the first of them."""
     signals: tuple[str, ...] = ()
+    rationale: str | None = None
+    """A judge's reasons, masked, or why there are none."""
 
 
 class Ruling(Struct, frozen=True):

@@ -298,6 +298,8 @@ class SnapshotDocument(Struct, frozen=True):
     proxies: tuple[ProxyEntry, ...] = ()
     rules: tuple[RuleSpec, ...] = ()
     """The policy chain: global rules, and those of projects and proxies."""
+    judge_keys: dict[str, Sealed | None] = field(default_factory=dict[str, Sealed | None])
+    """The keys that judges outside are shown, by the names of the rules that ask them; None: it is not there."""
     budgets: tuple[ScopedBudget, ...] = ()
     """Beside those of projects."""
     loops: LoopRules = LoopRules()

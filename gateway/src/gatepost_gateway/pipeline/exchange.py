@@ -12,6 +12,7 @@ from gatepost_gateway.domain.errors import GatewayError, GatewayFault, Refused, 
 from gatepost_gateway.domain.ports import Counters, Headers, Ledger, Loops, Rates
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.rego import Evaluator
+from gatepost_gateway.domain.review import Nobody, Reviewers
 from gatepost_gateway.domain.snapshot import Snapshot
 from gatepost_gateway.pipeline.bind import bind
 from gatepost_gateway.pipeline.call import Call, Inbound, Outlet
@@ -63,6 +64,7 @@ class Stages(Struct, frozen=True):
     tools: ToolNotes
     clock: Clock
     salt: bytes
+    reviewers: Reviewers = Nobody()
 
 
 class Exchange:
@@ -146,7 +148,7 @@ class Exchange:
         await check_loop(stages.loops, call, stages.salt)
         stages.escalations.admit(call)
         chain = await stages.responses.follow(call)
-        await judge(stages.engines, call)
+        await judge(stages.engines, call, stages.reviewers)
         passed = inbound.presented.bearer if principal.passed_through else None
         call.plan = only_there(stages.planner.plan(call, passed), chain)
         await govern(call, stages.evaluator)
@@ -163,7 +165,7 @@ class Exchange:
         call.record.first_micros = int((self._stages.clock.monotonic() - call.started) * 1_000_000)
         assert call.answer is not None
         if call.reader is None:
-            body = call.sent_body = await watch_whole(call, call.body, self._stages.evaluator)
+            body = call.sent_body = await watch_whole(call, call.body, self._stages.evaluator, self._stages.reviewers)
             body = restore_whole(call, body)
             self._stages.responses.keep(call, body)
             await remember(call, self._stages.sessions, body)
@@ -218,7 +220,7 @@ class Exchange:
             flow.check()
             if ended:
                 flow.release(watch(call, finish(call)))
-        await flow.settle(self._stages.evaluator)
+        await flow.settle(self._stages.evaluator, self._stages.reviewers)
         over(call)
         self._stages.responses.keep(call, flow.last)
         await remember(call, self._stages.sessions)

@@ -5,6 +5,7 @@ import asyncio
 from gatepost_gateway.domain.errors import Code
 from gatepost_gateway.domain.ports import Headers
 from gatepost_gateway.domain.rego import Evaluator
+from gatepost_gateway.domain.review import Reviewers
 from gatepost_gateway.pipeline.beat import Beat
 from gatepost_gateway.pipeline.call import Call, Outlet
 from gatepost_gateway.pipeline.dispatch import MAX_ANSWER, garbage, read_events
@@ -102,7 +103,7 @@ class Flow:
         if self._trouble is not None:
             raise self._trouble
 
-    async def settle(self, evaluator: Evaluator) -> None:
+    async def settle(self, evaluator: Evaluator, reviewers: Reviewers) -> None:
         """Judges the end of a stream where that takes too long for the loop. Raises as `release` does."""
         gate, call = self._gate, self._call
         if gate is None or self._tail is None:
@@ -111,6 +112,9 @@ class Flow:
             if self._rules:
                 facts = await asyncio.to_thread(gate.whole)
                 await prepare(self._rules, facts, evaluator)
+            if gate.asks and (inquiries := await asyncio.to_thread(gate.questions)):
+                assert call.facts is not None
+                call.facts.elsewhere.update(await reviewers.ask(call.snapshot, inquiries))
             self.last = self._tail + await asyncio.to_thread(gate.close)
         except ValueError as error:
             raise garbage(call, error) from error
@@ -167,7 +171,7 @@ class Flow:
         try:
             out = gate.feed(batch)
             if ended and not gate.stopped:
-                if gate.held > ASIDE_BYTES or any(rule.away for rule in self._rules):
+                if gate.held > ASIDE_BYTES or gate.asks or any(rule.away for rule in self._rules):
                     self._tail = out
                     return b""
                 out += gate.close()

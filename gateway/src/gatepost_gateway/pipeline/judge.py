@@ -1,7 +1,7 @@
 """Stage 4, the request gate: what policy says of the request before anything is planned or spent."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,10 @@ from gatepost_gateway.dialects.leaves import open_request
 from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.rewriting import rewrite_request
 from gatepost_gateway.domain.chat import Asked
-from gatepost_gateway.domain.errors import CallerError, Code, Refused
+from gatepost_gateway.domain.errors import CallerError, Code, GatewayError, Refused
 from gatepost_gateway.domain.findings import Texts
 from gatepost_gateway.domain.governance import Effect, Phase, Ruling
+from gatepost_gateway.domain.review import Inquiry, Reviewers
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.policy.chains import NO_CHAINS, Chains
 from gatepost_gateway.policy.engine import Engine, Steps
@@ -24,6 +25,7 @@ from gatepost_gateway.policy.verdict import POLICY_ERROR, least
 
 Engines = Callable[[Call], Engine]
 """The chain that a call meets."""
+Ask = Callable[[tuple[Inquiry, ...]], Awaitable[None]]
 
 
 def engine_of(call: Call) -> Engine:
@@ -38,10 +40,11 @@ def engine_of(call: Call) -> Engine:
     return policies.joined(chain, project, proxy) if isinstance(policies, Register) else chain
 
 
-async def judge(engines: Engines, call: Call) -> None:
+async def judge(engines: Engines, call: Call, reviewers: Reviewers) -> None:
     """Puts the ruling into the record and carries it out: the request goes on redacted, capped, or to another tier.
 
-    Raises Refused when it must not go on, CallerError (400) when a rule cannot read it.
+    Raises Refused when it must not go on, CallerError (400) when a rule cannot read it, GatewayFault (503) when it must
+    not go on without a judge who does not answer.
     """
     engine = engines(call)
     if engine.idle:
@@ -49,7 +52,12 @@ async def judge(engines: Engines, call: Call) -> None:
     call.engine = engine
     call.facts = facts = facts_of(call)
     facts.counting, facts.placeholders = call.counting, call.placeholders
-    ruling = await through(engine.judging(facts))
+    try:
+        ruling = await through(engine.judging(facts), asking(call, facts, reviewers))
+    except GatewayError as error:
+        if error.code is Code.POLICY_UNAVAILABLE:
+            call.record.decisions += engine.not_run(Phase.REQUEST, error.hint or error.public)
+        raise
     call.placeholders = facts.placeholders
     note(call, ruling)
     refuse(call, ruling, Code.INPUT_BLOCKED)
@@ -66,19 +74,34 @@ async def judge(engines: Engines, call: Call) -> None:
     call.demands += ruling.demands
 
 
-async def through(steps: Steps) -> Ruling:
+async def unasked(inquiries: tuple[Inquiry, ...]) -> None:
+    """Where no judge outside is asked: their rules find no answer in the facts."""
+
+
+async def through(steps: Steps, ask: Ask = unasked) -> Ruling:
     """The ruling at the end of `steps`. However long the texts, other calls go on between them."""
     try:
         while True:
-            waiting = next(steps)
-            if waiting is None:
+            step = next(steps)
+            if step is None:
                 await asyncio.sleep(0)
+            elif isinstance(step, tuple):
+                await ask(step)
             else:
-                await asyncio.wait((asyncio.wrap_future(waiting.found),), timeout=waiting.left())
+                await asyncio.wait((asyncio.wrap_future(step.found),), timeout=step.left())
     except StopIteration as done:
         return done.value
     finally:
         steps.close()
+
+
+def asking(call: Call, facts: Facts, reviewers: Reviewers) -> Ask:
+    """Puts what judges outside say into the facts."""
+
+    async def ask(inquiries: tuple[Inquiry, ...]) -> None:
+        facts.elsewhere.update(await reviewers.ask(call.snapshot, inquiries))
+
+    return ask
 
 
 def facts_of(call: Call) -> Facts:

@@ -160,7 +160,7 @@ class ToolSteps:
     async def _judge(self, call: Call) -> None:
         stages = self._stages
         stages.escalations.admit(call)
-        await judge(stages.engines, call)
+        await judge(stages.engines, call, stages.reviewers)
         await govern(call, stages.evaluator)
         stages.escalations.write(call)
 

@@ -82,7 +82,7 @@ class Verdicts:
             call.asked = decode(call.inbound)
             if waits:
                 stages.escalations.admit(call)
-            await judge(stages.engines, call)
+            await judge(stages.engines, call, stages.reviewers)
             self._plan(call)
             await govern(call, stages.evaluator)
             stages.escalations.write(call)
@@ -124,7 +124,7 @@ class Verdicts:
         call.asked = decode(call.inbound)
         record.model_asked = call.asked.model
         try:
-            await judge(stages.engines, call)
+            await judge(stages.engines, call, stages.reviewers)
         except Refused as blocked:
             return Simulated(Judged(call, blocked))
         call.plan = stages.planner.plan(call, _passed(call))

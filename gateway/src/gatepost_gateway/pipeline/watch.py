@@ -6,16 +6,18 @@ Without rules it passes what it gets, and holds the provider to the output that 
 from weakref import WeakKeyDictionary
 
 from gatepost_gateway.dialects.frame_readers import FRAMES
-from gatepost_gateway.dialects.leaves import open_answer
+from gatepost_gateway.dialects.leaves import open_answer, open_request
 from gatepost_gateway.dialects.members import Malformed
 from gatepost_gateway.dialects.rewriting import rewrite_answer
+from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.errors import Code, GatewayError, NextStep, UpstreamError
 from gatepost_gateway.domain.findings import Texts
 from gatepost_gateway.domain.governance import Phase
 from gatepost_gateway.domain.rego import Evaluator
+from gatepost_gateway.domain.review import Reviewers
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.pipeline.govern import attempt_of, prepare
-from gatepost_gateway.pipeline.judge import note, note_unjudged, refuse, through
+from gatepost_gateway.pipeline.judge import asking, note, note_unjudged, refuse, through
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts, Said
 from gatepost_gateway.policy.gate import Gate, Gates
@@ -44,7 +46,7 @@ def watch(call: Call, batch: bytes) -> bytes:
     return batch
 
 
-async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
+async def watch_whole(call: Call, body: bytes, evaluator: Evaluator, reviewers: Reviewers) -> bytes:
     """A whole answer as it may go out. Raises Refused (output_blocked) when it may not, and what `watch` raises."""
     body = watch(call, body)
     engine, facts = call.engine, call.facts
@@ -54,11 +56,12 @@ async def watch_whole(call: Call, body: bytes, evaluator: Evaluator) -> bytes:
     said = Said(body, summary.usage, summary.finish) if summary is not None else Said(body)
     facts.answered(said, lambda: _opened(call, body))
     facts.target = call.target.entry if call.target is not None else None
+    facts.sent = lambda: open_request(_asked(call))
     if call.snapshot.policies is not None:
         facts.attempt = attempt_of(call)
         await prepare(policies_of(call), facts, evaluator)
     try:
-        ruling = await through(engine.judging(facts))
+        ruling = await through(engine.judging(facts), asking(call, facts, reviewers))
     except GatewayError as error:
         note_unjudged(call, error.hint or error.public)
         raise
@@ -83,6 +86,7 @@ def gate_of(call: Call) -> Gate | None:
         return None
     assert asked is not None
     facts.attempt = attempt_of(call)
+    facts.sent = lambda: open_request(asked)
 
     def answered(texts: Texts) -> Facts:
         summary = call.summary
@@ -93,6 +97,11 @@ def gate_of(call: Call) -> Gate | None:
     if gates is None:
         gates = _GATES[engine] = Gates(engine)
     return gates.open(FRAMES[asked.dialect](), answered, approved=call.admitted is not None)
+
+
+def _asked(call: Call) -> Asked:
+    assert call.asked is not None
+    return call.asked
 
 
 def _opened(call: Call, body: bytes) -> Texts:

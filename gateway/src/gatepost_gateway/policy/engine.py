@@ -4,7 +4,7 @@ Every rule looks at the call as it came, so that no order of them changes what t
 rule that fails denies, and a rule in observe mode is recorded and never acts.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from time import perf_counter_ns
 
@@ -22,17 +22,21 @@ from gatepost_gateway.domain.findings import (
     find_in_pieces,
 )
 from gatepost_gateway.domain.governance import ALLOWED, Decision, Effect, Mode, Phase, Ruling
+from gatepost_gateway.domain.review import Inquiry, NoVerdict
 from gatepost_gateway.policy.facts import Facts, Texts
 from gatepost_gateway.policy.placeholders import Placeholders
 from gatepost_gateway.policy.redaction import Edit, Replacement, apply, edits_of
-from gatepost_gateway.policy.rules import Reach, Rule, TextRule, Vote, reach_of
+from gatepost_gateway.policy.rules import AskingRule, NotRun, Reach, Rule, TextRule, Vote, reach_of
 from gatepost_gateway.policy.tallies import Tallies
 
 Path = tuple[str | int, ...]
 PIECE = 2048
 """Characters that are looked at in one step: what else waits in this process waits so long."""
-Steps = Generator[Waiting | None, None, Ruling]
-"""A judgement that may be left between its steps, comes to the same ruling, and may have to wait for a detector."""
+Steps = Generator[Waiting | tuple[Inquiry, ...] | None, None, Ruling]
+"""A judgement that may be left between its steps and comes to the same ruling. It may have to wait for a detector, and
+where a step has questions to judges outside, they are to be answered in the facts before the next.
+"""
+BLOCKED = "another rule had blocked it"
 _REACHES = (Reach.NOTHING, Reach.TOOL_CALLS, Reach.SPAN, Reach.WHOLE)
 
 
@@ -50,7 +54,9 @@ class Stage:
     def __init__(self, phase: Phase, rules: Sequence[Rule], gates: Sequence[frozenset[Phase]]) -> None:
         self.phase = phase
         self.rules = tuple((number, rule) for number, rule in enumerate(rules) if phase in gates[number])
-        self.calls = tuple((number, rule) for number, rule in self.rules if not isinstance(rule, TextRule))
+        called = [(number, rule) for number, rule in self.rules if not isinstance(rule, TextRule)]
+        self.asking = tuple((number, rule) for number, rule in called if isinstance(rule, AskingRule))
+        self.calls = tuple((number, rule) for number, rule in called if not isinstance(rule, AskingRule))
         self.texts = tuple((number, rule) for number, rule in self.rules if isinstance(rule, TextRule))
         heard: dict[int, tuple[Detector, list[Listener]]] = {}
         for number, rule in self.texts:
@@ -103,15 +109,17 @@ class Engine:
         return bool(self._stages[phase].rules)
 
     def judge(self, facts: Facts) -> Ruling:
-        """The ruling of the gate that `facts` stand at. Raises GatewayError where an enforced rule cannot read it."""
+        """The ruling of the gate that `facts` stand at; no judge outside is asked. Raises GatewayError where an
+        enforced rule cannot read it.
+        """
         steps = self.judging(facts)
         while True:
             try:
-                waiting = next(steps)
+                step = next(steps)
             except StopIteration as done:
                 return done.value
-            if waiting is not None:
-                wait((waiting.found,), waiting.left())
+            if isinstance(step, Waiting):
+                wait((step.found,), step.left())
 
     def judging(self, facts: Facts) -> Steps:
         """The same, a step for each PIECE of text."""
@@ -156,6 +164,8 @@ class _Judging:
                 yield from self._detect(detector, listeners, texts.leaves)
             for slow, listeners in self._stage.slow:
                 yield from self._ask(slow, listeners, texts.leaves)
+        if self._stage.asking:
+            yield from self._consult(facts)
         return self._tallies.ruling(lambda: self._changes(facts))
 
     def _open(self, facts: Facts) -> Texts | None:
@@ -219,6 +229,26 @@ class _Judging:
                 waiting.leave()
             self._tallies.spend(numbers, perf_counter_ns() - began)
 
+    def _consult(self, facts: Facts) -> Generator[tuple[Inquiry, ...]]:
+        """The rules that ask judges outside, about the texts as they would go on."""
+        asking = self._stage.asking
+        if self._tallies.effect is Effect.BLOCK:
+            self._tallies.skip((number for number, _ in asking), BLOCKED)
+            return
+        changes = self._changes(facts)
+        try:
+            leaves = redacted(_side(facts).leaves, changes)
+        except GatewayError as error:
+            self._tallies.unreadable((number for number, _ in asking), error)
+            return
+        began = perf_counter_ns()
+        asked = questions(asking, facts, leaves, self._tallies)
+        if inquiries := tuple(one for _, _, one in asked if one is not None):
+            yield inquiries
+        self._tallies.spend((number for number, _, _ in asked), perf_counter_ns() - began)
+        for number, rule, _ in asked:
+            self._tallies.ask(number, rule, facts)
+
     def _redact(self, number: int, detector: Detector, facts: Facts) -> None:
         """What a call rule wants replaced."""
         try:
@@ -239,6 +269,36 @@ class _Judging:
         if any(one.kind for _, edits in edited.values() for one in edits):
             _stand_in(facts, edited)
         return {path: apply(text, edits) for path, (text, edits) in edited.items()}
+
+
+Question = tuple[int, AskingRule, "Inquiry | None"]
+
+
+def questions(
+    asking: Iterable[tuple[int, AskingRule]], facts: Facts, leaves: tuple[Leaf, ...], tallies: Tallies
+) -> list[Question]:
+    """The rules that will have something to judge, with what they ask. None: it is known that nobody can be asked."""
+    asked: list[Question] = []
+    for number, rule in asking:
+        try:
+            inquiry = rule.inquiry(facts, leaves)
+            if inquiry is not None:
+                asked.append((number, rule, inquiry))
+        except NoVerdict as why:
+            facts.elsewhere[facts.inquiry_key(rule.label.name)] = why
+            asked.append((number, rule, None))
+        except NotRun as why:
+            tallies.skip((number,), str(why))
+        except Exception as error:  # noqa: BLE001 - whatever fails in a rule denies, in the name of the rule
+            tallies.fail((number,), error)
+    return asked
+
+
+def redacted(leaves: tuple[Leaf, ...], changes: Mapping[Path, str]) -> tuple[Leaf, ...]:
+    """The texts as they go on."""
+    if not changes:
+        return leaves
+    return tuple(Leaf(one.path, one.place, changes.get(one.path, one.text)) for one in leaves)
 
 
 def _stand_in(facts: Facts, edited: Mapping[Path, tuple[str, list[Edit]]]) -> None:

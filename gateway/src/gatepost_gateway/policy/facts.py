@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.domain.chat import Asked
+from gatepost_gateway.domain.findings import Leaf
 from gatepost_gateway.domain.findings import Texts as Texts  # noqa: PLC0414 - a part of the facts
 from gatepost_gateway.domain.governance import Phase, Principal
 from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry
@@ -63,6 +64,8 @@ class Facts:
         """What rules found out about this call outside the loop, by their names."""
         self.counting = Counting()
         """What rules have counted, and count of this call."""
+        self.sent: Callable[[], Texts] | None = None
+        """Opens the request as it went on, at the response gate, for who must not see more."""
         self.judged_calls = 0
         """How many tool calls of the answer were judged before, each alone."""
         self.placeholders: Placeholders | None = None
@@ -84,6 +87,15 @@ class Facts:
         facts.target = target
         facts.answered(said, lambda: answer)
         return facts
+
+    def inquiry_key(self, rule: str) -> str:
+        """What a judge's answer to a rule's question is kept under in `elsewhere`, a gate each."""
+        return f"{self.phase.value}:{rule}"
+
+    @property
+    def reviewed_request(self) -> tuple[Leaf, ...]:
+        """The request's texts as they went on."""
+        return self.sent().leaves if self.sent is not None else self.request.leaves
 
     @cached_property
     def request(self) -> Texts:

@@ -10,7 +10,8 @@ from gatepost_gateway.dialects.frames import EVERYTHING, Frame, FrameReader, Gra
 from gatepost_gateway.dialects.framing import EventSplitter
 from gatepost_gateway.domain.findings import Called, Detector, Leaf, Place, Texts, find_all
 from gatepost_gateway.domain.governance import Effect, Mode, Phase, Ruling
-from gatepost_gateway.policy.engine import Engine
+from gatepost_gateway.domain.review import Inquiry
+from gatepost_gateway.policy.engine import BLOCKED, Engine, Question, questions
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.held import Call, Whole
 from gatepost_gateway.policy.queue import Queue
@@ -40,6 +41,8 @@ class Gates:
         self.ears: Mapping[Place, tuple[Ear, ...]] = {place: ears_of(stage, place) for place in Place}
         of_calls = [(number, rule) for number, rule in stage.calls if rule.reach is Reach.TOOL_CALLS]
         self.of_calls: tuple[tuple[int, CallRule], ...] = tuple(of_calls)
+        self.asking = stage.asking
+        """The rules that ask judges outside, when all has come."""
         self.of_wholes = tuple(one for one in stage.calls if one[1].reach not in (Reach.TOOL_CALLS, Reach.NOTHING))
         self.buffered = any(
             rule.label.buffered or reach_of(rule) is Reach.WHOLE
@@ -72,9 +75,16 @@ class Gate:
         """What the batch in hand added to; True: it is whole now."""
         self._ended: list[Call] = []
         self._called: list[Called] = []
-        self._texts: list[Window | Whole] | None = [] if gates.of_wholes or gates.buffered else None
+        self._texts: list[Window | Whole] | None = [] if gates.of_wholes or gates.asking or gates.buffered else None
         """Everything, in order, where a rule must see it together."""
         self._queue = Queue()
+        self._asked: list[Question] = []
+        self._tallies.skip((number for number, _ in gates.asking), "the answer did not come to its end")
+
+    @property
+    def asks(self) -> bool:
+        """Whether `questions` is to be asked before `close`."""
+        return bool(self._gates.asking)
 
     @property
     def stopped(self) -> bool:
@@ -100,6 +110,20 @@ class Gate:
         """The stream has ended: the facts for rules that must see everything, before `close` asks them."""
         self._finish()
         return self._answered(Texts(self._leaves(), (), tuple(self._called)))
+
+    def questions(self) -> tuple[Inquiry, ...]:
+        """The stream has ended: what is to be answered in the facts before `close`."""
+        self._finish()
+        asking = self._gates.asking
+        if self.stopped:
+            self._tallies.skip((number for number, _ in asking), BLOCKED)
+            return ()
+        leaves = tuple(one.redacted_leaf for one in self._texts or ())
+        # Where nothing is to be read there is nothing to say against it.
+        self._tallies.clear(number for number, _ in asking)
+        facts = self._answered(Texts(leaves, (), tuple(self._called)))
+        self._asked = questions(asking, facts, leaves, self._tallies)
+        return tuple(one for _, _, one in self._asked if one is not None)
 
     def close(self) -> bytes:
         """The stream has ended: what is left, and may go out."""
@@ -219,6 +243,8 @@ class Gate:
             facts = self._answered(Texts(leaves, (), tuple(self._called)))
             for detector in self._tallies.ask(number, rule, facts):
                 self._replace(number, detector, texts)
+        for number, rule, _ in self._asked:
+            self._tallies.ask(number, rule, self._answered(Texts(leaves, (), tuple(self._called))))
         for one in texts:
             one.finish()
 

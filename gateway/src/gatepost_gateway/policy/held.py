@@ -28,6 +28,10 @@ class Whole:
     def whole_leaf(self) -> Leaf:
         return self.leaf
 
+    @property
+    def redacted_leaf(self) -> Leaf:
+        return Leaf(self.leaf.path, self.leaf.place, self.reads)
+
     def hear(self, ears: Sequence[Ear], tallies: Tallies, *, again: bool = False) -> None:
         """Lets everybody find what they look for, as in an answer that is not streamed. `again`: it repeats a text."""
         for ear in ears:

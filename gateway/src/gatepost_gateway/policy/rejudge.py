@@ -28,12 +28,13 @@ from gatepost_gateway.policy.masking import DETECTORS
 from gatepost_gateway.policy.rego.document import MASKED, ROUTE
 from gatepost_gateway.policy.rego.here import Here
 from gatepost_gateway.policy.rego.rule import RegoRule
-from gatepost_gateway.policy.rules import Rule, TextRule
+from gatepost_gateway.policy.rules import AskingRule, Rule, TextRule
 from gatepost_gateway.policy.trial import Draft
 from gatepost_gateway.policy.verdict import STRENGTH
 
 NO_TEXT = "text was not stored"
 ALTERED = "it may read what was masked"
+ASKS = "it asks a judge outside, who is not asked again"
 NO_MODEL = "the model is not known any more"
 _ALL = "*"
 _MASKED_KINDS = frozenset({"pii-detector", "secret-detector"})
@@ -194,6 +195,8 @@ class _Again:
             return _judged(rule, self._facts(phase, Texts(()), bare=True))
         if self._stored is None or not self._body(phase):
             return NO_TEXT
+        if isinstance(rule, AskingRule):
+            return ASKS
         if isinstance(rule, TextRule):
             return self._text_rule(rule, kind, phase)
         return await self._call_rule(rule, kind, phase)

@@ -9,8 +9,9 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from gatepost_gateway.domain.findings import Detector, Finding, Place
+from gatepost_gateway.domain.findings import Detector, Finding, Leaf, Place
 from gatepost_gateway.domain.governance import Effect, Mode, Phase
+from gatepost_gateway.domain.review import Inquiry
 from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.policy.facts import Facts
 
@@ -61,6 +62,8 @@ class Vote(Struct, frozen=True):
     """What is redacted gets a placeholder that is undone in the answer, for the caller only."""
     threshold: float | None = None
     """What a finding had to score for this; None: all count."""
+    rationale: str | None = None
+    """A judge's reasons, masked, or why there are none: for the record alone."""
     redact: tuple[Detector, ...] = ()
     """What a call rule that says REDACT wants replaced in every text of its side, each by its kind: `[EMAIL]`."""
 
@@ -98,6 +101,19 @@ class CallRule(Protocol):
 
     def judge(self, facts: Facts) -> Vote | None:
         """None: nothing to say against it. An exception denies, in the name of the rule."""
+        ...
+
+
+@runtime_checkable
+class AskingRule(CallRule, Protocol):
+    """A rule that asks a judge outside. It is asked for its question when the others have spoken and none blocks; the
+    answer stands in `facts.elsewhere` when it judges.
+    """
+
+    def inquiry(self, facts: Facts, leaves: tuple[Leaf, ...]) -> Inquiry | None:
+        """Its question about these texts, from which the other rules have redacted what they redact; None: it has none,
+        and nothing to say. Raises NotRun, or NoVerdict where it may not ask.
+        """
         ...
 
 

@@ -39,6 +39,7 @@ class Tallies:
         read the call.
         """
         began = perf_counter_ns()
+        self._tallies[number].not_run = None
         try:
             vote = rule.judge(facts)
             if vote is not None:
@@ -96,6 +97,16 @@ class Tallies:
             else:
                 tally.deny(why)
                 self._raise(tally)
+
+    def skip(self, numbers: Iterable[int], why: str) -> None:
+        """These rules say nothing unless they are asked after all."""
+        for number in numbers:
+            self._tallies[number].not_run = why
+
+    def clear(self, numbers: Iterable[int]) -> None:
+        """What was skipped is judged."""
+        for number in numbers:
+            self._tallies[number].not_run = None
 
     def unreadable(self, numbers: Iterable[int], error: GatewayError) -> None:
         """A body that cannot be read is refused as such, unless its rules only observe."""

@@ -25,6 +25,7 @@ class Tally:
         "marks",
         "max_tokens",
         "not_run",
+        "rationale",
         "reason",
         "retention_days",
         "rule",
@@ -38,6 +39,7 @@ class Tally:
         self.reason: str | None = None
         self.code: str | None = None
         self.not_run: str | None = None
+        self.rationale: str | None = None
         self.signals: set[str] = set()
         self.marks: list[Mark] = []
         self.found = 0
@@ -59,6 +61,7 @@ class Tally:
         if vote.max_tokens is not None:
             self.max_tokens = least(self.max_tokens, vote.max_tokens)
         self.demands = vote.demands or self.demands
+        self.rationale = vote.rationale or self.rationale
         self.retention_days = vote.retention_days or self.retention_days
 
     def note(self, key: bytes, leaf: Leaf, finding: Finding, found: str, vote: Vote) -> None:
@@ -90,6 +93,7 @@ class Tally:
             tuple(self.marks),
             self.found,
             tuple(sorted(self.signals)) if self.signals else (),
+            self.rationale,
         )
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from gatepost_gateway.domain.findings import Detector, Finding, Leaf, Place, Scan
 from gatepost_gateway.domain.governance import Mode
 from gatepost_gateway.policy.engine import Listener, Stage
-from gatepost_gateway.policy.redaction import Edit, Replacement, Runs, apply
+from gatepost_gateway.policy.redaction import Edit, Replacement, Runs, apply, edits_of
 from gatepost_gateway.policy.tallies import Tallies
 
 _SPARE = 4096
@@ -55,6 +55,7 @@ class Window:
         "_tallies",
         "_text",
         "_waiting",
+        "_wanted",
         "_whole",
         "changed",
         "end",
@@ -84,6 +85,8 @@ class Window:
         """The widest span in force; None: the whole text."""
         self._pieces: list[str] | None = [] if keep or whole or self.reach is None else None
         """All of the text, where somebody asks for it."""
+        self._wanted: list[Replacement] = []
+        """All that was to be replaced, where all of the text is kept."""
         self.step = max(_LEAST, min(self.reach // 4, _MOST)) if self.reach else 0
         """So much more must come to be worth a look."""
         self.leaf = leaf
@@ -137,7 +140,7 @@ class Window:
         for one in ear.listeners:
             wanted = self._tallies.weigh(one.number, self.leaf, finding, found)
             if wanted is not None:
-                self._waiting.append(wanted)
+                self.want(wanted)
 
     def _settle(self, safe: int) -> None:
         """Whatever begins before `safe` is known, and so is its order."""
@@ -163,6 +166,14 @@ class Window:
     def want(self, one: Replacement) -> None:
         """Something else is to be replaced, in a text that is whole and has not gone out."""
         self._waiting.append(one)
+        if self._pieces is not None:
+            self._wanted.append(one)
+
+    @property
+    def redacted_leaf(self) -> Leaf:
+        """The text so far as it goes out, where it is kept."""
+        leaf = self.whole_leaf
+        return Leaf(leaf.path, leaf.place, apply(leaf.text, edits_of(self._wanted))) if self._wanted else leaf
 
     def finish(self) -> None:
         """All is settled."""

@@ -99,6 +99,8 @@ class Decision(Answer):
     """How many things the rule found; `marks` shows the first of them."""
     marks: list[Mark] = []
     signals: list[str] = []
+    rationale: Optional[str] = None
+    """A judge's reasons, masked, or why there are none."""
 
 
 class Step(Answer):

@@ -9,6 +9,8 @@ from gatepost_gateway.policy.kinds.citation_verifier import CITATION_VERIFIER
 from gatepost_gateway.policy.kinds.data_routing import DATA_ROUTING
 from gatepost_gateway.policy.kinds.dlp_filter import DLP_FILTER
 from gatepost_gateway.policy.kinds.entity_list_filter import ENTITY_LIST_FILTER
+from gatepost_gateway.policy.kinds.external_moderation import EXTERNAL_MODERATION
+from gatepost_gateway.policy.kinds.flagged_review import FLAGGED_REVIEW
 from gatepost_gateway.policy.kinds.human_oversight import HUMAN_OVERSIGHT
 from gatepost_gateway.policy.kinds.keyword import KEYWORD
 from gatepost_gateway.policy.kinds.kind import Kind
@@ -34,6 +36,8 @@ KINDS: tuple[Kind, ...] = (
     DATA_ROUTING,
     DLP_FILTER,
     ENTITY_LIST_FILTER,
+    EXTERNAL_MODERATION,
+    FLAGGED_REVIEW,
     HUMAN_OVERSIGHT,
     KEYWORD,
     LANGUAGE_VALIDATOR,

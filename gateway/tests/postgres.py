@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import asyncpg
 import pytest
 
 UNPRIVILEGED = ("postgres", "nobody")
@@ -81,6 +82,15 @@ class Cluster:
             )  # fmt: skip
         if done.returncode:
             raise Missing(f"{name} ended with {done.returncode}: {log.read_text(errors='replace')[-500:]}")
+
+
+async def sql(cluster: Cluster, query: str, *values: Any) -> Any:
+    """What a query finds, on a connection of its own."""
+    plain = await asyncpg.connect(cluster.url)
+    try:
+        return await plain.fetch(query, *values)
+    finally:
+        await plain.close()
 
 
 def _program(name: str) -> Path:

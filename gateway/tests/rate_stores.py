@@ -6,8 +6,7 @@
 import asyncio
 from typing import Any
 
-from gatepost_gateway.domain.limits import Ask
-from gatepost_gateway.ledger.rates import MOST_SUBJECTS, WINDOW
+from gatepost_gateway.domain.limits import MOST_SUBJECTS, WINDOW, Ask
 
 
 def ask(account: str = "a", limit: int = 3, amount: int = 1, *, slot: bool = False) -> Ask:

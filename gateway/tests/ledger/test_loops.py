@@ -1,7 +1,16 @@
 import asyncio
 
+import pytest
+
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.ledger import MemoryLoops, loops
+
+from ..loop_stores import LoopsContract
+
+
+@pytest.mark.parametrize("name", [name for name in vars(LoopsContract) if name.startswith("test_")])
+def test_contract(name: str) -> None:
+    asyncio.run(getattr(LoopsContract(), name)(MemoryLoops(SystemClock())))
 
 
 class Hand(SystemClock):

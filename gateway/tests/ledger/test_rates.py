@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatepost_gateway.domain.limits import Ask
+from gatepost_gateway.domain.limits import WINDOW, Ask
 from gatepost_gateway.ledger import MemoryRates, rates
-from gatepost_gateway.ledger.rates import GRAIN, WINDOW
+from gatepost_gateway.ledger.rates import GRAIN
 
 from ..rate_stores import RatesContract, ask, fill
 
@@ -117,7 +117,7 @@ def test_memory_is_bounded_by_the_window_not_by_the_calls(calls):
     asyncio.run(go())
     assert len(held._counters["a for user x"].buckets) <= math.ceil(WINDOW / GRAIN) + 2
     clock.now += 2 * WINDOW
-    held.sweep()
+    asyncio.run(held.sweep())
     assert (held._counters, held._groups) == ({}, {})
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from msgspec import Struct, structs
 
 from gatepost_gateway.app.roles import aws_chain
+from gatepost_gateway.app.state import SharedState
 from gatepost_gateway.domain.clock import Clock, day, hour, month
 from gatepost_gateway.domain.errors import GatewayError
-from gatepost_gateway.domain.ports import Archive, Recorder, SessionStore, Vault
+from gatepost_gateway.domain.ports import Archive, Rates, Recorder, SessionStore, Vault
 from gatepost_gateway.domain.records import BreakerTurned
 from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
@@ -81,8 +82,8 @@ class Foundation(Struct):
     archive: Archive
     control: ControlPlane
     clock: Clock
-    sessions: SessionStore | None = None
-    """None: in this process."""
+    shared: SharedState | None = None
+    """None: all of it is in this process."""
     journal_bytes: Callable[[], int] = int
     """What the journal takes on disk."""
 
@@ -131,11 +132,14 @@ class DataPlane:
         self.client = Client(egress=egress, ssl_context=context)
         self.tool_servers = McpServers(egress, context)
         self.ledger = MemoryLedger(begin.settled, begin.tripped)
-        self.rates = MemoryRates(base.clock)
+        shared = self._shared = base.shared
+        self.rates: Rates = shared.rates if shared is not None else MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock, partial(_turned, base.recorder, base.clock))
         self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())
         self.cache = AnswerCache()
-        self.sessions: SessionStore = base.sessions or MemorySessions(begin.sessions, begin.marks)
+        self.sessions: SessionStore = (
+            shared.sessions if shared is not None else MemorySessions(begin.sessions, begin.marks)
+        )
         self.counters = Counters(lambda model: model in self._snapshot.models)
         self._journal_bytes = base.journal_bytes
         base = structs.replace(base, recorder=CountedRecorder(base.recorder, self.counters.take))
@@ -177,8 +181,8 @@ class DataPlane:
             journal=Journal(base.recorder, self.ledger, self.rates, base.clock),
             ledger=self.ledger,
             rates=self.rates,
-            loops=MemoryLoops(base.clock),
-            counters=MemoryCounters(base.clock),
+            loops=self._shared.loops if self._shared is not None else MemoryLoops(base.clock),
+            counters=self._shared.counters if self._shared is not None else MemoryCounters(base.clock),
             sessions=Sessions(begin.secret, self.sessions),
             responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
@@ -258,9 +262,9 @@ class DataPlane:
         """Lets go of what has expired. Cheap, and called once a minute."""
         now = self._clock.micros()
         self.ledger.forget(frozenset({hour(now), day(now), month(now)}))
-        self.rates.sweep()
         self.cache.sweep(self._clock.monotonic())
         await self.sessions.sweep(now)
+        await (self._shared if self._shared is not None else self.rates).sweep()
 
 
 def _turned(recorder: Recorder, clock: Clock, endpoint: str, state: BreakerState, seconds: float, why: str) -> None:

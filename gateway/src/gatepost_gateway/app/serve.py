@@ -18,7 +18,8 @@ import uvicorn
 import uvloop
 
 from gatepost_gateway.app.dataplane import Beginning, Bounds, Condition, DataPlane, Foundation
-from gatepost_gateway.domain.clock import SystemClock
+from gatepost_gateway.app.state import SharedState
+from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.edge.http import BodyLimits
 from gatepost_gateway.edge.protocol import HeadLimits, guarded, sweep
@@ -30,7 +31,6 @@ from gatepost_gateway.settings import Settings
 from gatepost_gateway.storage.faults import Locked
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.lock import Lock, acquire
-from gatepost_gateway.storage.postgres_sessions import PostgresSessions
 from gatepost_gateway.storage.recover import interrupted
 from gatepost_gateway.storage.sync import Fsync
 from gatepost_gateway.storage.vault import Vault, make_private_dir, open_vault
@@ -123,9 +123,9 @@ class Gateway:
         journal = Journal.open(
             server.data_dir / "journal", after=start.folded, settings=JournalSettings(fsync=fsync), clock=clock
         )
-        sessions: PostgresSessions | None = None
+        shared: SharedState | None = None
         try:
-            sessions = await self._shared_state()
+            shared = await self._shared_state(clock)
             for opened in start.open_holds:
                 journal.append(interrupted(opened, clock.micros()))
             await journal.durable()
@@ -137,7 +137,7 @@ class Gateway:
                     self._end,
                     self._end,
                     clock,
-                    sessions,
+                    shared,
                     partial(_bytes_in, server.data_dir / "journal"),
                 ),
                 lambda: self._condition(journal),
@@ -146,14 +146,14 @@ class Gateway:
             plane.warm()
             await self._until_stopped(plane, sock, child, start)
         finally:
-            if sessions is not None:
-                await sessions.close()
             journal.close()
+            if shared is not None:
+                await shared.close()
 
-    async def _shared_state(self) -> PostgresSessions | None:
+    async def _shared_state(self, clock: Clock) -> SharedState | None:
         url = self._settings.server.state_url
         try:
-            return await PostgresSessions.open(url) if url is not None else None
+            return await SharedState.open(url, clock) if url is not None else None
         except GatewayError as error:
             raise StartFailed(str(error)) from error
 
@@ -219,7 +219,7 @@ class Gateway:
                 await plane.tidy()
             except GatewayError:
                 # Calls say it where they need the state; what is not swept now is swept later.
-                log.warning("the state of sessions could not be swept", exc_info=True)
+                log.warning("the state that gateways share could not be swept", exc_info=True)
 
     def _uvicorn(self, plane: DataPlane) -> uvicorn.Config:
         server = self._settings.server

@@ -16,6 +16,12 @@ from gatepost_gateway.domain import clock
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
 
+WINDOW = 60.0
+"""Seconds that rates look back."""
+MOST_SUBJECTS = 10_000
+"""Accounts that one rate limit may have, a subject each; the subjects after that share one."""
+SLOT_RETRY = 1.0
+"""Seconds that a caller is told to wait for a slot: when one comes free is not known."""
 LONGEST_SUBJECT = 100
 """Characters of a subject in an account's name; a longer one stands there as a hash."""
 

@@ -230,6 +230,12 @@ class Rates(Protocol):
         """A slot is free again. Never waits."""
         ...
 
+    async def sweep(self) -> None:
+        """Lets go of what has outlived its time."""
+        ...
+
+    async def close(self) -> None: ...
+
 
 class Loops(Protocol):
     """What each trace or session asked last, and how often in a row. Marks are keyed hashes."""
@@ -242,7 +248,9 @@ class Loops(Protocol):
 
 
 class Counters(Protocol):
-    """What rules have counted so far: actions, calls of a tool, amounts. Never waits."""
+    """What rules have counted so far: actions, calls of a tool, amounts. Never waits. Fails closed: GatewayFault (503)
+    where what others count may have been missed.
+    """
 
     def so_far(self, account: str, seconds: float) -> int:
         """How much was counted in the last `seconds`."""

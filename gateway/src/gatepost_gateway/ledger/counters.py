@@ -1,6 +1,6 @@
 """What rules count, in one process: exact to a sixtieth of each account's time, bounded in memory.
 
-A restart begins at nothing, and gateways that share their sessions count each for itself.
+A restart begins at nothing. Gateways that share their state read from each other what they count (`storage`).
 """
 
 from collections import OrderedDict
@@ -42,6 +42,10 @@ class MemoryCounters:
         return known.total
 
     def add(self, account: str, amount: int, seconds: float) -> None:
+        self.came(account, amount, seconds, 0.0)
+
+    def came(self, account: str, amount: int, seconds: float, age: float) -> None:
+        """Counts what came `age` seconds ago, elsewhere. What is told late is remembered for so much longer."""
         now = self._clock.monotonic()
         known = self._accounts.get(account)
         if known is None:
@@ -50,6 +54,6 @@ class MemoryCounters:
                 self._accounts.popitem(last=False)
         self._accounts.move_to_end(account)
         known.expire(now)
-        tick = int(now / known.grain)
+        tick = max(int((now - age) / known.grain), next(reversed(known.buckets), 0))
         known.buckets[tick] = known.buckets.get(tick, 0) + amount
         known.total += amount

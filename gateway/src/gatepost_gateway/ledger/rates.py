@@ -8,14 +8,9 @@ by at most one bucket.
 from collections import OrderedDict
 
 from gatepost_gateway.domain.clock import Clock
-from gatepost_gateway.domain.limits import Ask, Taken, Window, group_of
+from gatepost_gateway.domain.limits import MOST_SUBJECTS, SLOT_RETRY, WINDOW, Ask, Taken, Window, group_of
 
-WINDOW = 60.0
 GRAIN = 0.05
-MOST_SUBJECTS = 10_000
-"""Accounts that one limit may have, a subject each; the subjects after that share one."""
-SLOT_RETRY = 1.0
-"""Seconds that a caller is told to wait for a slot: when one comes free is not known."""
 
 
 class _Counter:
@@ -89,7 +84,10 @@ class MemoryRates:
             del self._slots[account]
             self._grow(account, -1)
 
-    def sweep(self) -> None:
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def sweep(self) -> None:
         """Forgets accounts that counted nothing for a whole window."""
         now = self._clock.monotonic()
         for name in list(self._counters):

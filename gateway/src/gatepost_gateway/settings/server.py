@@ -43,7 +43,7 @@ class Server(Struct, frozen=True):
     signup: bool | None = None
     """Whether strangers may sign up. None: on loopback, where no trusted proxy stands before it."""
     state_url: Secret | None = None
-    """Where sessions are kept that several gateways share: PostgreSQL. None: in this process."""
+    """Where several gateways keep what they share, sessions and counts: PostgreSQL. None: in this process."""
 
 
 def server_of(said: ServerShape | None, listen: str | None, data_dir: str | None, base: Path) -> Server:

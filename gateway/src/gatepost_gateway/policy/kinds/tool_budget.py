@@ -1,6 +1,6 @@
 """`tool-budget`: how often a session may call a tool, and with how much.
 
-Counted as `agent-firewall` counts: when a call goes out, in this process.
+Counted as `agent-firewall` counts: when a call goes out.
 """
 
 from msgspec import Struct

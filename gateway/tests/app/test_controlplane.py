@@ -1,15 +1,21 @@
 import asyncio
 import json
 import shlex
+import subprocess
+import sys
 
+import msgspec
 import pytest
 
 from gatepost_gateway.app.controlplane import Office, greeting, run
+from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.domain.records import TraceOpened
 from gatepost_gateway.link.channel import Channel
 from gatepost_gateway.link.data_end import DataEnd
 from gatepost_gateway.settings import load
 from gatepost_gateway.storage.journal import Journal
+
+from ..storage.making import closed
 
 
 def settings_of(folder, text=""):
@@ -73,3 +79,30 @@ def test_a_start_answers_or_says_why_not(tmp_path, text, words):
     else:
         with pytest.raises(Exception, match=words):
             asyncio.run(talk())
+
+
+TELEMETRY = "server: {telemetry: {endpoint: 'http://127.0.0.1:1', metrics: false}}"
+
+
+def test_telemetry_that_is_off_is_not_even_looked_for(tmp_path):
+    words = "import sys, gatepost_gateway.app.controlplane; sys.exit('opentelemetry' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", words], check=False).returncode == 0
+    office = Office(settings_of(tmp_path))
+    assert office.records.watch is None
+    assert office.plane.health()["telemetry"] is None
+    office.close()
+
+
+def test_telemetry_without_its_extra_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "gatepost_gateway.control.otlp", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.resources", None)
+    with pytest.raises(GatewayFault, match=r"gatepost-gateway\[otel\]"):
+        Office(settings_of(tmp_path, TELEMETRY))
+
+
+def test_a_collector_that_is_away_is_counted_and_stops_nothing(tmp_path):
+    office = Office(settings_of(tmp_path, TELEMETRY))
+    office.exporter.offer([msgspec.msgpack.encode(closed())])
+    office.exporter.flush()
+    assert office.plane.health()["telemetry"] == {"told": 0, "dropped": 0, "failed": 1}
+    office.close()

@@ -164,3 +164,17 @@ def test_a_step_within_a_call_is_counted_nowhere_and_has_its_session():
     assert (record.project, record.user, record.properties) == ("p", "ann", {"team": "red"})
     assert (record.session_id, record.turn) == ("session", 4)
     assert call.project.id == "p"
+
+
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def test_the_callers_span_is_noted():
+    record = record_of({"traceparent": PARENT, "tracestate": "a=1, b=2"})
+    assert (record.traceparent, record.tracestate) == (PARENT, "a=1,b=2")
+    later = PARENT.replace("00-4", "cc-4") + "-more"
+    assert record_of({"traceparent": later}).traceparent == PARENT, "as far as this version knows it"
+    for nonsense in ("", "00-1-2-3", PARENT.upper()):
+        record = record_of({"traceparent": nonsense, "tracestate": "a=1"})
+        assert (record.traceparent, record.tracestate) == (None, None)
+    assert record_of({"traceparent": PARENT, "tracestate": "no state"}).tracestate is None

@@ -408,3 +408,25 @@ def test_what_a_callers_own_key_used_up_is_nobody_elses():
     with pytest.raises(UpstreamError):
         run(held.call(chat(), key="sk-callers-own"))
     assert not held.pace.rests("m")
+
+
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+
+
+def test_a_span_goes_on_upstream_only_where_the_entry_says_so():
+    said = {b"traceparent": PARENT.encode(), b"tracestate": b"a=1"}
+    plain = house(good())
+    run(plain.call(chat(), headers=said))
+    assert not {b"traceparent", b"tracestate"} & dict(plain.transport.asked[0].headers).keys()
+    told = house(refusal(500), good(), models=(entry(additional_config={"traceparent": True}), BACKUP))
+    run(told.call(chat(), headers=said))
+    first, second = (dict(one.headers) for one in told.transport.asked)
+    span = told.record.step_id.replace("-", "")[-16:].encode()
+    assert first[b"traceparent"] == b"00-4bf92f3577b34da6a3ce929d0e0e4736-" + span + b"-00"
+    assert first[b"tracestate"] == b"a=1"
+    alone = house(good(), models=(entry(additional_config={"traceparent": True}), BACKUP))
+    run(alone.call(chat()))
+    begun = dict(alone.transport.asked[0].headers)[b"traceparent"].decode()
+    assert begun.split("-")[1] == alone.record.trace_id.replace("-", "")
+    assert second[b"traceparent"] == first[b"traceparent"], "one call, one span"
+    assert alone.record.model_said == "m-2024"

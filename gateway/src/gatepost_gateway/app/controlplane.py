@@ -12,6 +12,7 @@ import secrets
 import signal
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -24,6 +25,7 @@ from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault
 from gatepost_gateway.domain.ports import Found, TraceState
 from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import ModelEntry
 from gatepost_gateway.link.channel import Channel
 from gatepost_gateway.link.control_end import Asgi, ControlEnd
 from gatepost_gateway.link.messages import Start
@@ -35,6 +37,9 @@ from gatepost_gateway.storage.recover import recover
 from gatepost_gateway.storage.retention import Retention
 from gatepost_gateway.storage.vault import make_private_dir
 from gatepost_gateway.transport import Client, Egress
+
+if TYPE_CHECKING:
+    from gatepost_gateway.control.otlp import Exporter
 
 log = logging.getLogger("gatepost.control")
 FOLD_SECONDS = 0.5
@@ -65,6 +70,7 @@ class Office:
             Sender(self._client, plane.vault, self._clock),
             lambda: plane.snapshot,
         )
+        self.exporter = self._exporting(settings)
         self.records.rollups.keys = lambda: self.plane.document().metadata_keys
 
     def app(self) -> Asgi:
@@ -121,6 +127,28 @@ class Office:
                 log.exception("the fold stands still")
                 await asyncio.sleep(5)
 
+    def _exporting(self, settings: Settings) -> "Exporter | None":
+        """None where no telemetry is asked for: its libraries are not even looked for."""
+        said = settings.server.telemetry
+        if said is None:
+            return None
+        try:
+            from gatepost_gateway.control.otlp import Exporter  # noqa: PLC0415 - an extra, loaded where it is asked for
+        except ImportError as error:
+            words = f"server.telemetry needs the extra `gatepost-gateway[otel]`: `{error.name}` is not installed"
+            raise GatewayFault(words) from error
+        exporter = Exporter(said, self._entry)
+        self.records.watch = exporter.offer
+        self.plane.telemetry = exporter.counts
+        return exporter
+
+    def _entry(self, model: str) -> ModelEntry | None:
+        return self.plane.snapshot.models.get(model)
+
+    async def keep_exporting(self) -> None:
+        if self.exporter is not None:
+            await self.exporter.run()
+
     async def keep_telling(self) -> None:
         """Tells webhooks what happened."""
         await self._courier.run(self.plane.store, self._clock)
@@ -140,6 +168,8 @@ class Office:
         finally:
             self.plane.close()
             self.records.close()
+            if self.exporter is not None:
+                self.exporter.close()
 
 
 def greeting(plane: ControlPlane) -> list[str]:
@@ -176,6 +206,7 @@ async def run(fd: int, settings: Settings) -> None:
     office.plane.on_rekey(end.rekey)
     loop = asyncio.get_running_loop()
     chores = [loop.create_task(office.keep_folding()), loop.create_task(office.keep_telling())]
+    chores.append(loop.create_task(office.keep_exporting()))
     try:
         await channel.run()
         await channel.finish()

@@ -380,6 +380,7 @@ class Health(Struct, frozen=True):
     identity_seq: int
     catalog: str
     warnings: list[str] = field(default_factory=list[str])
+    telemetry: dict[str, int] | None = None
 
 
 class Where(Struct, frozen=True):

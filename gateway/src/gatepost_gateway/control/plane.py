@@ -66,6 +66,8 @@ class ControlPlane:
         self.clock: Clock = clock or SystemClock()
         self.records = records
         self.local_token = local_token
+        self.telemetry: dict[str, int] | None = None
+        """What became of spans, where they are told."""
         self._publish: Publish = publish or _nobody
         self._writing = asyncio.Lock()
         self.arrivals = Arrivals(self.clock)
@@ -195,6 +197,7 @@ class ControlPlane:
             "identity_seq": self.keyring.identities.seq,
             "catalog": catalog.as_of(),
             "warnings": list(self.warnings),
+            "telemetry": dict(self.telemetry) if self.telemetry is not None else None,
         }
 
     def close(self) -> None:

@@ -166,6 +166,11 @@ class Closed(Struct, array_like=True, tag="c", kw_only=True):
     """What the cached answer would have cost at today's prices; None: it was not cached, or that is not known."""
     tripped: str | None = None
     """The account of a spend cap that this call, refused, closed for the rest of its hour."""
+    traceparent: str | None = None
+    """The caller's span that this call belongs to, as W3C Trace Context writes it."""
+    tracestate: str | None = None
+    model_said: str | None = None
+    """What the model that answered calls itself."""
 
 
 class TraceOpened(Struct, frozen=True, array_like=True, tag="t"):

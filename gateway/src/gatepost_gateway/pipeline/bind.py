@@ -11,6 +11,7 @@ from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.ports import Rates
 from gatepost_gateway.domain.records import Closed
+from gatepost_gateway.domain.tracing import read_parent, read_state
 from gatepost_gateway.pipeline.call import OWN, Call
 from gatepost_gateway.pipeline.chain import owner_of
 from gatepost_gateway.pipeline.limits import count_request
@@ -95,12 +96,21 @@ def _bind_labels(record: Closed, headers: Mapping[bytes, bytes], own: dict[str, 
         value = headers.get(header)
         if value is not None:
             setattr(record, field, _label(value))
+    if (parent := headers.get(b"traceparent")) is not None:
+        _bind_trace(record, parent, headers.get(b"tracestate"))
     if not own:
         return
     path = own.get("session-path")
     record.session_path = path[:_LONGEST_LABEL] if path else None
     record.parent_trace_id = _uuid(own, "parent-trace-id")
     record.flow_id = _uuid(own, "flow-id") or _uuid(own, "trace-flow-id")
+
+
+def _bind_trace(record: Closed, said: bytes, state: bytes | None) -> None:
+    parent = read_parent(said)
+    if parent is not None:
+        record.traceparent = parent.header()
+        record.tracestate = read_state(state) if state is not None else None
 
 
 def _uuid(own: dict[str, str], name: str) -> str | None:

@@ -291,6 +291,7 @@ class Call:
             finish=(),
             tool_calls=(),
             tripped=None,
+            model_said=None,
         )
         self.started = started
         self.tokens_taken = ()

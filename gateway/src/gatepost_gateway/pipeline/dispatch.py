@@ -21,9 +21,10 @@ from gatepost_gateway.domain.ports import (
     UpstreamRequest,
     Vault,
 )
-from gatepost_gateway.domain.records import Attempt
+from gatepost_gateway.domain.records import Attempt, Closed
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind, Retries, endpoint_of
+from gatepost_gateway.domain.tracing import child_of
 from gatepost_gateway.pipeline.call import Call, Target
 from gatepost_gateway.pipeline.permits import circuit_open, over
 from gatepost_gateway.pipeline.reserve import imposed_cap
@@ -195,6 +196,8 @@ class Dispatcher:
         call.credential = credential = await self._credentials.get(target.entry, credential)
         asked.wire = None
         request = provider.build(asked, target.entry, credential, extra, imposed_cap(call, target.entry))
+        if target.entry.additional_config.get("traceparent"):
+            request = msgspec.structs.replace(request, headers=[*request.headers, *_trace(call.record)])
         _carried(call, request)
         call.sent = True
         name = target.entry.provider.value
@@ -270,6 +273,13 @@ class Dispatcher:
         if failure is not None:
             failure.public = scrub(failure.public, credential)
             failure.body = scrub(failure.body.decode("latin-1"), credential).encode("latin-1")
+
+
+def _trace(record: Closed) -> Headers:
+    """What makes the provider's own spans children of this call's."""
+    parent = child_of(record.traceparent, record.trace_id, record.step_id).encode()
+    state = record.tracestate
+    return [(b"traceparent", parent), *([(b"tracestate", state.encode())] if state is not None else [])]
 
 
 def _pause(failure: UpstreamError, retries: Retries, number: int) -> float:

@@ -105,6 +105,7 @@ class Journal:
             record.retention_days = call.retention_days
         if summary is not None:
             call.note_losses()
+            record.model_said = _short(summary.model)
             record.upstream_id, record.fingerprint = _short(summary.upstream_id), _short(summary.fingerprint)
             record.finish = tuple(reason[:_LONGEST] for reason in summary.finish)
             record.tool_calls = tuple(name[:_LONGEST] for name in summary.tool_calls)

@@ -15,6 +15,7 @@ from gatepost_gateway.settings.fields import Listen
 from gatepost_gateway.settings.file import ConfigFile, parse, read_file
 from gatepost_gateway.settings.problems import ConfigurationError, Problem
 from gatepost_gateway.settings.server import DEFAULT_DATA_DIR, Server, server_of
+from gatepost_gateway.settings.telemetry import MissingSecretError, telemetry_of
 
 DEFAULT_FILE = "gatepost.yaml"
 MIN_KEY = 16
@@ -151,7 +152,19 @@ def load(
     if where is None and file.server.data_dir is None:
         where = str(here / DEFAULT_DATA_DIR)
     server = server_of(file.server, environment.listen, where, path.parent)
-    return Settings(_with_state(server, file, environment), environment, file)
+    return Settings(_with_telemetry(_with_state(server, file, environment), file, environment), environment, file)
+
+
+def _with_telemetry(server: Server, file: ConfigFile, environment: Environment) -> Server:
+    """Raises ConfigurationError."""
+    said = file.server.telemetry
+    if said is None:
+        return server
+    try:
+        return structs.replace(server, telemetry=telemetry_of(said, file.base, environment.variables))
+    except MissingSecretError as error:
+        mark = file.tree.at(("server", "telemetry", "headers"))
+        raise ConfigurationError((Problem(f"{file.name}:{mark.line}:{mark.column}", str(error)),)) from error
 
 
 def _with_state(server: Server, file: ConfigFile | None, environment: Environment) -> Server:

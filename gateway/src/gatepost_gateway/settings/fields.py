@@ -19,6 +19,7 @@ _PROXY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """It stands in paths."""
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _HEADER_PREFIX = re.compile(r"[Xx]-[A-Za-z0-9-]*[A-Za-z0-9]-?")
 _SECRET_NAME = re.compile(
     r"(^|[_-])(secret|password|passwd|authorization|(api|private|access)_?key|(access|auth)_?token)", re.IGNORECASE
@@ -193,6 +194,7 @@ Url = Annotated[str, AfterValidator(_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Network = Annotated[str, AfterValidator(_network)]
 HeaderPrefix = Annotated[str, _matching(_HEADER_PREFIX, 40, "must be a header prefix such as X-Acme-")]
+HeaderName = Annotated[str, _matching(_HEADER_NAME, 64, "must be the name of a header, such as Api-Key")]
 RegoFile = Annotated[str, AfterValidator(_rego_file), Field(max_length=4096)]
 RegoPackage = Annotated[
     str, _matching(_REGO_PACKAGE, 128, "must be the name of a package, such as acme.policy, without `data.`")

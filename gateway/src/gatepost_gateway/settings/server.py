@@ -6,6 +6,7 @@ from msgspec import Struct, structs
 
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.settings.shapes import ServerShape
+from gatepost_gateway.settings.telemetry import Telemetry
 
 DEFAULT_LISTEN = "127.0.0.1:41002"
 DEFAULT_DATA_DIR = ".gatepost"
@@ -44,6 +45,7 @@ class Server(Struct, frozen=True):
     """Whether strangers may sign up. None: on loopback, where no trusted proxy stands before it."""
     state_url: Secret | None = None
     """Where several gateways keep what they share, sessions and counts: PostgreSQL. None: in this process."""
+    telemetry: Telemetry | None = None
 
 
 def server_of(said: ServerShape | None, listen: str | None, data_dir: str | None, base: Path) -> Server:

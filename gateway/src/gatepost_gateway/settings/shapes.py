@@ -29,6 +29,7 @@ from gatepost_gateway.settings.fields import (
 )
 from gatepost_gateway.settings.limit_shapes import LimitShape, LoopsShape, RateLimitsShape, RatesShape, ReachShape
 from gatepost_gateway.settings.secret_shapes import SecretShape
+from gatepost_gateway.settings.telemetry import TelemetryShape
 from gatepost_gateway.settings.webhook_shapes import WebhookShape
 
 ProviderName = Literal["openai", "anthropic", "gemini", "bedrock", "azure", "internal", "sandbox"]
@@ -75,6 +76,7 @@ class ServerShape(Shape):
     fsync: bool | None = None
     signup: bool | None = None
     state_url: SecretShape | None = None
+    telemetry: TelemetryShape | None = None
 
 
 class PriceShape(Shape):

@@ -65,6 +65,8 @@ class Records:
         self._clock = clock or SystemClock()
         self._lock = threading.RLock()
         self._touched: set[str] | None = None
+        self.watch: Callable[[Iterable[Payload]], None] | None = None
+        """Is shown the steps that a fold took in. It must not wait, and may run in any thread."""
         with self._guarded():
             self._db = _file(home) if isinstance(home, Path) else home
             self._sql = Queries("records.sql", self._db.dialect)
@@ -165,6 +167,8 @@ class Records:
             self._many(db, "admit_escalated", batch.admissions)
             self._many(db, "happen", batch.happened)
             self.rollups.write(db, batch.tally, [seal[-1] for seal in batch.seals])
+        if self.watch is not None:
+            self.watch(row[-1] for row in batch.steps)
         if self._touched is not None:
             self._touched = self._touched | batch.settled.keys() if len(self._touched) < MOST_TOUCHED else None
         return batch.repeated

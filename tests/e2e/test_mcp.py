@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 import gatepost
 from e2e.running import Gateway, until
 from e2e.tool_servers import ToolServer, obedient, plan, tool_server
-from e2e.upstream import Upstream
+from e2e.upstream import Seen, Upstream, Wire
 
 CANARY = "canary-of-a-tool-server-" + "c" * 24
 OWN = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
@@ -46,9 +45,26 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToolServer]:
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToolServer]:
-    """A second server, with one tool of the same name."""
-    with tool_server("archive", tmp_path_factory.mktemp("archive")) as one:
+def archive() -> Iterator[Upstream]:
+    """A second server, with one tool of the same name, that shakes hands in the older way."""
+
+    async def answer(seen: Seen, wire: Wire) -> None:
+        asked = seen.json
+        me = {"name": "archive", "version": "1"}
+        results = {
+            "initialize": {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": me},
+            "tools/list": {"tools": [{"name": "search", "inputSchema": {"type": "object"}}]},
+            "tools/call": {"content": [{"type": "text", "text": f"kept: {asked.get('params')}"}]},
+        }  # fmt: skip
+        said = {"jsonrpc": "2.0", "id": asked.get("id")}
+        if "id" not in asked:
+            await wire.plain(b"", 202)
+        elif asked["method"] in results:
+            await wire.plain({**said, "result": results[asked["method"]]})
+        else:
+            await wire.plain({**said, "error": {"code": -32601, "message": "no such method"}})
+
+    with Upstream(answer) as one:
         yield one
 
 
@@ -59,7 +75,7 @@ def gateway(upstream: Upstream, gateways: Callable[..., Gateway]) -> Gateway:
         "input_cost_per_1k": 0.01, "output_cost_per_1k": 0.03, "max_output": 100,
     }  # fmt: skip
     config = {
-        "server": {"egress": {"allow": ["127.0.0.0/8"]}},
+        "server": {"egress": {"allow": ["127.0.0.1/32"]}},
         "models": [model],
         "projects": [
             {"id": "default", "default_model": "worker", "budgets": {"daily_usd": 20}, "store_bodies": True},
@@ -154,19 +170,23 @@ def test_what_a_tool_calls_a_failure_is_told_to_the_model(client: gatepost.Clien
 
 
 def test_tools_of_one_name_do_not_meet(
-    client: gatepost.Client, documents: ToolServer, archive: ToolServer, upstream: Upstream
+    client: gatepost.Client, documents: ToolServer, archive: Upstream, upstream: Upstream
 ) -> None:
     trace = client.traces.create()
     asked = plan([("archive__search", {"query": "old"}), ("documents__search", {"query": "new"}), ("weather", {})])
-    tools = [documents.tool(allowed_tools=["search"]), archive.tool(), OWN]
+    old = {"type": "mcp", "server_label": "archive", "server_url": f"{archive.url}/mcp"}
+    tools = [documents.tool(allowed_tools=["search"]), old, OWN]
     first = client.execute(trace.id, input=asked, tools=tools)
     names = [one["function"]["name"] for one in upstream.last().json["tools"]]
     assert names == ["weather", "documents__search", "archive__search"]
     assert (first.status, [one.name for one in first.tool_calls]) == ("tool_calls_pending", ["weather"])
-    assert [archive.used("search")[-1]["query"], documents.used("search")[-1]["query"]] == ["old", "new"]
+    assert documents.used("search")[-1]["query"] == "new"
+    assert archive.last().json["params"]["name"] == "search"
     results = [{"tool_call_id": first.tool_calls[0].id, "content": "rain"}]
     done = client.execute(trace.id, parent_step_id=first.step_id, tool_results=results)
-    assert done.output == "They say: 3 documents about old | 3 documents about new | rain"
+    assert done.output is not None
+    assert "'arguments': {'query': 'old'}" in done.output
+    assert done.output.endswith("3 documents about new | rain")
 
 
 def test_an_approval_is_asked_for_and_survives_a_restart(
@@ -274,17 +294,30 @@ def test_a_caller_that_leaves_ends_the_call_of_the_tool(gateway: Gateway, docume
     assert gateway.get("/health")["open_holds"] == 0
 
 
-def test_a_private_address_is_refused(gateways: Callable[..., Gateway], documents: ToolServer) -> None:
-    strict = gateways(json.dumps({"projects": [{"id": "default"}]}))
-    with gatepost.Client(strict.runtime_key, base_url=strict.base_url, retries=3) as client:
-        trace = client.traces.create()
-        before = len(documents.notes)
-        for url in (documents.url, "http://10.1.2.3/mcp", "http://[::1]:1/", "http://169.254.169.254/latest"):
-            with pytest.raises(gatepost.ValidationError, match="may not be called") as caught:
-                client.execute(trace.id, input="x", tools=[documents.tool() | {"server_url": url}])
-            assert caught.value.code == "egress_refused"
-        assert len(documents.notes) == before
-        assert strict.trace(trace.id)["steps"] == []
+def test_a_stream_tells_what_the_tools_brought(
+    gateway: Gateway, client: gatepost.Client, documents: ToolServer
+) -> None:
+    trace = client.traces.create()
+    asked = {"trace_id": trace.id, "input": plan([("search", {"query": "elks"})]), "tools": [documents.tool()]}
+    answer = gateway.post("/api/v1/executions", {**asked, "stream": True}, key=gateway.runtime_key)
+    events = [one.split("\n") for one in answer.text.split("\n\n") if one]
+    said = [(kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for kind, data in events]
+    text = "".join(page["text"] for kind, page in said if kind == "text")
+    assert text == said[-1][1]["output"] == "They say: 3 documents about elks"
+    assert (said[-1][0], said[-1][1]["rounds"]) == ("result", 2)
+    assert [kind for kind, _ in kinds(gateway, trace.id)] == ["run", "tool_call", "tool_result", "run"]
+
+
+def test_a_private_address_is_refused(gateway: Gateway, client: gatepost.Client, documents: ToolServer) -> None:
+    trace = client.traces.create()
+    before = len(documents.notes)
+    elsewhere = documents.url.replace("127.0.0.1", "127.0.0.2")  # only the first is listed
+    for url in (elsewhere, "http://10.1.2.3/mcp", "http://[::1]:1/", "http://169.254.169.254/latest"):
+        with pytest.raises(gatepost.ValidationError, match="may not be called") as caught:
+            client.execute(trace.id, input="x", tools=[documents.tool() | {"server_url": url}])
+        assert caught.value.code == "egress_refused"
+    assert len(documents.notes) == before
+    assert gateway.trace(trace.id)["steps"] == []
 
 
 @pytest.mark.parametrize(
@@ -326,6 +359,8 @@ def test_a_server_that_misbehaves_is_a_typed_error(
 
 def test_no_secret_of_a_tool_server_stays_behind(gateway: Gateway) -> None:
     """After all of the above."""
+    page = json.dumps(gateway.get("/api/v1/traces?limit=100"))
+    assert CANARY not in page
     gateway.stop()
     kept = {
         str(path): path.read_bytes() for folder in (gateway.data, gateway.folder) for path in folder.rglob("*")
@@ -333,7 +368,4 @@ def test_no_secret_of_a_tool_server_stays_behind(gateway: Gateway) -> None:
     }  # fmt: skip
     assert len(kept) > 5
     assert [path for path, data in kept.items() if CANARY.encode() in data] == []
-    gateway.start()
-    page = json.dumps(gateway.get("/api/v1/traces?limit=100"))
-    assert CANARY not in page
-    assert Path(gateway.log_path).exists()
+    assert str(gateway.log_path) in kept

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from e2e.running import ROOT, bare_environment
-from e2e.upstream import Seen, Wire, completion
+from e2e.upstream import DONE, Seen, Wire, chunk, completion, usage_chunk
 
 MAIN = ROOT / "gateway" / "tests" / "mcp" / "tool_server.py"
 
@@ -87,8 +87,25 @@ async def obedient(seen: Seen, wire: Wire) -> None:
             for number, (name, arguments) in enumerate(rounds[done])
         ]
         message = {"role": "assistant", "content": None, "tool_calls": calls}
-        choices = [{"index": 0, "message": message, "finish_reason": "tool_calls"}]
-        await wire.plain(completion(choices=choices, prompt=100, output=20))
+        await _say(seen, wire, message, "tool_calls", (100, 20))
         return
     said = " | ".join(one["content"] for one in messages if one["role"] == "tool")
-    await wire.plain(completion(f"They say: {said}", prompt=200, output=10))
+    await _say(seen, wire, {"role": "assistant", "content": f"They say: {said}"}, "stop", (200, 10))
+
+
+async def _say(seen: Seen, wire: Wire, message: dict[str, Any], finish: str, used: tuple[int, int]) -> None:
+    """Plain, or streamed as it was asked for."""
+    prompt, output = used
+    if not seen.json.get("stream"):
+        choices = [{"index": 0, "message": message, "finish_reason": finish}]
+        await wire.plain(completion(choices=choices, prompt=prompt, output=output))
+        return
+    await wire.begin()
+    text, calls = message.get("content") or "", message.get("tool_calls", [])
+    deltas = [{"content": text[at : at + 5]} for at in range(0, len(text), 5)]
+    deltas += [{"tool_calls": [{"index": number, **call}]} for number, call in enumerate(calls)]
+    for delta in deltas:
+        await wire.chunk(chunk(choices=[{"index": 0, "delta": delta, "finish_reason": None}]))
+    for event in (chunk(finish=finish), usage_chunk(prompt, output), DONE):
+        await wire.chunk(event)
+    await wire.end()

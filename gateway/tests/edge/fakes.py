@@ -14,6 +14,7 @@ from gatepost_gateway.edge.surfaces.actions import ActionSurface
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
+from gatepost_gateway.edge.surfaces.native_executions import ExecutionSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface, Scraping
@@ -78,7 +79,8 @@ class Front:
                 openai=OpenAISurface(house.exchange, snapshot, who, limits, reporter),
                 anthropic=AnthropicSurface(house.exchange, limits, reporter),
                 gemini=GeminiSurface(house.exchange, limits, reporter),
-                native=NativeSurface(traces, executions, snapshot, who, once, limits),
+                native=NativeSurface(traces, snapshot, who, once, limits),
+                executions=ExecutionSurface(executions, snapshot, who, once, limits, reporter),
                 making=MakingSurface(Making(house.exchange, traces), snapshot, who, once, limits),
                 verdicts=VerdictSurface(house.exchange, Verdicts(house.stages), traces, who, limits),
                 actions=ActionSurface(house.exchange, Verdicts(house.stages), who, limits),

@@ -27,6 +27,7 @@ from gatepost_gateway.edge.surfaces.actions import ActionSurface
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface
 from gatepost_gateway.edge.surfaces.native import NativeSurface
+from gatepost_gateway.edge.surfaces.native_executions import ExecutionSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface, Scraping
@@ -159,7 +160,8 @@ class DataPlane:
                 openai=OpenAISurface(exchange, self.snapshot, who, bounds.body, reporter),
                 anthropic=AnthropicSurface(exchange, bounds.body, reporter),
                 gemini=GeminiSurface(exchange, bounds.body, reporter),
-                native=NativeSurface(traces, executions, self.snapshot, who, once, bounds.body),
+                native=NativeSurface(traces, self.snapshot, who, once, bounds.body),
+                executions=ExecutionSurface(executions, self.snapshot, who, once, bounds.body, reporter),
                 making=MakingSurface(Making(exchange, traces), self.snapshot, who, once, bounds.body),
                 verdicts=VerdictSurface(exchange, verdicts, traces, who, bounds.body),
                 actions=ActionSurface(exchange, verdicts, who, bounds.body),

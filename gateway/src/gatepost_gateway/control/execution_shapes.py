@@ -31,6 +31,8 @@ class ExecutionNew(Struct, frozen=True, omit_defaults=True):
     approvals: list[Approval] | None = None
     max_tokens: int | None = None
     temperature: float | None = None
+    stream: bool = False
+    """As server-sent events: `text` while it is made, then `result`, which is the same answer, or `error`."""
 
 
 class ToolCall(Struct, frozen=True):

@@ -20,6 +20,7 @@ from gatepost_gateway.edge.surfaces.actions import ActionSurface
 from gatepost_gateway.edge.surfaces.anthropic import AnthropicSurface
 from gatepost_gateway.edge.surfaces.gemini import GeminiSurface, is_geminis
 from gatepost_gateway.edge.surfaces.native import NativeSurface
+from gatepost_gateway.edge.surfaces.native_executions import ExecutionSurface
 from gatepost_gateway.edge.surfaces.native_making import MakingSurface
 from gatepost_gateway.edge.surfaces.openai import OpenAISurface
 from gatepost_gateway.edge.surfaces.operator import OperatorSurface
@@ -60,6 +61,7 @@ class Surfaces(Struct, frozen=True):
     anthropic: AnthropicSurface
     gemini: GeminiSurface
     native: NativeSurface
+    executions: ExecutionSurface
     making: MakingSurface
     verdicts: VerdictSurface
     actions: ActionSurface
@@ -87,7 +89,7 @@ class Edge:
             ("POST", anthropic.PATH): anthropic.messages,
             ("POST", anthropic.COUNT_PATH): anthropic.count_tokens,
             ("POST", "/api/v1/traces"): native.create_trace,
-            ("POST", "/api/v1/executions"): native.execute,
+            ("POST", "/api/v1/executions"): surfaces.executions.execute,
             ("POST", "/api/v1/embeddings"): surfaces.making.embeddings,
             ("POST", "/api/v1/images"): surfaces.making.images,
             ("POST", "/api/v1/checks"): surfaces.verdicts.check,

@@ -15,6 +15,10 @@ class Collected:
     def __init__(self) -> None:
         self.body = b""
 
+    @property
+    def message(self) -> dict[str, Any]:
+        return first_message(self.body)
+
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:  # noqa: ARG002
         self.body = body
 
@@ -46,10 +50,15 @@ def first_message(body: bytes) -> dict[str, Any]:
     """The message of an answer's first choice, each tool call with an id of its own; an empty one if there is none."""
     reply = msgspec.json.decode(body, type=_Reply)
     message = (reply.choices[0].message if reply.choices else None) or {}
-    calls: list[dict[str, Any]] = message.get("tool_calls") or []
+    own_ids(message.get("tool_calls") or [])
+    return message
+
+
+def own_ids(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Gives an id to each call that has none, or another's."""
     seen: set[Any] = set()
     for number, call in enumerate(calls):
         if not isinstance(call.get("id"), str) or call["id"] in seen:
             call["id"] = f"call_{number}"
         seen.add(call["id"])
-    return message
+    return calls

@@ -13,6 +13,7 @@ from gatepost_gateway.domain.snapshot import ProjectEntry, Snapshot
 from gatepost_gateway.pipeline.call import Inbound, Presented
 from gatepost_gateway.pipeline.pending import Conversation, Pending
 from gatepost_gateway.pipeline.rounds import Approval, Executed, Rounds, Seams
+from gatepost_gateway.pipeline.told import Listener
 from gatepost_gateway.pipeline.tool_servers import name_of, split
 from gatepost_gateway.pipeline.traces import Traces
 
@@ -37,6 +38,7 @@ class Execution(Struct, forbid_unknown_fields=True):
     approvals: list[Approval] | None = None
     max_tokens: int | None = None
     temperature: float | None = None
+    stream: bool = False
 
 
 class Executions:
@@ -47,8 +49,13 @@ class Executions:
         self._traces = traces
         self._pending = pending
 
-    async def run(self, asked: Execution, project: ProjectEntry, inbound: Inbound) -> Executed:
-        """`inbound` carries the caller's headers and keys. Raises what the exchange raises, and 404 or 409."""
+    async def run(
+        self, asked: Execution, project: ProjectEntry, inbound: Inbound, listener: Listener | None = None
+    ) -> Executed:
+        """`inbound` carries the caller's headers and keys, `listener` hears the text while it is made.
+
+        Raises what the exchange raises, and 404 or 409.
+        """
         require_step_id(asked.parent_step_id)
         conversation = await self._conversation(asked, project)
         state = await self._traces.enter(asked.trace_id, project.id)
@@ -60,7 +67,7 @@ class Executions:
             parent_step_id=asked.parent_step_id,
             by_default=conversation.by_default,
         )
-        rounds = Rounds(self._seams, conversation, inbound, project.id)
+        rounds = Rounds(self._seams, conversation, inbound, project.id, listener)
         try:
             approvals = {one.id: one for one in asked.approvals or ()}
             if approvals and asked.parent_step_id is not None:

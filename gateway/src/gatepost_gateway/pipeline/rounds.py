@@ -18,9 +18,10 @@ from gatepost_gateway.domain.errors import CallerError, Code, GatewayError, Tool
 from gatepost_gateway.domain.mcp import McpLimits, RemoteResult, ToolServers, ToolSession
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.pipeline.call import Inbound
-from gatepost_gateway.pipeline.collected import Collected, first_message
+from gatepost_gateway.pipeline.collected import Collected
 from gatepost_gateway.pipeline.exchange import Exchange
 from gatepost_gateway.pipeline.pending import Conversation
+from gatepost_gateway.pipeline.told import Listener, Told
 from gatepost_gateway.pipeline.tool_servers import (
     Json,
     McpTool,
@@ -81,7 +82,16 @@ class Executed(Struct):
 class Rounds:
     """`inbound` names the trace and the step that this goes on from. `closed`: the records of all that was done."""
 
-    def __init__(self, seams: Seams, conversation: Conversation, inbound: Inbound, project: str) -> None:
+    def __init__(
+        self,
+        seams: Seams,
+        conversation: Conversation,
+        inbound: Inbound,
+        project: str,
+        listener: Listener | None = None,
+    ) -> None:
+        """`listener`: who hears the answers while they are made."""
+        self._listener = listener
         self._seams = seams
         self._said = conversation
         self._inbound = inbound
@@ -130,8 +140,11 @@ class Rounds:
         body: Json = {"model": said.model, "messages": said.messages, **said.options}
         if said.tools:
             body["tools"] = said.tools
+        if self._listener is not None:
+            body["stream"] = True
         call = self._seams.exchange.open(msgspec.structs.replace(self._inbound, body=msgspec.json.encode(body)))
-        outlet = Collected()
+        listener = self._listener
+        outlet = Collected() if listener is None else Told(listener, len(self._models) + 1)
         try:
             await self._seams.exchange.run(call, outlet)
         finally:
@@ -140,8 +153,7 @@ class Rounds:
         self._attempts += call.attempts
         said.session = (call.record.session_id, call.record.turn)
         self._inbound = msgspec.structs.replace(self._inbound, parent_step_id=call.record.step_id)
-        message = first_message(outlet.body)
-        return Executed(call.record, message, self._attempts, call.fallback_used, tuple(self._models))
+        return Executed(call.record, outlet.message, self._attempts, call.fallback_used, tuple(self._models))
 
     async def _answer(self, asked: list[Json]) -> tuple[list[Waiting], list[Json]]:
         """Calls what may be called; the calls that wait for approval, and those that the caller makes itself."""

@@ -35,6 +35,7 @@ class ExecutionRequest(Ask):
     approvals: Optional[list[Approval]] = None
     max_tokens: Optional[int] = Field(default=None, ge=1)
     temperature: Optional[float] = None
+    stream: Optional[bool] = None
 
 
 class ToolCall(Answer):

@@ -1,6 +1,5 @@
 """The SDK's governed calls: traces, executions, events. A block is a result here, not an error."""
 
-import contextlib
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -9,16 +8,15 @@ import msgspec
 from msgspec import Struct, field
 
 from gatepost_gateway.domain.clock import iso
-from gatepost_gateway.domain.errors import CallerError, Code, Refused
+from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.domain.governance import Principal
 from gatepost_gateway.domain.money import nano, usd
 from gatepost_gateway.domain.records import Closed, TraceSealed
 from gatepost_gateway.domain.snapshot import Snapshot
-from gatepost_gateway.domain.usage import Usage, plus
+from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.edge.http import BodyLimits, Request, Send, respond, respond_json
 from gatepost_gateway.edge.idempotency import Answer, Idempotency
-from gatepost_gateway.pipeline.executions import Execution, Executions, inbound_of, require_step_id
-from gatepost_gateway.pipeline.rounds import Executed
+from gatepost_gateway.pipeline.executions import require_step_id
 from gatepost_gateway.pipeline.traces import Traces
 from gatepost_gateway.version import VERSION
 
@@ -48,14 +46,12 @@ class NativeSurface:
     def __init__(
         self,
         traces: Traces,
-        executions: Executions,
         snapshot: Callable[[], Snapshot],
         who: Callable[[Request], Principal],
         idempotency: Idempotency,
         limits: BodyLimits,
     ) -> None:
         self._traces = traces
-        self._executions = executions
         self._snapshot = snapshot
         self._who = who
         self._idempotency = idempotency
@@ -88,22 +84,6 @@ class NativeSurface:
         state = await self._traces.find(trace_id, principal.project)
         sealed = await self._traces.complete(trace_id, principal.project)
         await respond_json(send, 200, _summary(sealed, state.revenue), _id(request))
-
-    async def execute(self, request: Request, send: Send) -> None:
-        """POST /api/v1/executions"""
-        principal = self._who(request)
-        body = await request.body(self._limits)
-        project = self._snapshot().projects[principal.project]
-
-        async def make() -> Answer:
-            asked = read_body(body, Execution)
-            inbound = inbound_of(NAME, request.headers, request.request_id, request.presented())
-            try:
-                return 200, msgspec.json.encode(_executed(await self._executions.run(asked, project, inbound)))
-            except Refused as blocked:
-                return 200, msgspec.json.encode(_blocked(asked, blocked))
-
-        await answer_once(self._idempotency, request, send, principal, body, make)
 
     async def log(self, request: Request, send: Send) -> None:
         """POST /api/v1/logs"""
@@ -180,40 +160,6 @@ def usage_page(usage: Usage) -> dict[str, Any]:
     return {name: getattr(usage, name) for name in usage.__struct_fields__}
 
 
-def _executed(done: Executed) -> dict[str, Any]:
-    """What came of all rounds: one page, whose step is the last of them."""
-    record, message = done.record, done.message
-    return {
-        **step_page(record),
-        **_sums(done.rounds or (record,)),
-        "provider": record.provider,
-        "attempts": done.attempts,
-        "fallback_used": done.fallback_used,
-        "output": message.get("content"),
-        "status": "tool_calls_pending" if done.calls else "approvals_pending" if done.waiting else None,
-        "tool_calls": [_tool_call(call) for call in done.calls],
-        "approvals": [
-            {"id": one.id, "server_label": one.server, "name": one.tool, "arguments": _decoded(one.arguments)}
-            for one in done.waiting
-        ],
-        "finish_reason": record.finish[0] if record.finish else None,
-    }
-
-
-def _sums(rounds: tuple[Closed, ...]) -> dict[str, Any]:
-    """What the rounds of one execution took together; a cost that is not known makes the sum unknown."""
-    usage = rounds[0].usage
-    for one in rounds[1:]:
-        usage = plus(usage, one.usage)
-    cost = None if any(one.cost is None for one in rounds) else sum(one.cost or 0 for one in rounds)
-    return {
-        "usage": usage_page(usage),
-        "cost": None if cost is None else usd(cost),
-        "latency_ms": sum(one.micros for one in rounds) / 1000,
-        "rounds": len(rounds),
-    }
-
-
 def step_page(record: Closed) -> dict[str, Any]:
     """What every governed call says of its step."""
     return {
@@ -223,33 +169,4 @@ def step_page(record: Closed) -> dict[str, Any]:
         "usage": usage_page(record.usage),
         "cost": None if record.cost is None else usd(record.cost),
         "latency_ms": record.micros / 1000,
-    }
-
-
-def _tool_call(call: dict[str, Any]) -> dict[str, Any]:
-    function: dict[str, Any] = call.get("function") or {}
-    return {"id": call.get("id"), "name": function.get("name"), "arguments": _decoded(function.get("arguments"))}
-
-
-def _decoded(arguments: Any) -> Any:
-    """Arguments as the object that they are; what is not JSON stays the text that the model wrote."""
-    arguments = arguments or "{}"
-    if isinstance(arguments, str):
-        with contextlib.suppress(msgspec.DecodeError, RecursionError):
-            return msgspec.json.decode(arguments)
-    return arguments
-
-
-def _blocked(asked: Execution, blocked: Refused) -> dict[str, Any]:
-    return {
-        "trace_id": asked.trace_id,
-        "step_id": blocked.step_id,
-        "output": None,
-        "model": None,
-        "status": "blocked" if blocked.escalation is None else "escalation_required",
-        "tool_calls": [],
-        "approvals": [],
-        "reason": blocked.public,
-        "policy": blocked.rule,
-        "escalation_id": blocked.escalation,
     }

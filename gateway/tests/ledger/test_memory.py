@@ -1,15 +1,11 @@
+"""What holds for the ledger in process beside the suite of all ledgers (tests/storage/test_ledgers.py)."""
+
 import asyncio
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from gatepost_gateway.domain.governance import Claim, Hold, Refusal
 from gatepost_gateway.ledger import MemoryLedger
-
-LIMITS = {"a@2026-11-20": 1000, "b@2026-11": 1500, "c@2026-11-20": 0}
-AMOUNTS = st.integers(0, 700)
 
 
 def reserve(ledger, name, *claims):
@@ -18,60 +14,6 @@ def reserve(ledger, name, *claims):
     with pytest.raises(StopIteration) as end:
         asking.send(None)
     return end.value.value
-
-
-class Ledgers(RuleBasedStateMachine):
-    holds = Bundle("holds")
-
-    def __init__(self):
-        super().__init__()
-        self.ledger = MemoryLedger({"a@2026-11-20": 100})
-        self.settled = dict.fromkeys(LIMITS, 0) | {"a@2026-11-20": 100}
-        self.open: dict[str, Hold] = {}
-        self.count = 0
-
-    @rule(target=holds, accounts=st.sets(st.sampled_from(sorted(LIMITS)), min_size=1), amount=AMOUNTS)
-    def ask(self, accounts, amount):
-        self.count += 1
-        before = {name: self.ledger.used(name) for name in LIMITS}
-        claims = [Claim(name, LIMITS[name], amount) for name in sorted(accounts)]
-        said = reserve(self.ledger, str(self.count), *claims)
-        fits = all(sum(before[name]) + amount <= LIMITS[name] for name in accounts)
-        assert isinstance(said, Hold) is fits
-        if isinstance(said, Refusal):
-            assert before == {name: self.ledger.used(name) for name in LIMITS}
-            assert said.settled + said.held + said.asked > said.limit
-            return None
-        self.open[said.id] = said
-        return said
-
-    @rule(hold=consumes(holds), share=st.floats(0, 1))
-    def settle(self, hold, share):
-        if hold is None:
-            return
-        amount = int(hold.claims[0].amount * share)
-        for _ in range(2):
-            self.ledger.settle(hold, amount)
-        del self.open[hold.id]
-        for claim in hold.claims:
-            self.settled[claim.account] += amount
-
-    @rule()
-    def forget(self):
-        self.ledger.forget(frozenset({"2026-11-20", "2026-11"}))
-
-    @invariant()
-    def never_over_the_limit(self):
-        for name, limit in LIMITS.items():
-            settled, held = self.ledger.used(name)
-            assert settled + held <= limit
-            assert settled == self.settled[name]
-            assert held == sum(one.amount for hold in self.open.values() for one in hold.claims if one.account == name)
-        assert self.ledger.open_holds() == len(self.open)
-
-
-TestLedgers = Ledgers.TestCase
-TestLedgers.settings = settings(max_examples=60, stateful_step_count=30, deadline=None, derandomize=True)
 
 
 def test_what_was_spent_before_the_start_counts():

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from gatepost_gateway.domain.errors import Code, GatewayFault
+from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.ports import Found, TraceState
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.link.control_end import ControlEnd
@@ -24,6 +25,9 @@ class Memory:
 
     async def kept(self, kind, id):
         return Found("p", b"box", 9) if (kind, id) == ("tool_loop", "s1") else None
+
+    async def became(self, step_ids):
+        return {name: Became(7, presumed=True) for name in step_ids if name != "never"}
 
 
 async def app(scope, receive, send):
@@ -58,6 +62,7 @@ def test_what_it_does_not_know_it_asks_for():
         assert await data.trace("here") == TraceState("p", steps=2)
         assert await data.trace("gone") is None
         assert await data.kept("tool_loop", "s1") == Found("p", b"box", 9)
+        assert await data.became(["one", "never"]) == {"one": Became(7, presumed=True)}
         assert await data.kept("tool_loop", "s2") is None
 
     over_the_link(work)

@@ -9,6 +9,7 @@ import pytest
 from gatepost_gateway.storage import backup, segments
 from gatepost_gateway.storage.faults import StorageFault, Unreadable
 from gatepost_gateway.storage.fold import Folder
+from gatepost_gateway.storage.instance import instance_of
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.segments import HEADER_BYTES
 
@@ -37,7 +38,9 @@ def restored(directory):
 
 def test_a_copy_has_everything_for_its_owner_only(used, tmp_path):
     data, _ = used
+    name = instance_of(data)
     copied = backup.back_up(data, tmp_path / "copy")
+    assert instance_of(tmp_path / "copy") == name
     assert (copied.segments, copied.databases) == (2, ("records.db", "config.db"))
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "copy").rglob("*") if path.is_file()} == {0o600}
     assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o700

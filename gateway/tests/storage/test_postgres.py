@@ -1,7 +1,6 @@
 """What every part of the state in PostgreSQL is held to when it connects."""
 
 import asyncio
-from collections.abc import Iterator
 
 import asyncpg
 import pytest
@@ -10,15 +9,7 @@ from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.postgres import Part
 
-from ..postgres import Cluster, running
-
 STEPS = {"one": "CREATE TABLE gatepost_tried (n int)", "two": "INSERT INTO gatepost_tried VALUES (2)"}
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with running() as held:
-        yield held
 
 
 def part(*migrations: str) -> Part:

@@ -18,6 +18,9 @@ from gatepost_gateway.storage.queries import HOME, Queries, statements
         ("retention.sql", ["retention.py"]),
         ("escalations.sql", ["escalations.py"]),
         ("rollups.sql", ["rollups.py", "metrics.py", "retention.py"]),
+        ("became.sql", ["became.py"]),
+        ("postgres.sql", ["postgres.py"]),
+        ("postgres_ledger.sql", ["postgres_ledger.py"]),
     ],
 )
 def test_every_query_is_used_and_every_use_is_there(file, users):

@@ -23,6 +23,7 @@ from gatepost_gateway.control.records import FoldedRecords
 from gatepost_gateway.control.watching import Watch
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayError, GatewayFault
+from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.ports import Found, TraceState
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry
@@ -31,7 +32,9 @@ from gatepost_gateway.link.control_end import Asgi, ControlEnd
 from gatepost_gateway.link.messages import Start
 from gatepost_gateway.settings import ConfigurationError, Settings, load
 from gatepost_gateway.storage import records as record_file
+from gatepost_gateway.storage.became import became
 from gatepost_gateway.storage.fold import Folder
+from gatepost_gateway.storage.postgres_ledger import books
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import recover
 from gatepost_gateway.storage.retention import Retention
@@ -60,7 +63,7 @@ class Office:
         self.records = Records(data_dir / record_file.FILE, self._clock)
         self._retention = Retention(self.records)
         self.folder = Folder(data_dir / "journal", self.records)
-        source = FoldedRecords(self.folder, self.records)
+        source = FoldedRecords(self.folder, self.records, self._clock, books(settings.server.state_url))
         self.plane = plane = ControlPlane(settings, records=source, local_token=self.token, clock=self._clock)
         self._client = Client(egress=Egress.of(*settings.server.egress_allow))
         self._courier = Courier(
@@ -107,6 +110,9 @@ class Office:
     def _kept(self, kind: str, id: str) -> Found | None:
         self.folder.fold_to_end()
         return self.records.kept(kind, id, self._clock.micros())
+
+    async def became(self, step_ids: list[str]) -> dict[str, Became]:
+        return await asyncio.to_thread(became, self.records, step_ids)
 
     async def keep_folding(self) -> None:
         """Folds what comes; now and then lets go of folded segments and of what has outlived its retention."""

@@ -14,7 +14,7 @@ from gatepost_gateway.app.roles import aws_chain
 from gatepost_gateway.app.state import SharedState
 from gatepost_gateway.domain.clock import Clock, day, hour, month
 from gatepost_gateway.domain.errors import GatewayError
-from gatepost_gateway.domain.ports import Archive, Rates, Recorder, SessionStore, Vault
+from gatepost_gateway.domain.ports import Archive, Ledger, Rates, Recorder, SessionStore, Vault
 from gatepost_gateway.domain.records import BreakerTurned
 from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
@@ -132,8 +132,8 @@ class DataPlane:
         egress, context = Egress.of(*bounds.egress), client_context()
         self.client = Client(egress=egress, ssl_context=context)
         self.tool_servers = McpServers(egress, context)
-        self.ledger = MemoryLedger(begin.settled, begin.tripped)
         shared = self._shared = base.shared
+        self.ledger: Ledger = shared.ledger if shared is not None else MemoryLedger(begin.settled, begin.tripped)
         self.rates: Rates = shared.rates if shared is not None else MemoryRates(base.clock)
         self.breakers = MemoryBreakers(base.clock, partial(_turned, base.recorder, base.clock))
         self.sight = Sight(self.breakers, MemoryPace(base.clock), Turns())

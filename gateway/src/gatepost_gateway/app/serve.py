@@ -29,9 +29,11 @@ from gatepost_gateway.link.data_end import DataEnd
 from gatepost_gateway.link.messages import Start
 from gatepost_gateway.settings import Settings
 from gatepost_gateway.storage.faults import Locked
+from gatepost_gateway.storage.instance import instance_of
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.lock import Lock, acquire
-from gatepost_gateway.storage.recover import interrupted
+from gatepost_gateway.storage.postgres_ledger import Past
+from gatepost_gateway.storage.recover import interrupted, with_holds
 from gatepost_gateway.storage.sync import Fsync
 from gatepost_gateway.storage.vault import Vault, make_private_dir, open_vault
 
@@ -125,7 +127,7 @@ class Gateway:
         )
         shared: SharedState | None = None
         try:
-            shared = await self._shared_state(clock)
+            shared = await self._shared_state(start, clock)
             for opened in start.open_holds:
                 journal.append(interrupted(opened, clock.micros()))
             await journal.durable()
@@ -140,7 +142,7 @@ class Gateway:
                     shared,
                     partial(_bytes_in, server.data_dir / "journal"),
                 ),
-                lambda: self._condition(journal),
+                lambda: self._condition(journal, shared),
             )
             self._end.publish, self._end.rekey = plane.publish, partial(_rekeyed, vault, journal)
             plane.warm()
@@ -150,19 +152,19 @@ class Gateway:
             if shared is not None:
                 await shared.close()
 
-    async def _shared_state(self, clock: Clock) -> SharedState | None:
-        url = self._settings.server.state_url
+    async def _shared_state(self, start: Start, clock: Clock) -> SharedState | None:
+        server = self._settings.server
+        if server.state_url is None:
+            return None
+        past = Past(with_holds(start.settled, start.open_holds), start.tripped, self._end.became)
         try:
-            return await SharedState.open(url, clock) if url is not None else None
+            return await SharedState.open(server.state_url, clock, instance_of(server.data_dir), past)
         except GatewayError as error:
             raise StartFailed(str(error)) from error
 
     def _data_plane(self, start: Start, base: Foundation, condition: Condition) -> DataPlane:
         server = self._settings.server
-        settled = dict(start.settled)
-        for opened in start.open_holds:
-            for claim in opened.claims:
-                settled[claim.account] = settled.get(claim.account, 0) + opened.held
+        settled = with_holds(start.settled, start.open_holds)
         return DataPlane(
             base,
             Beginning(start.snapshot, settled, start.sessions, start.secret, start.marks, start.tripped),
@@ -174,8 +176,9 @@ class Gateway:
             condition,
         )
 
-    def _condition(self, journal: Journal) -> dict[str, str]:
-        return {"journal": journal.trouble or "ok", "control": "ok" if self._end.up else "away"}
+    def _condition(self, journal: Journal, shared: SharedState | None) -> dict[str, str]:
+        parts = {"journal": journal.trouble or "ok", "control": "ok" if self._end.up else "away"}
+        return parts if shared is None else {**parts, "ledger": shared.ledger.trouble or "ok"}
 
     async def _until_stopped(self, plane: DataPlane, sock: socket.socket, child: Child, start: Start) -> None:
         server = self._server = _Server(self._uvicorn(plane))

@@ -28,6 +28,7 @@ from gatepost_gateway.storage.backup import JOURNAL
 from gatepost_gateway.storage.faults import Locked
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.lock import Lock, acquire
+from gatepost_gateway.storage.postgres_ledger import books
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.vault import make_private_dir
 
@@ -111,7 +112,8 @@ class InProcess:
         self._runner = asyncio.Runner()
         data_dir = settings.server.data_dir
         self._records = Records(data_dir / record_file.FILE)
-        source = FoldedRecords(Folder(data_dir / JOURNAL, self._records), self._records)
+        shared = books(settings.server.state_url)
+        source = FoldedRecords(Folder(data_dir / JOURNAL, self._records), self._records, shared=shared)
         try:
             # The file is applied by `apply` and `serve`, and not by a look at the keys.
             bare = structs.replace(settings, file=None)

@@ -1,7 +1,7 @@
 """What the admin API asks of the records. Every answer holds all that was answered to callers before the question."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
@@ -20,6 +20,8 @@ from gatepost_gateway.storage.steps import Step
 from gatepost_gateway.storage.tally import Sums
 
 T = TypeVar("T")
+Books = Callable[[Sequence[str]], Awaitable[dict[str, tuple[int, int]]]]
+"""(settled, held) in nano-dollars, by account."""
 
 
 class Told(Struct, frozen=True):
@@ -149,9 +151,13 @@ class FoldedMetrics:
 class FoldedRecords:
     """Implements `TraceSource` over `records.db`: folds what the journal has, then asks. Off the event loop."""
 
-    def __init__(self, folder: Folder, records: Records, clock: Clock | None = None) -> None:
+    def __init__(
+        self, folder: Folder, records: Records, clock: Clock | None = None, shared: Books | None = None
+    ) -> None:
+        """`shared`: where what is spent is kept, when that is not this gateway's journal."""
         self._folder = folder
         self._records = records
+        self._shared = shared
         self._bodies = Bodies(records)
         clock = clock or SystemClock()
         self.metrics: MetricSource = FoldedMetrics(folder, records, clock)
@@ -187,6 +193,8 @@ class FoldedRecords:
         return await asyncio.to_thread(self._session, session_id)
 
     async def spent(self, accounts: Iterable[str]) -> dict[str, tuple[int, int]]:
+        if self._shared is not None:
+            return await self._shared(tuple(accounts))
         return await asyncio.to_thread(self._spent, tuple(accounts))
 
     def _traces(self, filters: Filters, limit: int, cursor: str | None) -> Page:

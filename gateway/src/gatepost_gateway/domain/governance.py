@@ -51,6 +51,13 @@ class Hold(Struct, frozen=True, array_like=True):
     claims: tuple[Claim, ...]
 
 
+class Became(Struct, frozen=True, array_like=True):
+    """What the journal says that a hold was settled at. `presumed`: nobody knows what the call cost."""
+
+    amount: int
+    presumed: bool
+
+
 class Refusal(Struct, frozen=True):
     """Why a hold was not given: at `account`, settled + held + asked would be over limit, or the account is `closed`.
 

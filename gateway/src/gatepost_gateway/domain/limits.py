@@ -19,7 +19,9 @@ from gatepost_gateway.domain.money import Prices
 WINDOW = 60.0
 """Seconds that rates look back."""
 MOST_SUBJECTS = 10_000
-"""Accounts that one rate limit may have, a subject each; the subjects after that share one."""
+"""Accounts that one rate limit, or one budget in one period, may have, a subject each; the subjects after that share
+one.
+"""
 SLOT_RETRY = 1.0
 """Seconds that a caller is told to wait for a slot: when one comes free is not known."""
 LONGEST_SUBJECT = 100

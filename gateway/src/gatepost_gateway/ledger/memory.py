@@ -7,10 +7,7 @@ against. The journal keeps the same story on disk: `Opened` is the hold, `Closed
 from collections.abc import Iterable, Mapping
 
 from gatepost_gateway.domain.governance import Claim, Hold, Refusal
-from gatepost_gateway.domain.limits import group_of
-
-MOST_SUBJECTS = 10_000
-"""Accounts that one limit may have in one period, a subject each; the subjects after that share one."""
+from gatepost_gateway.domain.limits import MOST_SUBJECTS, group_of
 
 
 class _Account:

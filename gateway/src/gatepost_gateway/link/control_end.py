@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.ports import Found, TraceState
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.link.channel import Channel, Handler
@@ -19,6 +20,9 @@ class Memory(Protocol):
     async def start(self) -> Start: ...
     async def trace(self, trace_id: str) -> TraceState | None: ...
     async def kept(self, kind: str, id: str) -> Found | None: ...
+    async def became(self, step_ids: list[str]) -> dict[str, Became]:
+        """What calls were settled at; one that is not in the answer never began."""
+        ...
 
 
 class ControlEnd:
@@ -34,7 +38,13 @@ class ControlEnd:
 
     @property
     def handlers(self) -> dict[str, Handler]:
-        return {"start": self._start, "trace": self._trace, "kept": self._kept, "http": self._http}
+        return {
+            "start": self._start,
+            "trace": self._trace,
+            "kept": self._kept,
+            "became": self._became,
+            "http": self._http,
+        }
 
     async def publish(self, document: SnapshotDocument) -> None:
         """Raises ChannelClosed when the data plane has gone."""
@@ -55,6 +65,9 @@ class ControlEnd:
     async def _kept(self, payload: bytes) -> bytes:
         asked = msgspec.msgpack.decode(payload, type=Lookup)
         return msgspec.msgpack.encode(await self._memory.kept(asked.kind, asked.id))
+
+    async def _became(self, payload: bytes) -> bytes:
+        return msgspec.msgpack.encode(await self._memory.became(msgspec.msgpack.decode(payload, type=list[str])))
 
     async def _http(self, payload: bytes) -> bytes:
         return msgspec.msgpack.encode(await answer(self._app(), msgspec.msgpack.decode(payload, type=HttpAsk)))

@@ -1,10 +1,11 @@
 """The data plane's end: it asks the control plane for what it does not know, and takes new snapshots from it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
 from gatepost_gateway.domain.errors import Code, GatewayFault
+from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.ports import Found, Headers, TraceState
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.link.channel import Channel, ChannelClosed
@@ -50,6 +51,11 @@ class DataEnd:
     async def kept(self, kind: str, id: str) -> Found | None:
         found = await self._ask("kept", msgspec.msgpack.encode(Lookup(kind, id)))
         return msgspec.msgpack.decode(found, type=Found | None)
+
+    async def became(self, step_ids: Sequence[str]) -> dict[str, Became]:
+        """What the journal says that calls were settled at; one that is not in the answer never began."""
+        found = await self._ask("became", msgspec.msgpack.encode(step_ids))
+        return msgspec.msgpack.decode(found, type=dict[str, Became])
 
     async def forward(
         self, method: str, path: str, query: bytes, headers: Headers, body: bytes

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from gatepost_gateway.storage import records, segments
+from gatepost_gateway.storage import instance, records, segments
 from gatepost_gateway.storage.faults import StorageFault, Unreadable, unreadable
 from gatepost_gateway.storage.queries import Queries
 from gatepost_gateway.storage.segments import HEADER_BYTES, Header, Position, Rest
@@ -54,6 +54,9 @@ def back_up(data_dir: Path, target: Path) -> Backup:
         if any(target.iterdir()):
             raise StorageFault("is not empty", target, hint="name a new directory for the backup")
         copied = _copy_journal(data_dir / JOURNAL, target / JOURNAL)
+        if (data_dir / instance.FILE).exists():
+            shutil.copyfile(data_dir / instance.FILE, target / instance.FILE)
+            _seal(target / instance.FILE)
     except OSError as error:
         raise unreadable(error, Path(error.filename or target)) from error
     names = tuple(name for name in DATABASES if (data_dir / name).exists())

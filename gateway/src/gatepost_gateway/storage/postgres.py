@@ -79,5 +79,9 @@ class Part:
         )
 
 
-TROUBLES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError)
-"""What a database that does not answer, or not as it should, is seen by."""
+TROUBLES = (
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, ValueError,
+)  # fmt: skip
+"""What a database that does not answer, or not as it should, is seen by. asyncpg speaks of an error of its own where a
+connection breaks at the wrong moment.
+"""

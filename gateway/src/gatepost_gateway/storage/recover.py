@@ -1,5 +1,7 @@
 """The start: what the data plane must know of the time before it, and how the calls that died with it are closed."""
 
+from collections.abc import Iterable, Mapping
+
 from msgspec import Struct
 
 from gatepost_gateway.domain.clock import iso
@@ -35,6 +37,15 @@ def recover(folder: Folder, records: Records, now: int) -> Recovered:
         folded=records.position().segment,
         tripped=tuple(records.tripped(now)),
     )
+
+
+def with_holds(settled: Mapping[str, int], open_holds: Iterable[Opened]) -> dict[str, int]:
+    """What is spent when the calls that died are closed: each at its whole hold."""
+    sums = dict(settled)
+    for opened in open_holds:
+        for claim in opened.claims:
+            sums[claim.account] = sums.get(claim.account, 0) + opened.held
+    return sums
 
 
 def interrupted(opened: Opened, at: int) -> Closed:

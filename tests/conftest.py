@@ -9,17 +9,11 @@ from typing import Any, NoReturn
 
 import httpx
 import pytest
-from e2e.running import ROOT, Gateway, bare_environment, until
+from e2e.running import ROOT, Gateway, bare_environment, fixtures_folder, until
 
 sys.path.append(str(ROOT / "gateway"))  # its tests share the PostgreSQL of their own with these
 TABLES: list[str] = []
 """What tests want shown at the end of the run."""
-
-
-def fixtures_folder() -> Path:
-    """Where recorded traffic lies: GATEPOST_FIXTURES, or beside the repository."""
-    said = os.environ.get("GATEPOST_FIXTURES")
-    return Path(said) if said else ROOT.parent / "shared" / "fixtures"
 
 
 def skip_or_fail(reason: str) -> NoReturn:

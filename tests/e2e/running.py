@@ -25,6 +25,12 @@ CLIENT = httpx.Client(verify=False, trust_env=False, limits=httpx.Limits(max_kee
 """A new connection for each request: a gateway that was started again is asked, not the one before."""
 
 
+def fixtures_folder() -> Path:
+    """Where recorded traffic lies: GATEPOST_FIXTURES, or beside the repository."""
+    said = os.environ.get("GATEPOST_FIXTURES")
+    return Path(said) if said else ROOT.parent / "shared" / "fixtures"
+
+
 def bare_environment() -> dict[str, str]:
     """This process's environment without anything that would speak to a gateway or a provider."""
     apart = ("GATEPOST_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "AWS_", "AZURE_")

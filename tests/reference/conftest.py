@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from conftest import fixtures_folder
-from e2e.running import Gateway
+from e2e.running import Gateway, fixtures_folder
 from e2e.upstream import Upstream
 
 import gatepost

@@ -12,6 +12,7 @@ from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.domain.records import TOOLS, Closed
 from gatepost_gateway.domain.snapshot import Sealed
 from gatepost_gateway.storage.config import ConfigStore
+from gatepost_gateway.storage.database import Database
 from gatepost_gateway.storage.queries import Queries
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.steps import read_step
@@ -19,7 +20,7 @@ from gatepost_gateway.storage.vault import ID_BYTES, Vault
 
 AT_ONCE = 500
 """Conversations in one transaction."""
-STRETCH = 20_000
+STRETCH = 5_000
 """Steps that one transaction looks through."""
 
 
@@ -37,9 +38,8 @@ class Resealer:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._sql = Queries("reseal.sql")
-        self._name = ("", "")
-        self._seq = 0
+        self._sql: Queries | None = None
+        self._name = self._step_name = ("", "")
         self.done = Resealed()
 
     def configuration(self, store: ConfigStore) -> None:
@@ -49,6 +49,11 @@ class Resealer:
     def piece(self, records: Records) -> bool:
         """Some conversations, or a stretch of steps; False: there are none left. The caller has folded the journal."""
         return self._conversations(records) or self._steps(records)
+
+    def _queries(self, db: Database) -> Queries:
+        if self._sql is None:
+            self._sql = Queries("reseal.sql", db.dialect)
+        return self._sql
 
     def _walk(self, value: Any) -> Any:
         """`value` itself where nothing in it is sealed with an old key."""
@@ -84,29 +89,27 @@ class Resealer:
     def _conversations(self, records: Records) -> bool:
         with records.writing() as db:
             said = {"kind": self._name[0], "id": self._name[1], "current": self._vault.current, "limit": AT_ONCE}
-            found = db.all(self._sql["kept_old"], said)
+            sql = self._queries(db)
+            found = db.all(sql["kept_old"], said)
             for kind, id, box in found:
                 self._name = (kind, id)
                 if (new := self._again(kind, id, box)) is not None:
-                    db.run(self._sql["kept_reseal"], {"kind": kind, "id": id, "box": box, "new": new})
+                    db.run(sql["kept_reseal"], {"kind": kind, "id": id, "box": box, "new": new})
                     self.done.conversations += 1
         return bool(found)
 
     def _steps(self, records: Records) -> bool:
+        last, found = self._step_name, False
         with records.writing() as db:
-            row = db.one(self._sql["steps_end"])
-            end = int(row[0]) if row is not None else 0
-            if self._seq >= end:
-                return False
-            until = min(end, self._seq + STRETCH)
+            sql = self._queries(db)
             for old in self._vault.old:
-                said = {"after": self._seq, "until": until, "old": old}
-                for seq, entry in db.all(self._sql["steps_old"], said):
-                    if (new := self._step(entry)) is not None:
-                        db.run(self._sql["step_reseal"], {"seq": seq, "entry": new})
+                said = {"trace_id": last[0], "id": last[1], "old": old, "limit": STRETCH}
+                for trace_id, id, entry in db.all(sql["steps_old"], said):
+                    self._step_name, found = (trace_id, id), True
+                    if entry is not None and (new := self._step(entry)) is not None:
+                        db.run(sql["step_reseal"], {"trace_id": trace_id, "id": id, "entry": new})
                         self.done.steps += 1
-            self._seq = until
-        return True
+        return found
 
     def _step(self, entry: bytes) -> bytes | None:
         one = read_step(entry)

@@ -9,12 +9,11 @@ ORDER BY kind, id LIMIT :limit;
 -- name: kept_reseal
 UPDATE kept SET box = :new WHERE kind = :kind AND id = :id AND box = :box;
 
--- name: steps_end
-SELECT coalesce(max(seq), 0) FROM steps;
-
--- Steps of a stretch in which the id of an old key stands: in the uses of tools, or by chance elsewhere.
+-- A stretch of steps by their names; the entry of each in which the id of an old key stands, in the uses of tools or by
+-- chance elsewhere.
 -- name: steps_old
-SELECT seq, entry FROM steps WHERE seq > :after AND seq <= :until AND instr(entry, :old) > 0;
+SELECT trace_id, id, CASE WHEN instr(entry, :old) > 0 THEN entry END FROM steps
+WHERE (trace_id, id) > (:trace_id, :id) ORDER BY trace_id, id LIMIT :limit;
 
 -- name: step_reseal
-UPDATE steps SET entry = :entry WHERE seq = :seq;
+UPDATE steps SET entry = :entry WHERE trace_id = :trace_id AND id = :id;

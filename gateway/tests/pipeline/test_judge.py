@@ -199,3 +199,21 @@ def test_actions_count_when_they_go_out(stream):
         run(held.call({**said, "stream": stream}, headers=session))
     assert caught.value.code is Code.OUTPUT_BLOCKED
     run(held.call({**said, "stream": stream}))
+
+
+def test_what_halts_a_session_stops_its_later_calls_and_nobody_elses():
+    rule = RuleSpec(
+        name="guard", kind="agent-firewall", settings={"kill_switches": {"halt_on_suspicious_pattern": True}}
+    )
+    message = {"role": "assistant", "content": None}
+    message["tool_calls"] = [{"id": "c", "type": "function", "function": {"name": "sh", "arguments": '"rm -rf /"'}}]
+    acts = completion(choices=[{"index": 0, "message": message, "finish_reason": "tool_calls"}])
+    house = House(
+        snapshot_of(entry(), rules=(rule,)), ScriptedTransport(Answer(200, [acts]), Answer(200, [completion()]))
+    )
+    mine, other = {b"x-gatepost-session-id": b"0199f000-0000-7000-8000-000000000001"}, {}
+    for code in ("suspicious_pattern", "session_halted"):
+        with pytest.raises(Refused):
+            run(house.call(chat(), headers=mine))
+        assert house.record.decisions[-1 if code == "suspicious_pattern" else 0].code == code
+    assert run(house.call(chat(), headers=other)).status == 200

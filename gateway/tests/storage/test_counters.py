@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from gatepost_gateway.domain.governance import Decision, Effect, Mode
 from gatepost_gateway.domain.records import Closed, Outcome
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.storage.counters import BOUNDS, MOST_MODELS, NONE, CountedRecorder, Counters
@@ -86,3 +87,11 @@ def test_what_the_journal_does_not_take_is_not_counted():
     with pytest.raises(OSError, match="full"):
         counted.append(said())
     assert taken == [entry]
+
+
+def test_decisions_that_are_alerts_are_counted_by_the_kind_of_their_rule():
+    held = counters()
+    heard = Decision("guard", "agent-firewall", "response", Mode.ENFORCE, Effect.BLOCK, signals=("alert",))
+    quiet = Decision("other", "keyword", "response", Mode.ENFORCE, Effect.BLOCK, signals=("pii",))
+    held.take(said(decisions=(heard, quiet)))
+    assert held.alerts == {"agent-firewall": 1}

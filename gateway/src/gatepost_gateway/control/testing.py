@@ -115,7 +115,8 @@ def question_of(said: InputShape, snapshot: Snapshot) -> Question:
     )
     entries = snapshot.called(project.id, said.target or asked.model)
     answer = Said(_answer(said)) if said.answer is not None else None
-    return Question(setting, asked, entries[0] if entries else None, answer)
+    judges = {rule: msgspec.json.encode(plain(verdict)) for rule, verdict in said.judges.items()}
+    return Question(setting, asked, entries[0] if entries else None, answer, judges)
 
 
 def _asked(said: InputShape, model: str) -> Asked:

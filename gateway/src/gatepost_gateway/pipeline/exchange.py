@@ -110,6 +110,7 @@ class Exchange:
             over(call, error)
             if isinstance(error, Refused):
                 error.step_id = call.record.step_id
+                call.counting.halt()
                 self._stages.escalations.hold(call, error)
             note_unjudged(call, "there was no answer")
             if call.record.session_id is None:

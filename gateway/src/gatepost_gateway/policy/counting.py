@@ -9,11 +9,12 @@ Account = tuple[str, float]
 class Counting:
     """`counters` None: nothing was counted before, and nothing will be."""
 
-    __slots__ = ("_counters", "_pending")
+    __slots__ = ("_counters", "_pending", "_tripped")
 
     def __init__(self, counters: Counters | None = None) -> None:
         self._counters = counters
         self._pending: dict[Account, int] = {}
+        self._tripped: dict[Account, None] = {}
 
     def so_far(self, account: Account) -> int:
         """All that went out, and what this call would add."""
@@ -22,6 +23,17 @@ class Counting:
 
     def add(self, account: Account, amount: int) -> None:
         self._pending[account] = self._pending.get(account, 0) + amount
+
+    def trip(self, account: Account) -> None:
+        """Something is over that stays over, though what showed it does not go on."""
+        self._tripped[account] = None
+
+    def halt(self) -> None:
+        """A served call was refused: what it tripped counts."""
+        if self._counters is not None:
+            for name, seconds in self._tripped:
+                self._counters.add(name, 1, seconds)
+        self._tripped.clear()
 
     def commit(self) -> None:
         """What was judged goes out: now it counts."""

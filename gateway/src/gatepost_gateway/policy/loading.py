@@ -78,7 +78,9 @@ def _stands(
             raise Unloadable(("phases", number), words)
     if not rule.phases:
         raise Unloadable((), "with these settings the rule has nothing to look at")
-    return {phase: operations for phase, operations in where.items() if phase in rule.phases}
+    # What an agent does and what it is told goes to no provider: there nothing is to be undone.
+    apart = {Operation.ACTION} if getattr(rule, "reversible", False) else set[Operation]()
+    return {phase: operations - apart for phase, operations in where.items() if phase in rule.phases}
 
 
 def _settings(spec: RuleSpec, kind: Kind) -> Struct:

@@ -39,6 +39,8 @@ class Question(Struct, frozen=True):
     asked: Asked
     target: ModelEntry | None = None
     said: Said | None = None
+    judges: Mapping[str, bytes] = {}
+    """What judges outside say, by the rules that ask them. Nobody else is asked."""
 
 
 class Tried(Struct):
@@ -105,6 +107,7 @@ class _Trial:
         if said is None or not engine.judges(Phase.RESPONSE):
             return
         facts.answered(said, lambda: _opened(lambda: open_answer(said.body)))
+        facts.sent = lambda: open_request(self._asked)
         self._at = Phase.RESPONSE
         rules = [rule for rule in engine.rules if isinstance(rule, RegoRule)]
         self._stopped(await self._judged(engine, rules, facts), Phase.RESPONSE)
@@ -118,13 +121,16 @@ class _Trial:
 
     def _facts(self) -> Facts:
         asked = self._asked
-        return Facts(
+        facts = Facts(
             Phase.REQUEST,
             self._question.setting,
             asked,
             lambda: _opened(lambda: open_request(asked)),
             self._question.target,
         )
+        for rule, answer in self._question.judges.items():
+            facts.elsewhere |= {f"{phase.value}:{rule}": answer for phase in Phase}
+        return facts
 
     async def _judged(self, engine: Engine, rules: Sequence[RegoRule], facts: Facts) -> Ruling:
         for rule in rules:

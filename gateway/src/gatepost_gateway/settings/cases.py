@@ -33,7 +33,7 @@ Format = Literal[
 class InputShape(Shape):
     """A call: `text`, `messages` or a whole `body` in a `format`; with `answer`, what the model said as well.
 
-    `target` is the id of the entry that it would go to.
+    `target` is the id of the entry that it would go to; `judges`: what judges outside say, by the rule that asks them.
     """
 
     text: Text | None = None
@@ -54,6 +54,7 @@ class InputShape(Shape):
     proxy: ProxyId | None = None
     target: Id | None = None
     answer: Text | dict[str, Any] | None = None
+    judges: dict[str, dict[str, Any]] = Field(default={})
 
     @model_validator(mode="after")
     def _one(self) -> "InputShape":

@@ -16,6 +16,8 @@ from gatepost_gateway.domain.records import Closed, Entry, Outcome, StepKind
 from gatepost_gateway.storage.tally import OTHER, Status, status_of
 
 MOST_MODELS = 200
+ALERT = "alert"
+"""The signal by which a rule asks that its decision be counted."""
 NONE = "none"
 """The label of a call that went nowhere: refused before a model was chosen."""
 BOUNDS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000)
@@ -62,6 +64,8 @@ class Counters:
         self.calls: dict[tuple[str, str], OfModel] = {}
         self.latency: dict[str, Latency] = {}
         self.streams: dict[str, int] = {}
+        self.alerts: dict[str, int] = {}
+        """Decisions that are alerts, by the kind of their rule."""
         self.entries = 0
 
     def take(self, entry: Entry) -> None:
@@ -80,6 +84,9 @@ class Counters:
             if latency is None:
                 latency = self.latency[provider] = Latency()
             latency.count(entry.micros)
+        for one in entry.decisions:
+            if ALERT in one.signals:
+                self.alerts[one.kind] = self.alerts.get(one.kind, 0) + 1
         if entry.stream:
             self.streams[provider] = self.streams.get(provider, 0) + 1
 

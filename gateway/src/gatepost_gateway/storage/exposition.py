@@ -57,6 +57,8 @@ def counted(counters: Counters) -> str:
                    [(labels, str(one.unpriced)) for labels, one in calls]),
             family("gatepost_streams_total", "counter", "Calls that asked for a stream.",
                    [((("provider", provider),), str(count)) for provider, count in counters.streams.items()]),
+            family("gatepost_policy_alerts_total", "counter", "Decisions of rules that are alerts.",
+                   [((("kind", kind),), str(count)) for kind, count in counters.alerts.items()]),
             family("gatepost_journal_entries_total", "counter", "Entries handed to the journal.",
                    [((), str(counters.entries))]),
             _histogram(counters.latency),

@@ -102,3 +102,30 @@ def test_where_amounts_are_found() -> None:
 def test_limits_that_cannot_be_met_do_not_load(settings: dict[str, Any]) -> None:
     with pytest.raises(Unloadable):
         load_rule(spec("agent-firewall", **settings), Toolbox())
+
+
+def test_near_a_limit_is_an_alert_and_stops_nothing() -> None:
+    agent = Agent(max_actions_per_session=4, monitoring={"alert_threshold_percent": 50})
+    assert agent.judged(call("a")).decisions[0].signals == ()
+    near = agent.judged(call("a"))
+    assert (near.effect, near.decisions[0].signals, near.decisions[0].code) == (
+        Effect.ALLOW,
+        ("alert",),
+        "near_limit",
+    )
+
+
+def test_an_approval_is_asked_for_near_a_daily_total_too() -> None:
+    limits = {"max_daily_total": 100, "require_approval_above": 50}
+    agent = Agent(transaction_limits=limits, monitoring={"alert_threshold_percent": 10})
+    assert agent.judged(pay(60)).code == "approval_required"
+
+
+def test_what_is_denied_is_an_alert_where_that_is_wanted() -> None:
+    limited = Agent(max_actions_per_session=1, monitoring={"alert_on_rate_limit": True})
+    assert limited.judged(call("a"), call("b")).decisions[0].signals == ("alert",)
+    denied = Agent(blocked_tools=["a"], monitoring={"alert_on_denied_action": True})
+    assert denied.judged(call("a")).decisions[0].signals == ("alert",)
+    assert Agent(blocked_tools=["a"]).judged(call("a")).decisions[0].signals == ()
+    with pytest.raises(Unloadable, match="threshold"):
+        Agent(blocked_tools=["a"], monitoring={"alert_threshold_percent": 100})

@@ -6,6 +6,7 @@ import pytest
 
 from gatepost_gateway.detect.keywords import keywords
 from gatepost_gateway.domain.chain import RuleSpec, Unloadable
+from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.findings import Finding
 from gatepost_gateway.domain.governance import Effect, Phase
 from gatepost_gateway.policy.kinds.kind import Instance, Toolbox
@@ -45,6 +46,9 @@ def test_every_kind_that_redacts_can_put_placeholders_at_the_request_gate(kind: 
     said = {**KINDS[kind], "action": "placeholder"}
     rule = load_rule(RuleSpec(name="r", kind=kind, settings=said), Toolbox()).rule
     assert rule.phases == {Phase.REQUEST}
+    loaded = load_rule(RuleSpec(name="r", kind=kind, settings=said), Toolbox())
+    assert Operation.CHAT in loaded.operations[Phase.REQUEST]
+    assert Operation.ACTION not in loaded.operations[Phase.REQUEST]
     with pytest.raises(Unloadable, match="nothing to look at at the response gate"):
         load_rule(RuleSpec(name="r", kind=kind, phases=(Phase.RESPONSE,), settings=said), Toolbox())
 

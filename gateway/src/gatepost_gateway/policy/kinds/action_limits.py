@@ -27,6 +27,10 @@ _TWO_DAYS = 2 * 24 * 3600.0
 _PARTS = 1_000_000
 """Amounts are counted in millionths."""
 _LONGEST = 100
+ALERT = "alert"
+"""The signal of a decision that somebody wants to hear of."""
+RATE_CODES = frozenset({"max_actions", "tool_rate_limited", "transaction_too_large", "daily_total_exceeded"})
+"""What limits say, and not lists of tools."""
 _MOST_AMOUNT = Decimal(10) ** 15
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
@@ -55,8 +59,9 @@ class Limits(Struct, frozen=True):
 class ActionLimits:
     """`name`: of the rule, whose counts are its own."""
 
-    def __init__(self, name: str, limits: Limits) -> None:
-        """Raises Unloadable."""
+    def __init__(self, name: str, limits: Limits, alert_percent: float | None = None) -> None:
+        """`alert_percent`: from this share of a limit on what counts is an alert. Raises Unloadable."""
+        self._share = alert_percent / 100 if alert_percent is not None else None
         check_positive({"max_actions_per_session": limits.max_actions_per_session})
         for tool, most in limits.rates.items():
             if most < 1:
@@ -70,11 +75,18 @@ class ActionLimits:
 
     def judge(self, facts: Facts, calls: tuple[Called, ...]) -> Vote | None:
         """Counts these calls, in their order, until one is too much."""
+        near: Vote | None = None
         for call in calls:
-            vote = self._session(facts) or self._rate(facts, call.name) or self._transaction(facts, call)
-            if vote is not None:
-                return vote
-        return None
+            for vote in self._each(facts, call):
+                if vote is not None and vote.effect is not Effect.ALLOW:
+                    return vote
+                near = near or vote
+        return near
+
+    def _each(self, facts: Facts, call: Called) -> Iterator[Vote | None]:
+        yield self._session(facts)
+        yield self._rate(facts, call.name)
+        yield self._transaction(facts, call)
 
     def _account(self, facts: Facts, what: str, seconds: float) -> Account:
         principal = facts.setting.principal
@@ -112,12 +124,13 @@ class ActionLimits:
         if said.max_single_transaction is not None and amount > Decimal(str(said.max_single_transaction)):
             words = f"one transaction may move {said.max_single_transaction:g} at most"
             return Vote(Effect.BLOCK, words, "transaction_too_large")
-        if (vote := self._daily(facts, amount, said.max_daily_total)) is not None:
+        vote = self._daily(facts, amount, said.max_daily_total)
+        if vote is not None and vote.effect is not Effect.ALLOW:
             return vote
         if said.require_approval_above is not None and amount > Decimal(str(said.require_approval_above)):
             words = f"a transaction above {said.require_approval_above:g} needs a person's approval"
             return Vote(Effect.ESCALATE, words, "approval_required")
-        return None
+        return vote
 
     def _daily(self, facts: Facts, amount: Decimal, most: float | None) -> Vote | None:
         if most is None:
@@ -131,6 +144,8 @@ class ActionLimits:
         if facts.counting.so_far(account) + amount > most:
             return over
         facts.counting.add(account, amount)
+        if self._share is not None and facts.counting.so_far(account) >= self._share * most:
+            return Vote(Effect.ALLOW, f"near a limit: {over.reason}", "near_limit", (ALERT,))
         return None
 
 

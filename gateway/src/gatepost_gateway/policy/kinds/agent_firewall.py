@@ -7,14 +7,15 @@ calls that the model asks for, each whole before it is let out.
 from collections.abc import Iterable
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from gatepost_gateway.domain.chain import Unloadable
 from gatepost_gateway.domain.chat import Operation
 from gatepost_gateway.domain.governance import Effect, Phase
 from gatepost_gateway.policy.facts import Facts
-from gatepost_gateway.policy.kinds.action_limits import ActionLimits, Limits, TransactionLimits
+from gatepost_gateway.policy.kinds.action_limits import ALERT, RATE_CODES, ActionLimits, Limits, TransactionLimits
 from gatepost_gateway.policy.kinds.globs import Globs
+from gatepost_gateway.policy.kinds.kill_switches import Halting, KillSwitches
 from gatepost_gateway.policy.kinds.kind import CHATS, Instance, Kind, Toolbox
 from gatepost_gateway.policy.kinds.tool_access import ToolAccess, check_header, role_of, tools_of
 from gatepost_gateway.policy.rules import Label, Reach, Rule, Vote
@@ -33,6 +34,14 @@ class FirewallTools(Struct, frozen=True, forbid_unknown_fields=True):
     roles: dict[str, RoleTools] = field(default_factory=dict[str, RoleTools])
 
 
+class Monitoring(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is an alert: a mark on the decision, and a count in the metrics. `alert_threshold_percent`: of a limit."""
+
+    alert_on_denied_action: bool = False
+    alert_on_rate_limit: bool = False
+    alert_threshold_percent: float | None = None
+
+
 class FirewallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Shell patterns. A blocked name is blocked in either case; with `allowed_tools` every other name is blocked."""
 
@@ -43,6 +52,8 @@ class FirewallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     max_actions_per_session: int | None = None
     rate_limits: dict[str, int] = field(default_factory=dict[str, int])
     transaction_limits: TransactionLimits | None = None
+    kill_switches: KillSwitches = KillSwitches()
+    monitoring: Monitoring = Monitoring()
     action: Literal["block", "escalate"] = "block"
     message: str = ""
 
@@ -52,7 +63,7 @@ class AgentFirewall:
 
     reach = Reach.TOOL_CALLS
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, toolbox: Toolbox) -> None:
         said: FirewallSettings = instance.settings
         self.label: Label = instance.label
         self.phases: frozenset[Phase] = instance.phases
@@ -63,13 +74,28 @@ class AgentFirewall:
         self._header = said.role_header
         self._roles = {name: ToolAccess(role.allowed, role.denied) for name, role in said.tools.roles.items()}
         limits = Limits(said.max_actions_per_session, said.rate_limits, said.transaction_limits)
-        self._limits = ActionLimits(self.label.name, limits) if limits else None
+        share = said.monitoring.alert_threshold_percent
+        self._limits = ActionLimits(self.label.name, limits, share) if limits else None
+        self._halting = Halting(self.label.name, said.kill_switches, toolbox) if said.kill_switches else None
+        self._alerts = said.monitoring
 
     def judge(self, facts: Facts) -> Vote | None:
-        vote = self._first(tools_of(facts)) or self._by_role(facts)
-        if vote is not None or self._limits is None or facts.phase is Phase.REQUEST:
+        vote = self._judge(facts)
+        if vote is None or vote.effect is Effect.ALLOW:
             return vote
-        return self._limits.judge(facts, facts.answer.calls[facts.judged_calls :])
+        limited = vote.code in RATE_CODES
+        alerts = self._alerts.alert_on_rate_limit if limited else self._alerts.alert_on_denied_action
+        return structs.replace(vote, signals=(ALERT,)) if alerts else vote
+
+    def _judge(self, facts: Facts) -> Vote | None:
+        if facts.phase is Phase.REQUEST:
+            halted = self._halting.halted(facts) if self._halting is not None else None
+            return halted or self._first(tools_of(facts)) or self._by_role(facts)
+        vote = self._first(tools_of(facts)) or self._by_role(facts)
+        calls = facts.answer.calls[facts.judged_calls :]
+        if vote is None and self._halting is not None:
+            vote = self._halting.act(facts, calls)
+        return vote if vote is not None or self._limits is None else self._limits.judge(facts, calls)
 
     def _by_role(self, facts: Facts) -> Vote | None:
         """A role that is not known may use no tool."""
@@ -91,15 +117,25 @@ class AgentFirewall:
         return None
 
 
-def load(instance: Instance, toolbox: Toolbox) -> Rule:  # noqa: ARG001 - the shape of every kind
+def load(instance: Instance, toolbox: Toolbox) -> Rule:
     said: FirewallSettings = instance.settings
+    share = said.monitoring.alert_threshold_percent
+    if share is not None and not 0 < share < 100:
+        raise Unloadable(("monitoring", "alert_threshold_percent"), "a threshold is more than 0 and less than 100")
     check_header("role_header", said.role_header)
-    named = said.allowed_tools or said.blocked_tools or said.tools.roles
+    named = said.allowed_tools or said.blocked_tools or said.tools.roles or said.kill_switches
     if not named and not Limits(said.max_actions_per_session, said.rate_limits, said.transaction_limits):
-        raise Unloadable((), "no tool is allowed or blocked and no limit is there: such a rule stops nothing")
+        raise Unloadable(
+            (), "no tool is allowed or blocked, no limit and no switch is there: such a rule stops nothing"
+        )
     if not named and Phase.RESPONSE not in instance.phases:
         raise Unloadable((), "actions are counted when they go out: limits need the response gate")
-    return AgentFirewall(instance)
+    switches = said.kill_switches
+    if (switches.halt_on_pii_in_action or switches.halt_on_suspicious_pattern) and len(instance.phases) < len(Phase):
+        raise Unloadable(
+            (), "what an action halts is seen at the response gate, and stopped at both: leave `phases` out"
+        )
+    return AgentFirewall(instance, toolbox)
 
 
 AGENT_FIREWALL = Kind(

@@ -53,6 +53,7 @@ class Finder:
         self.phases = gates_of(instance, vote)
         self.places: frozenset[Place] = frozenset(places)
         self.detectors: tuple[Detector, ...] = (detector,)
+        self.reversible = vote.placeholder
         self._vote = vote
         self._replace = replace
 

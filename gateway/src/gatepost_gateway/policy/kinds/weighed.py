@@ -21,6 +21,7 @@ class Weighed:
         self.phases = gates_of(instance, vote)
         self.places: frozenset[Place] = frozenset()
         self.detectors: tuple[Detector, ...] = tuple(detectors)
+        self.reversible = vote.placeholder
         self._vote = structs.replace(vote, threshold=threshold)
         self._unsure = Vote(Effect.ALLOW, threshold=threshold)
         self._threshold = threshold

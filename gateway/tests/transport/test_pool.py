@@ -53,12 +53,12 @@ async def test_idle_too_long() -> None:
 
 @both_loops
 async def test_idle_too_long_but_not_swept_yet() -> None:
-    async with serving(answering(OK)) as server, client(idle_ttl=0.1) as made:
+    async with serving(answering(OK)) as server, client(idle_ttl=0.6) as made:
         await (await post(made, server.origin)).read_all(10)
-        await asyncio.sleep(0.06)
+        await asyncio.sleep(0.35)
         await (await post(made, server.origin)).read_all(10)
         assert len(server.peers) == 1
-        await asyncio.sleep(0.06)
+        await asyncio.sleep(0.35)
         assert made.idle() == 1
         await (await post(made, server.origin)).read_all(10)
         assert len(server.peers) == 1

@@ -38,6 +38,13 @@ def test_importing_the_package_loads_neither_httpx_nor_pydantic():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_client_loads_what_it_needs():
+    unwanted = {"asyncio", "gatepost.testing", "gatepost.wire.simple", "gatepost.wire.traces", "gatepost._guard"}
+    code = f"import gatepost, sys; gatepost.Client; print(sorted({unwanted} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_one_module_knows_the_http_library():
     named = {
         path.name

@@ -60,3 +60,7 @@ def test_the_window_of_metrics():
     assert _plain.metrics(_plain.metrics_query(None, None, None)).path == "/v1/metrics?range=24h"
     window = _plain.metrics_query(None, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
     assert _plain.metrics(window).path == "/v1/metrics?from=2026-01-01T00%3A00%3A00Z&to=2026-01-02T00%3A00%3A00Z"
+
+
+def test_the_options_are_those_of_the_contract():
+    assert set(wire.ChatRequest.model_fields) - {"model", "messages", "stream"} == _plain._CHAT

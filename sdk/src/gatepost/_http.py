@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 import ssl
@@ -32,6 +31,7 @@ Transport = httpx.BaseTransport
 AsyncTransport = httpx.AsyncBaseTransport
 
 _LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+_MOST_ADDRESSES = 64
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 
 
@@ -49,6 +49,8 @@ class Link:
     def __init__(self, settings: Settings, breaker: Breaker) -> None:
         self.settings = settings
         self.breaker = breaker
+        self._timeout = httpx.Timeout(settings.seconds)
+        self._addresses: dict[str, httpx.URL] = {}
         self.headers = {"accept": "application/json", "user-agent": f"gatepost-python/{__version__}"}
         if settings.api_key is not None:
             self.headers[names.AUTHORIZATION] = f"Bearer {settings.api_key}"
@@ -67,13 +69,20 @@ class Link:
         if call.url is None:
             self._require_key(call, headers)
             self._require_closed_breaker(call)
-        url = call.url or self.settings.url + call.path
-        try:
-            return client.build_request(
-                call.method, url, content=content, headers=headers, timeout=self.settings.seconds
-            )
-        except httpx.InvalidURL as error:
-            raise ConfigurationError(f"not an address: `{url}`: {error}") from error
+        url = self._address(call.url or self.settings.url + call.path)
+        return client.build_request(call.method, url, content=content, headers=headers, timeout=self._timeout)
+
+    def _address(self, url: str) -> httpx.URL:
+        """The address, read once: most calls go to the same few."""
+        known = self._addresses.get(url)
+        if known is None:
+            try:
+                known = httpx.URL(url)
+            except httpx.InvalidURL as error:
+                raise ConfigurationError(f"not an address: `{url}`: {error}") from error
+            if len(self._addresses) < _MOST_ADDRESSES:
+                self._addresses[url] = known
+        return known
 
     def _require_key(self, call: Call[Any], headers: Mapping[str, str]) -> None:
         if not call.keyless and names.AUTHORIZATION not in headers and names.API_KEY not in headers:
@@ -239,7 +248,7 @@ class AsyncHttp:
             wait = self.link.wait_after(attempt, outcome, call)
             if wait is None:
                 return self.link.settle(outcome, call)
-            await asyncio.sleep(wait)
+            await _pause(wait)
             attempt += 1
 
     async def stream(self, streamed: Streamed[T]) -> AsyncGenerator[T, None]:
@@ -267,7 +276,7 @@ class AsyncHttp:
                 outcome = await self._whole(outcome)
             if wait is None:
                 break
-            await asyncio.sleep(wait)
+            await _pause(wait)
             attempt += 1
         if not isinstance(outcome, httpx.Response) or not outcome.is_success:
             raise self.link.failure(outcome, call)
@@ -324,6 +333,12 @@ class FunctionTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if answer is None:
             raise httpx.ConnectError("connection refused", request=request)
         return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.content, request=request)
+
+
+async def _pause(seconds: float) -> None:
+    import asyncio  # noqa: PLC0415 - a program that never waits so does not load it
+
+    await asyncio.sleep(seconds)
 
 
 def _failure(error: httpx.RequestError) -> Failure:

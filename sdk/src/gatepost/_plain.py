@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Callable, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, Union, cast
 from urllib.parse import urlencode
+
+from pydantic import BaseModel
 
 from . import wire
 from ._calls import Call, Moment, Reply, Streamed, said
@@ -16,11 +18,18 @@ from .wire import headers as names
 ERROR = "\n[error] "
 """What stands before the message where a stream of plain text breaks."""
 
-Said = Union[str, Mapping[str, Any], wire.Message]
-"""A text, which is one message of the user; or one message."""
-Talk = Union[Said, Sequence[Union[Mapping[str, Any], wire.Message]]]
+if TYPE_CHECKING:
+    Said = Union[str, Mapping[str, Any], wire.Message]
+    """A text, which is one message of the user; or one message."""
+    Talk = Union[Said, Sequence[Union[Mapping[str, Any], wire.Message]]]
 
-_CHAT = frozenset(wire.ChatRequest.model_fields) - {"model", "messages", "stream"}
+# Named here, because to ask the model for them would load it in programs that never chat.
+_CHAT = frozenset(
+    {
+        "max_tokens", "temperature", "top_p", "stop", "presence_penalty", "frequency_penalty", "seed",
+        "fallback_models", "cache",
+    }
+)  # fmt: skip
 
 
 def signup(*, email: str, org_name: str | None, project_name: str) -> Call[wire.Account]:
@@ -146,7 +155,7 @@ def conversation(messages: Talk) -> list[Any]:
     """A conversation: a text is one message of the user, and one message is a conversation of one."""
     if isinstance(messages, str):
         return [{"role": "user", "content": messages}]
-    if isinstance(messages, (Mapping, wire.Message)):
+    if isinstance(messages, (Mapping, BaseModel)):
         return [cast("Any", messages)]
     return list(messages)
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 from . import _calls, _plain, wire
 from ._calls import Moment
 from ._http import AsyncHttp, SyncHttp
-from ._plain import Talk
 from ._stream import AsyncStream, Stream
 from .options import ChatOptions
 from .results import StreamChunk
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from ._plain import Talk
 
 Range = Literal["1h", "24h", "7d", "30d"]
 GroupBy = Literal["provider", "model", "user", "status", "feature", "key"]

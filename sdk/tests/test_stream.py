@@ -68,3 +68,80 @@ def test_a_stream_as_a_context(gateway):
         assert next(stream) == "hi"
     with pytest.raises(StopIteration):
         next(stream)
+
+
+def heard(shell, stream):
+    """The pieces of a governed stream, and its result."""
+
+    async def collect():
+        return [piece async for piece in stream]
+
+    pieces = shell.run(collect()) if shell.asynchronous else list(stream)
+    return pieces, stream.result
+
+
+def test_a_governed_stream(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create())
+    gateway.answers("Once upon a time")
+    stream = client.execute_stream(trace.id, "a tale", model="m", max_tokens=9)
+    with pytest.raises(RuntimeError, match="not been read"):
+        stream.result  # noqa: B018
+    pieces, result = heard(shell, stream)
+    assert pieces == ["Once ", "upon ", "a ", "time"]
+    assert (result.output, result.model, result.bypass) == ("Once upon a time", "m", False)
+    assert result.request_id == "req-2"
+    assert gateway.seen[-1].body["stream"] is True
+    assert gateway.seen[-1].headers["accept"] == "text/event-stream"
+    assert shell.run(client.traces.get(trace.id)).step_count == 1
+
+
+def test_a_governed_stream_may_be_blocked_or_want_tools(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create())
+    gateway.blocks("no tales")
+    pieces, result = heard(shell, client.execute_stream(trace.id, "a tale"))
+    assert (pieces, result.blocked, result.reason) == ([], True, "no tales")
+    gateway.calls_tools(("w", {"a": 1}))
+    _, result = heard(shell, client.execute_stream(trace.id, "a tale"))
+    assert result.tool_calls_pending
+    results = [{"tool_call_id": call.id, "name": call.name, "content": "18"} for call in result.tool_calls]
+    _, result = heard(shell, client.execute_stream(trace.id, parent_step_id=result.step_id, tool_results=results))
+    assert result.output == "18"
+
+
+def test_a_governed_stream_that_breaks(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create())
+    gateway.breaks("Once upon", "it is gone")
+    stream = client.execute_stream(trace.id, "a tale")
+    assert [first(shell, stream), first(shell, stream)] == ["Once ", "upon"]
+    with pytest.raises(gatepost.ProviderError, match="it is gone") as broken:
+        first(shell, stream)
+    assert (broken.value.status, broken.value.code) == (502, "upstream_failed")
+
+
+def test_a_governed_stream_without_its_end(shell, serve):
+    def answer(handler):
+        head(handler)
+        chunk(handler, b'event: text\ndata: {"text": "Once"}\n\n')
+        handler.wfile.write(b"0\r\n\r\n")
+
+    with serve(answer) as server:
+        stream = shell.client("gp_a_b", base_url=server.url).execute_stream("t", "hi")
+        assert first(shell, stream) == "Once"
+        with pytest.raises(gatepost.ConnectionError, match="before its result"):
+            first(shell, stream)
+        assert len(server.seen) == 1
+
+
+def test_a_governed_stream_fails_open_in_one_piece(shell, serve):
+    body = b'{"model": "f", "choices": [{"message": {"content": "from the fallback"}, "finish_reason": "stop"}]}'
+    with serve(lambda handler: handler.say(200, body)) as server:
+        fallback = {"fallback_provider_url": server.url, "fallback_api_key": "k", "fallback_model": "f"}
+        client = shell.client("gp_a_b", base_url="http://127.0.0.1:9", retries=0, **fallback)
+        with pytest.raises(gatepost.CircuitBreakerError):
+            heard(shell, client.execute_stream("t", "hi"))
+        pieces, result = heard(shell, client.execute_stream("t", "hi", fail_open=True))
+        assert (pieces, result.bypass) == (["from the fallback"], True)
+        assert len(client._memory.reports) == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+MYPY = shutil.which("mypy", path=str(Path(sys.executable).parent))
 CHECKER = shutil.which("basedpyright", path=str(Path(sys.executable).parent))
 
 
@@ -28,3 +29,18 @@ def test_the_public_surface_is_what_a_type_checker_sees(tmp_path):
     report = json.loads(done.stdout)
     assert [f"{at['range']['start']['line'] + 1}: {at['message']}" for at in report["generalDiagnostics"]] == []
     assert report["summary"]["filesAnalyzed"] >= 1
+
+
+@pytest.mark.skipif(MYPY is None and not os.environ.get("CI"), reason="mypy is not installed here")
+def test_the_public_surface_is_strict_for_mypy_too(tmp_path):
+    command = [
+        MYPY,
+        "--strict",
+        "--no-error-summary",
+        "--cache-dir",
+        str(tmp_path),
+        str(ROOT / "typing_tests/public.py"),
+    ]
+    env = {**os.environ, "MYPYPATH": str(ROOT / "src")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path)
+    assert (done.stdout, done.returncode) == ("", 0)

@@ -28,6 +28,15 @@ def synchronous() -> None:
         assert_type(client.traces.list(user="u", limit=5), gatepost.TracePage)
         assert_type(client.logs(trace.id, "rating", {"stars": 5}), gatepost.LogRecorded)
         assert_type(client.models(), list[gatepost.ModelCard])
+        stream = client.execute_stream(trace.id, "hi", fail_open=True)
+        assert_type(stream, gatepost.ExecuteStream)
+        assert_type(next(stream), str)
+        assert_type(stream.result, gatepost.ExecuteResult)
+        assert_type(client.judge("billing.refund", {"amount": 1}), gatepost.ActionDone)
+        assert_type(client.flush(), int)
+        assert_type(client.checks(trace.id, "hi"), gatepost.CheckResult)
+        assert_type(client.simulate(input="hi"), gatepost.Simulation)
+        assert_type(client.simulate.create(input="hi"), gatepost.Simulation)
         assert_type(client.embeddings.create(trace.id, input=["a"], model="m"), gatepost.EmbeddingResult)
         assert_type(client.images.generate(trace.id, prompt="a", model="m", n=1), gatepost.ImageResult)
 
@@ -61,14 +70,23 @@ async def asynchronous() -> None:
             assert_type(piece, str)
 
 
-def refused() -> None:
-    client = gatepost.Client()
-    client.execute("t", "hi", policy={})  # pyright: ignore[reportCallIssue]
-    client.traces.list(nearest=1)  # pyright: ignore[reportCallIssue]
-    gatepost.configure(timeout="5")  # pyright: ignore[reportArgumentType]
-    client.chat("m", "hi", policy={})  # pyright: ignore[reportCallIssue]
-    client.metrics(range="1y")  # pyright: ignore[reportArgumentType]
-    gatepost.Client(http_client=1)  # pyright: ignore[reportArgumentType]
+@gatepost.guard
+def refund(account: str, amount: int = 1) -> bool:
+    return bool(account) and amount > 0
+
+
+@gatepost.guard(mode="observe", capability="mail.send", fail_open=True)
+async def send(to: str) -> str:
+    return to
+
+
+async def guarded() -> None:
+    assert_type(refund("a", amount=2), bool)
+    assert_type(await send("desk"), str)
+    with gatepost.session(path="a/b", properties={"x": "y"}) as session, gatepost.agent("clerk", role="r") as agent:
+        assert_type(session, gatepost.Session)
+        assert_type(agent, gatepost.Agent)
+    assert_type(gatepost.current_session(), Optional[gatepost.Session])
 
 
 def errors(error: gatepost.RateLimitError) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import gatepost
-from e2e.running import Gateway, free_port
-from e2e.upstream import Seen, Upstream, Wire, completion
+from e2e.running import Gateway, free_port, until
+from e2e.upstream import DONE, Seen, Upstream, Wire, chunk, completion, usage_chunk
 
 WEATHER = {
     "type": "function",
@@ -23,6 +23,8 @@ async def _provider(seen: Seen, wire: Wire) -> None:
     messages = seen.json["messages"]
     if "/refuses" in seen.target:
         await wire.plain({"error": {"message": "no", "code": "invalid_api_key"}}, 401)
+    elif seen.json.get("stream"):
+        await _streamed(seen, wire)
     elif seen.json.get("tools") and messages[-1]["role"] == "user":
         calls = [
             {"id": f"call_{n}", "type": "function", "function": {"name": "weather", "arguments": arguments}}
@@ -34,6 +36,28 @@ async def _provider(seen: Seen, wire: Wire) -> None:
     else:
         words = ", ".join(message["content"] for message in messages if message["role"] == "tool")
         await wire.plain(completion(f"They say: {words}", prompt=200, output=10))
+
+
+async def _streamed(seen: Seen, wire: Wire) -> None:
+    """Calls a tool piece by piece when it is offered one; breaks off when it is told to."""
+    await wire.begin()
+    last = seen.json["messages"][-1]
+    if seen.json.get("tools") and last["role"] == "user":
+        for piece in ({"id": "call_1", "function": {"name": "weather", "arguments": ""}},
+                      {"function": {"arguments": '{"place": '}}, {"function": {"arguments": '"Pisa"}'}}):  # fmt: skip
+            delta = {"tool_calls": [{"index": 0, "type": "function", **piece}]}
+            await wire.chunk(chunk(choices=[{"index": 0, "delta": delta, "finish_reason": None}]))
+        finish = "tool_calls"
+    else:
+        for word in ("They ", "say: ", last["content"]):
+            await wire.chunk(chunk(word))
+        if "break off" in last["content"]:
+            wire.cut()
+            return
+        finish = "stop"
+    for event in (chunk(finish=finish), usage_chunk(100, 20), DONE):
+        await wire.chunk(event)
+    await wire.end()
 
 
 @pytest.fixture(scope="module")
@@ -330,3 +354,69 @@ def test_offline_by_a_licence_of_the_command_line(gateway: Gateway) -> None:
     licence = {"offline_licence": gateway.folder / "offline.licence", "licence_key": key}
     with gatepost.Client(base_url="http://127.0.0.1:9", offline=True, **licence) as client:
         assert client.execute(client.traces.create().id, "hi").offline
+
+
+def test_a_streamed_execution(client: gatepost.Client) -> None:
+    trace = client.traces.create()
+    stream = client.execute_stream(trace.id, "Weather?", tools=[WEATHER])
+    assert list(stream) == []
+    asked = stream.result
+    assert [(call.name, call.arguments) for call in asked.tool_calls] == [("weather", {"place": "Pisa"})]
+    results = [{"tool_call_id": "call_1", "name": "weather", "content": "sunny"}]
+    stream = client.execute_stream(trace.id, parent_step_id=asked.step_id, tool_results=results)
+    heard = list(stream)
+    assert "".join(heard) == stream.result.output == "They say: sunny"
+    assert stream.result.usage is not None
+    assert (stream.result.usage.input, stream.result.cost) == (100, Decimal("0.0016"))
+    steps = client.traces.get(trace.id).steps
+    assert [(step.id, step.stream, step.outcome) for step in steps] == [
+        (asked.step_id, True, "answered"), (stream.result.step_id, True, "answered"),
+    ]  # fmt: skip
+    assert client.traces.complete(trace.id).steps == 2
+
+
+def test_a_streamed_execution_that_breaks(client: gatepost.Client) -> None:
+    trace = client.traces.create()
+    stream = client.execute_stream(trace.id, "now break off")
+    heard = ""
+    with pytest.raises(gatepost.ProviderError) as broken:  # noqa: PT012 - what came before it counts
+        for piece in stream:
+            heard += piece
+    assert heard.startswith("They ")
+    assert broken.value.request_id
+    (step,) = client.traces.get(trace.id).steps
+    assert (step.outcome, step.estimated) == ("failed", True)
+    with pytest.raises(gatepost.NotFoundError):
+        list(client.execute_stream(trace.id, "hi", model="sandbox/ecko"))
+    with pytest.raises(gatepost.ValidationError):
+        list(client.execute_stream(trace.id))
+
+
+def test_a_streamed_execution_that_is_left(client: gatepost.Client) -> None:
+    trace = client.traces.create()
+    with client.execute_stream(trace.id, "/stream 200 20", model="sandbox/echo") as stream:
+        assert next(stream)
+    outcomes = until(lambda: [step.outcome for step in client.traces.get(trace.id).steps if step.outcome])
+    assert outcomes in (["abandoned"], ["answered"])  # a short answer may be out before its caller leaves
+
+
+def test_a_streamed_execution_that_policy_blocks(gateways: Callable[..., Gateway], upstream: Upstream) -> None:
+    model = {"id": "worker", "identifier": "w", "provider": "openai", "base_url": f"{upstream.url}/v1"}
+    rules = [
+        {"name": "no-titan", "kind": "keyword", "terms": ["titan"], "action": "block", "phases": ["request"]},
+        {"name": "no-rain", "kind": "keyword", "terms": ["rain"], "action": "block", "phases": ["response"]},
+    ]
+    config = {
+        "models": [model],
+        "policies": {"chain": rules},
+        "projects": [{"id": "default", "default_model": "worker"}],
+    }
+    gateway = gateways(json.dumps(config))
+    with gatepost.Client(gateway.runtime_key, base_url=gateway.base_url, retries=0) as client:
+        for words in ("project titan", f"{'one word after another ' * 40} and rain"):
+            trace = client.traces.create()
+            stream = client.execute_stream(trace.id, words)
+            heard = "".join(stream)
+            assert stream.result.blocked
+            assert stream.result.step_id == client.traces.get(trace.id).steps[0].id
+            assert "rain" not in heard

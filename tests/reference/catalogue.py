@@ -93,9 +93,6 @@ PASSED_OVER = {
 }
 """Commands of package managers, shells and Docker, YAML of Kubernetes, other languages, a sentence with an `=`."""
 
-WAITING = frozenset({(SDK, 131)})
-"""What runs nowhere yet: tools of MCP servers."""
-
 
 def of(page: str, first: int) -> Sample:
     """The sample of a page that begins on a line."""

@@ -73,7 +73,7 @@ def _models(url: str) -> list[dict[str, Any]]:
 def gateway(upstream: Upstream, gateways: Callable[..., Gateway]) -> Gateway:
     """It passes strangers' keys on, lets strangers sign up, blocks injections, and has a proxy with a policy."""
     config = {
-        "server": {"pass_through_project": "open"},
+        "server": {"pass_through_project": "open", "egress": {"allow": ["127.0.0.0/8"]}},
         "models": _models(upstream.url),
         "projects": [
             {"id": "default", "default_model": "gpt-4o-mini", "features": ["offline_testing"]},

@@ -18,6 +18,7 @@ import uvicorn
 from django.apps import AppConfig
 from e2e.certificates import certificate
 from e2e.running import Gateway, free_port, until
+from e2e.tool_servers import ToolServer, tool_server
 from e2e.upstream import Upstream
 from fastapi import FastAPI
 from openai import OpenAI
@@ -60,6 +61,12 @@ def stage(staged: Callable[[str], Stage]) -> Stage:
 @pytest.fixture
 def client(gateway: Gateway) -> Iterator[gatepost.Client]:
     with gatepost.Client(gateway.runtime_key, base_url=gateway.base_url) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToolServer]:
+    with tool_server("documents", tmp_path_factory.mktemp("documents")) as one:
         yield one
 
 
@@ -112,6 +119,20 @@ def test_the_tool_loop(stage: Stage, client: gatepost.Client) -> None:
     made = stage.perform(93, client=client, dispatch_tool=dispatch)
     assert asked == [("get_weather", {"city": "London"})]
     assert made["result"].output == '{"celsius": 18}'
+
+
+def test_a_service_with_mcp_tools(
+    stage: Stage, documents: ToolServer, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCS_MCP_URL", documents.url)
+    service = stage.perform(131, gatepost=gatepost, os=os)["DocumentService"]("u_123")
+    result = service.summarise("d-7")
+    assert result.output
+    offered = [tool["function"]["name"] for tool in upstream.last().json["tools"]]
+    assert offered
+    seen = service.client.traces.get(result.trace_id)
+    assert seen.metadata == {"user_id": "u_123", "intent": "summarization"}
+    assert "tool_call" in [step.kind for step in seen.steps]
 
 
 def test_fastapi_keeps_one_client(stage: Stage) -> None:

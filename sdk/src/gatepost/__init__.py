@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ._guard import guard
     from ._retry import RetryConfig
     from ._settings import configure
-    from ._stream import AsyncStream, Stream
+    from ._stream import AsyncExecuteStream, AsyncStream, ExecuteStream, Stream
     from .client import AsyncClient, AsyncGatepost, Client, Gatepost
     from .options import ChatOptions, CheckOptions, ClientOptions, ExecuteOptions, Options, TraceFilters
     from .results import ExecuteResult, StreamChunk
@@ -55,6 +55,7 @@ __all__ = [
     "Agent",
     "ApiKeyCreated",
     "AsyncClient",
+    "AsyncExecuteStream",
     "AsyncGatepost",
     "AsyncStream",
     "AuthError",
@@ -74,6 +75,7 @@ __all__ = [
     "EmbeddingResult",
     "ExecuteOptions",
     "ExecuteResult",
+    "ExecuteStream",
     "Gatepost",
     "GatepostError",
     "GatewayError",
@@ -126,7 +128,7 @@ _HOMES = {
         "Message",
         "MetricsResponse",
     ),
-    "_stream": ("AsyncStream", "Stream"),
+    "_stream": ("AsyncExecuteStream", "AsyncStream", "ExecuteStream", "Stream"),
     "_retry": ("RetryConfig",),
     "_settings": ("configure",),
     "client": ("AsyncClient", "AsyncGatepost", "Client", "Gatepost"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from secrets import token_hex
@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from . import wire
 from ._version import __version__
 from .errors import ConnectionError as GatewayConnectionError
-from .errors import GatewayError, ValidationError
-from .results import ExecuteResult
+from .errors import GatewayError, ValidationError, error_from_answer
+from .results import ExecuteResult, StreamChunk
+from .sse import Decoder, Event
 from .wire import headers as names
 
 T = TypeVar("T")
@@ -171,6 +172,44 @@ def execute(
         trace_id=trace_id,
         unanswered=unanswered,
     )
+
+
+def execute_stream(**asked: Any) -> Streamed[StreamChunk | ExecuteResult]:
+    """The same, its text as it is written; the result comes last. No key: a stream cannot be told twice."""
+    call = execute(**asked)
+    body = {**(call.body or {}), "stream": True}
+    return Streamed(replace(call, body=body, headers={"accept": "text/event-stream"}), ExecutionEvents)
+
+
+class ExecutionEvents:
+    """Reads the events of a streamed execution."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._request_id = reply.request_id
+        self._decoder = Decoder()
+        self._ended = False
+
+    def feed(self, data: bytes) -> Iterable[StreamChunk | ExecuteResult]:
+        """The pieces that are complete now, and the result when it is there."""
+        for event in self._decoder.feed(data):
+            if event.event in {"text", "result", "error"}:
+                yield self._read(event)
+
+    def end(self) -> Iterable[StreamChunk | ExecuteResult]:
+        """Nothing is left. Raises ConnectionError when the stream ended before its result."""
+        if not self._ended:
+            words = "the stream of the execution ended before its result"
+            raise GatewayConnectionError(words, code="interrupted", request_id=self._request_id)
+        return ()
+
+    def _read(self, event: Event) -> StreamChunk | ExecuteResult:
+        said: dict[str, Any] = json.loads(event.data)
+        if event.event == "text":
+            return StreamChunk(said["text"], self._request_id)
+        self._ended = True
+        if event.event == "result":
+            return ExecuteResult.from_answer(said, request_id=self._request_id)
+        raise error_from_answer(said["status"], said, request_id=self._request_id, trace_id=None, retry_after=None)
 
 
 def embed(*, trace_id: str, **asked: Any) -> Call[wire.EmbeddingResult]:

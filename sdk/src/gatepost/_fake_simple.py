@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from typing import Any
 
 from . import wire
 from ._fake_book import COST, MODEL, PROJECT, Refused, Script, now
 from ._plain import ERROR
+from .sse import encode
 
 _USAGE = wire.ChatUsage(prompt_tokens=8, completion_tokens=4, total_tokens=12)
 
@@ -97,3 +100,21 @@ def spoken(said: Script) -> Script:
 
 def _text(asked: wire.ChatRequest, said: Script) -> str:
     return said.output if said.output is not None else asked.messages[-1].content if asked.messages else ""
+
+
+class Events(str):
+    """Server-sent events."""
+
+    __slots__ = ()
+
+
+def events_of(done: wire.Execution, broken: str | None) -> Events:
+    """An execution as it goes over the wire when it is streamed, a word a piece; a broken one ends with an error."""
+    words = re.findall(r"\S+\s*", done.output or "")
+    said = [encode(json.dumps({"round": 1, "text": word}), event="text") for word in words]
+    if broken is not None:
+        problem = {"status": 502, "error": broken, "code": "upstream_failed"}
+        said.append(encode(json.dumps(problem), event="error"))
+    else:
+        said.append(encode(done.model_dump_json(), event="result"))
+    return Events(b"".join(said).decode())

@@ -13,12 +13,12 @@ from secrets import token_hex
 from typing import Any, Generic, TypeVar
 
 from . import _bypass, _calls, wire
-from ._calls import Call, Flow
+from ._calls import Call, Flow, Streamed
 from ._reports import EVENT, Report, Reports, report_of
 from ._reports import KEPT as KEPT_REPORTS
-from ._settings import Settings, require_fallback
+from ._settings import Fallback, Settings, require_fallback
 from .errors import CircuitBreakerError, ConflictError, GatepostError, GatewayError, NotFoundError
-from .results import ExecuteResult
+from .results import ExecuteResult, StreamChunk
 
 T = TypeVar("T")
 
@@ -128,6 +128,23 @@ class Governed:
         else:
             yield from self._catch_up()
             return governed
+        return (yield from self._past(trace_id, asked, fallback))
+
+    def stream(self, trace_id: str, **asked: Any) -> Flow[Streamed[StreamChunk | ExecuteResult]]:
+        """The call whose answer comes as it is written; a local trace is registered first."""
+        known = yield from self._registered(trace_id)
+        return _calls.execute_stream(trace_id=known, unanswered=CircuitBreakerError, **self._resumed(asked))
+
+    def instead_of_stream(self, trace_id: str, *, fail_open: bool | None, **asked: Any) -> Flow[ExecuteResult | None]:
+        """What the fallback provider says when a stream did not begin; None where the call may not fail open."""
+        opens = self._settings.fail_open if fail_open is None else fail_open
+        asked = self._resumed(asked)
+        if not opens or asked.get("parent_step_id") is not None:
+            return None
+        return (yield from self._past(trace_id, asked, require_fallback(self._settings)))
+
+    def _past(self, trace_id: str, asked: Mapping[str, Any], fallback: Fallback) -> Flow[ExecuteResult]:
+        """The question to the fallback provider, past the gateway, which will be told."""
         step_id = LOCAL + token_hex(16)
         conversation = _bypass.begin(asked)
         result: ExecuteResult = yield _bypass.ask(fallback, conversation, trace_id=trace_id, step_id=step_id)

@@ -7,6 +7,7 @@ import random
 import ssl
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, NamedTuple, TypeVar
@@ -20,6 +21,7 @@ from ._retry import Failure, decide, read_retry_after
 from ._settings import Settings
 from ._version import __version__
 from .errors import APIError, CircuitBreakerError, ConfigurationError, GatepostError, ProviderError, error_from_answer
+from .errors import ConnectionError as GatewayConnectionError
 from .options import Verify
 from .wire import headers as names
 
@@ -133,7 +135,7 @@ class Link:
 
     def broke(self, error: httpx.RequestError, call: Call[Any], answered: httpx.Response) -> GatepostError:
         """The error for a stream that stopped in the middle."""
-        broken = self._unanswered(error, call)
+        broken = self._unanswered(error, replace(call, unanswered=GatewayConnectionError))
         broken.request_id = answered.headers.get(names.REQUEST_ID)
         return broken
 

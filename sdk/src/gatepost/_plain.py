@@ -160,11 +160,6 @@ def conversation(messages: Talk) -> list[Any]:
     return list(messages)
 
 
-def texts(chunk: StreamChunk) -> str:
-    """The text of a piece."""
-    return chunk.text
-
-
 def itself(chunk: StreamChunk) -> StreamChunk:
     """The piece."""
     return chunk

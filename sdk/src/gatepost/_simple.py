@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 from . import _calls, _plain, wire
 from ._calls import Moment
 from ._http import AsyncHttp, SyncHttp
-from ._stream import AsyncStream, Stream
+from ._stream import AsyncStream, Stream, text_of
 from .options import ChatOptions
 from .results import StreamChunk
 
@@ -233,4 +233,4 @@ class AsyncSimpleCalls:
 
 
 def _shape(*, as_chunks: bool) -> Callable[[StreamChunk], Any]:
-    return _plain.itself if as_chunks else _plain.texts
+    return _plain.itself if as_chunks else text_of

@@ -17,6 +17,7 @@ from ._makers import AsyncEmbeddings, AsyncImages, Embeddings, Images
 from ._settings import Settings, from_options, resolve
 from ._simple import AsyncSimpleCalls, SimpleCalls
 from ._simulate import AsyncSimulate, Simulate
+from ._stream import AsyncExecuteStream, ExecuteStream, governed, governed_async
 from ._traces import AsyncTraces, Traces
 from .errors import ConfigurationError
 from .options import CheckOptions, ClientOptions, ExecuteOptions, Options
@@ -124,6 +125,26 @@ class Client(_Shared, SimpleCalls):
             ConfigurationError: There is no key, or failing open was asked for without a fallback provider.
         """
         return self._http.drive(self._governed.execute(trace_id, input=input, **options))
+
+    def execute_stream(
+        self, trace_id: str, input: Messages | None = None, **options: Unpack[ExecuteOptions]
+    ) -> ExecuteStream:
+        """A governed call whose text comes as it is written; the stream's `result` is there when it has ended.
+
+        A block is in the result, also one that came in the middle. The request goes out when the first piece is asked
+        for; it is repeated as `execute` is until the answer begins. Failing open, the fallback's text is one piece.
+
+        Args:
+            trace_id: The trace that it belongs to.
+            input: A text, one message, or a list of messages in OpenAI's shape.
+            options: As described at `ExecuteOptions`; an `idempotency_key` has no use here.
+
+        Raises:
+            ConnectionError: While reading: the stream broke.
+            APIError: While reading: the gateway, a limit or the provider refused.
+        """
+        fail_open = options.pop("fail_open", None)
+        return ExecuteStream(governed(self._http, self._governed, trace_id, fail_open, {**options, "input": input}))
 
     def checks(self, trace_id: str, input: Messages, **options: Unpack[CheckOptions]) -> wire.CheckResult:
         """Would this be let through? Rules judge it and no model is called; it is a step of the trace.
@@ -268,6 +289,15 @@ class AsyncClient(_Shared, AsyncSimpleCalls):
             ConfigurationError: There is no key, or failing open was asked for without a fallback provider.
         """
         return await self._http.drive(self._governed.execute(trace_id, input=input, **options))
+
+    def execute_stream(
+        self, trace_id: str, input: Messages | None = None, **options: Unpack[ExecuteOptions]
+    ) -> AsyncExecuteStream:
+        """A governed call whose text comes as it is written; see `Client.execute_stream`."""
+        fail_open = options.pop("fail_open", None)
+        return AsyncExecuteStream(
+            governed_async(self._http, self._governed, trace_id, fail_open, {**options, "input": input})
+        )
 
     async def checks(self, trace_id: str, input: Messages, **options: Unpack[CheckOptions]) -> wire.CheckResult:
         """Would this be let through? See `Client.checks`."""

@@ -22,7 +22,7 @@ from pydantic import ValidationError as Invalid
 
 from . import wire
 from ._fake_book import MODEL, PROJECT, Book, Refused, Script
-from ._fake_simple import Desk, account, spoken
+from ._fake_simple import Desk, Events, account, events_of, spoken
 from ._http import Answer, AsyncHttpClient, FunctionTransport, HttpClient
 from ._retry import RetryConfig
 from ._version import __version__
@@ -143,7 +143,8 @@ class FakeGateway:
             if "retry_after" in no.body:
                 answered[names.RETRY_AFTER] = str(no.body["retry_after"])
         if isinstance(said, str):
-            answered["content-type"] = "text/plain; charset=utf-8"
+            kind = "text/event-stream" if isinstance(said, Events) else "text/plain"
+            answered["content-type"] = f"{kind}; charset=utf-8"
             return Answer(status, answered, said.encode())
         return Answer(status, answered, b"" if said is None else json.dumps(said).encode())
 
@@ -221,8 +222,11 @@ def _list(house: House, seen: Seen) -> wire.TracePage:
     return _page(house.book.rows(), {name: values[-1] for name, values in seen.query.items()})
 
 
-def _execute(house: House, seen: Seen) -> wire.Execution:
-    return house.book.execute(_body(wire.ExecutionRequest, seen))
+def _execute(house: House, seen: Seen) -> wire.Execution | Events:
+    asked = _body(wire.ExecutionRequest, seen)
+    broken = house.book.scripts[0].broken if house.book.scripts else None
+    done = house.book.execute(asked)
+    return events_of(done, broken) if asked.stream else done
 
 
 def _embed(house: House, seen: Seen) -> wire.EmbeddingResult:

@@ -110,10 +110,12 @@ def test_what_cannot_be_kept_is_refused_without_its_secret(tmp_path: Path, body:
     run(tmp_path, story)
 
 
-def test_bedrocks_key_is_a_pair(tmp_path: Path) -> None:
+def test_bedrocks_key_is_a_pair_or_one_of_its_own(tmp_path: Path) -> None:
     async def story(plane: Any, served: Served) -> None:
         pair = '{"access_key_id": "AKIAX", "secret_access_key": "s3cret", "region": "eu-west-1"}'
         assert (await bring(plane, {"provider": "bedrock", "api_key": pair})).status == 204
+        assert (await bring(plane, {"provider": "bedrock", "api_key": "ABSKQmVkcm9jaw=="})).status == 204
+        assert (await bring(plane, {"provider": "bedrock", "api_key": "ABSK with blanks"})).status == 400
 
     run(tmp_path, story)
 

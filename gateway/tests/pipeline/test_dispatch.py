@@ -191,6 +191,7 @@ def test_a_key_that_is_quoted_in_a_stream_goes_nowhere(before):
 def test_scrubbing_knows_an_empty_key_and_none():
     assert scrub("words", Secret("")) == "words"
     assert scrub("gp_k1_secret and sk-abcdefgh", None) == "*** and ***"
+    assert scrub("ABSKQmVkcm9jaw== and bedrock-api-key-YmVk/x=", None) == "*** and ***"
     assert scrub("a short-key value", Secret("short-key")) == "a *** value"
 
 

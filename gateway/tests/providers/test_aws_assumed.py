@@ -6,7 +6,7 @@ from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.providers.aws_assumed import AssumedRoles
-from gatepost_gateway.providers.aws_keys import read_keys, write_keys
+from gatepost_gateway.providers.aws_keys import read_keys, write_bearer, write_keys
 
 from .test_aws_chain import ANSWER, SECOND, Clock
 
@@ -85,6 +85,14 @@ def test_what_holds_no_keys_is_told_without_its_text():
     with pytest.raises(UpstreamError) as caught:
         ask(World(), Secret("hunter2"), role_arn="arn:r")
     assert "hunter2" not in caught.value.public
+
+
+def test_a_bedrock_api_key_assumes_no_role():
+    world = World()
+    with pytest.raises(UpstreamError, match="keys that sign") as caught:
+        ask(world, write_bearer("ABSK-of-ours"), role_arn="arn:r")
+    assert "ABSK-of-ours" not in caught.value.public
+    assert world.asked == []
 
 
 def test_a_token_service_that_is_away_costs_no_call_its_money():

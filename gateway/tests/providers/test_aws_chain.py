@@ -8,7 +8,7 @@ from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.providers.aws_chain import AwsChain
-from gatepost_gateway.providers.aws_keys import read_keys
+from gatepost_gateway.providers.aws_keys import Bearer, read_keys
 
 ENTRY = ModelEntry("b", "amazon.nova-pro-v1:0", ProviderKind.BEDROCK, "https://bedrock-runtime.us-east-1.amazonaws.com")
 SECOND = 1_000_000
@@ -82,6 +82,15 @@ def test_the_environment_comes_first() -> None:
         "E",
         "eu-west-1",
     )
+
+
+def test_a_bedrock_api_key_comes_before_keys_that_sign() -> None:
+    pair = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1"}
+    found = World({**pair, "AWS_BEARER_TOKEN_BEDROCK": "b"}).get()
+    assert found is not None
+    keys, region = read_keys(found)
+    assert isinstance(keys, Bearer)
+    assert (keys.token.reveal(), region) == ("b", "eu-west-1")
 
 
 def test_the_files_come_next_by_profile() -> None:

@@ -9,9 +9,9 @@ from gatepost_gateway.domain.errors import Code, NextStep, UpstreamError
 from gatepost_gateway.domain.ports import UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
-from gatepost_gateway.providers.aws_keys import read_keys, write_keys
+from gatepost_gateway.providers.aws_keys import read_keys, write_bearer, write_keys
 from gatepost_gateway.providers.bedrock import Bedrock
-from gatepost_gateway.providers.sigv4 import SigningScope, Unsigned, sign
+from gatepost_gateway.providers.sigv4 import AwsKeys, SigningScope, Unsigned, sign
 
 NOW = 1_700_000_000_000_000
 KEYS = write_keys("AKID", "secret-of-ours", "token-of-ours")
@@ -47,6 +47,7 @@ def test_each_request_is_signed_and_bears_no_key() -> None:
     headers = dict(request.headers)
     signed = [(b"host", b"bedrock-runtime.us-east-1.amazonaws.com"), (b"content-type", b"application/json")]
     keys, _ = read_keys(KEYS)
+    assert isinstance(keys, AwsKeys)
     proof = sign(
         Unsigned(b"POST", request.target, signed, request.body), keys, SigningScope("us-east-1", "bedrock"), NOW
     )
@@ -57,6 +58,15 @@ def test_each_request_is_signed_and_bears_no_key() -> None:
     assert json.loads(request.body) == {"messages": [{"role": "user", "content": [{"text": "hi"}]}]}
     assert request.lossy == ("seed",)
     assert BEDROCK.operations >= {Operation.CHAT, Operation.EMBED}
+
+
+def test_a_bedrock_api_key_is_sent_and_nothing_is_signed() -> None:
+    key = write_bearer("ABSK-of-ours", "eu-west-1")
+    request = build(url="https://bedrock-runtime.amazonaws.com", key=key)
+    headers = dict(request.headers)
+    assert headers[b"authorization"] == b"Bearer ABSK-of-ours"
+    assert not {b"x-amz-date", b"x-amz-security-token"} & headers.keys()
+    assert request.origin.host == "bedrock-runtime.eu-west-1.amazonaws.com"
 
 
 def test_a_stream_has_its_own_path_and_format() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gatepost_gateway.domain.snapshot import ProviderKind
-from gatepost_gateway.providers.aws_keys import read_keys
+from gatepost_gateway.providers.aws_keys import Bearer, read_keys
 from gatepost_gateway.settings import ConfigurationError, load, read_environment
 from gatepost_gateway.settings.environment import read_aws
 
@@ -88,6 +88,14 @@ def test_the_keys_of_aws_are_one_credential_where_a_region_says_where_to_use_the
     keys, region = read_keys(found[ProviderKind.BEDROCK])
     assert (keys.access_key_id, region) == ("AKID", "eu-west-1")
     assert keys.session_token is not None
+
+
+def test_a_bedrock_api_key_goes_before_keys_that_sign() -> None:
+    said = {"AWS_BEARER_TOKEN_BEDROCK": "ABSKb", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s"}
+    assert ProviderKind.BEDROCK not in read_environment(said).provider_keys
+    keys, region = read_keys(read_environment({**said, "AWS_REGION": "eu-west-1"}).provider_keys[ProviderKind.BEDROCK])
+    assert isinstance(keys, Bearer)
+    assert (keys.token.reveal(), region) == ("ABSKb", "eu-west-1")
 
 
 def test_the_chain_of_aws_sees_its_own_variables_only() -> None:

@@ -10,6 +10,7 @@ from gatepost_gateway.control.shapes import AzureMeta, OwnProviderKey
 from gatepost_gateway.domain.errors import CallerError, Code, Forbidden
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ProviderKind
+from gatepost_gateway.providers.aws_keys import BEARERS
 from gatepost_gateway.storage.config import OwnKeyGone, OwnKeySet
 
 API_VERSION = "2024-10-21"
@@ -64,12 +65,14 @@ def _plain(text: str) -> Secret:
 
 
 def _aws(text: str) -> Secret:
+    if text.startswith(BEARERS):
+        return _plain(text)
     try:
         keys = msgspec.json.decode(text, type=_AwsKeys)
     except msgspec.DecodeError:
         raise CallerError(
             "a key of `bedrock` is a JSON object with `access_key_id`, `secret_access_key` and, if need be,"
-            " `session_token` and `region`"
+            " `session_token` and `region`, or a Bedrock API key as it is"
         ) from None
     return Secret(msgspec.json.encode(keys).decode())
 

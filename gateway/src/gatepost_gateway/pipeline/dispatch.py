@@ -35,7 +35,9 @@ MAX_ANSWER = 64 * 1024 * 1024
 MAX_REFUSAL = 256 * 1024
 MAX_PRELUDE = 1024 * 1024
 """Bytes that a stream may send before its answer begins: comments, roles, settings."""
-_KEYLIKE = re.compile(r"\b(?:sk|gp|gpa|key|pk|rk)[-_][A-Za-z0-9*_.-]{6,}")
+_KEYLIKE = re.compile(
+    r"\b(?:sk|gp|gpa|key|pk|rk)[-_][A-Za-z0-9*_.-]{6,}|\b(?:ABSK|bedrock-api-key-)[A-Za-z0-9+/=_-]{6,}"
+)
 _MAY_PASS: dict[ProviderKind, tuple[bytes, ...]] = {
     ProviderKind.OPENAI: (b"openai-organization", b"openai-project", b"openai-beta"),
     ProviderKind.AZURE: (b"openai-beta",),

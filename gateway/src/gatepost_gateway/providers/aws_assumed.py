@@ -12,7 +12,8 @@ from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.providers import aws_sts
 from gatepost_gateway.providers.aws_chain import Fetch
-from gatepost_gateway.providers.aws_keys import read_keys, write_keys
+from gatepost_gateway.providers.aws_keys import Bearer, read_keys, write_keys
+from gatepost_gateway.providers.sigv4 import AwsKeys
 
 EARLY = 300 * 1_000_000
 """Microseconds before its end at which a role is asked for anew."""
@@ -75,11 +76,14 @@ class AssumedRoles:
         return kept
 
 
-def _opened(base: Secret) -> Any:
+def _opened(base: Secret) -> tuple[AwsKeys, str | None]:
     try:
-        return read_keys(base)
+        keys, region = read_keys(base)
     except ValueError as error:
         raise _refused(str(error)) from None
+    if isinstance(keys, Bearer):
+        raise _refused("a role is assumed with keys that sign, and its credential is a Bedrock API key")
+    return keys, region
 
 
 def _refused(words: str) -> UpstreamError:

@@ -1,8 +1,9 @@
 """Where AWS keys come from when an entry holds none: the usual chain, refreshed before its keys expire.
 
-Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers": environment variables, a web identity
-(`AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`), the shared credentials and config files, the container endpoint (ECS
-and EKS Pod Identity), the instance's role by IMDSv2.
+Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers": environment variables (a Bedrock API
+key in `AWS_BEARER_TOKEN_BEDROCK` before keys that sign), a web identity (`AWS_ROLE_ARN` and
+`AWS_WEB_IDENTITY_TOKEN_FILE`), the shared credentials and config files, the container endpoint (ECS and EKS Pod
+Identity), the instance's role by IMDSv2.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from gatepost_gateway.domain.errors import UpstreamError
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
 from gatepost_gateway.providers import aws_sts
-from gatepost_gateway.providers.aws_keys import write_keys
+from gatepost_gateway.providers.aws_keys import write_bearer, write_keys
 
 METADATA = "http://169.254.169.254"
 CONTAINER = "http://169.254.170.2"
@@ -90,6 +91,8 @@ class AwsChain:
 
     def _from_environment(self) -> Secret | None:
         said = self._variables
+        if bearer := said.get("AWS_BEARER_TOKEN_BEDROCK"):
+            return write_bearer(bearer, self._region())
         id, secret = said.get("AWS_ACCESS_KEY_ID"), said.get("AWS_SECRET_ACCESS_KEY")
         if not (id and secret):
             return None

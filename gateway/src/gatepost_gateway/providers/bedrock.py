@@ -1,4 +1,5 @@
-"""Amazon Bedrock's runtime: the Converse API, and InvokeModel for vectors and pictures; each request signed.
+"""Amazon Bedrock's runtime: Converse, and InvokeModel for vectors and pictures; each request is signed, or sent with
+a Bedrock API key.
 
 Source: Amazon Bedrock API reference, `Converse` and `ConverseStream` (`/model/{modelId}/converse[-stream]`, error types
 in `x-amzn-errortype`); User Guide, "Inference profiles" (profile ids and ARNs stand in the place of a model's id).
@@ -21,7 +22,7 @@ from gatepost_gateway.domain.errors import CallerError, Code, NextStep, Upstream
 from gatepost_gateway.domain.ports import Answered, Headers, Origin, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
-from gatepost_gateway.providers.aws_keys import read_keys
+from gatepost_gateway.providers.aws_keys import Bearer, read_keys
 from gatepost_gateway.providers.compatible import FIXED, Address, split
 from gatepost_gateway.providers.refusal import explain
 from gatepost_gateway.providers.sigv4 import AwsKeys, SigningScope, Unsigned, sign
@@ -68,7 +69,10 @@ class Bedrock:
         now = self._clock.micros()
 
         def request(body: bytes) -> UpstreamRequest:
-            proof = sign(Unsigned(b"POST", address.target, signed, body), keys, scope, now)
+            if isinstance(keys, Bearer):
+                proof: Headers = [(b"authorization", b"Bearer " + keys.token.reveal().encode())]
+            else:
+                proof = sign(Unsigned(b"POST", address.target, signed, body), keys, scope, now)
             headers = [*FIXED, _ACCEPT[asked.stream], *extra, *proof]
             return UpstreamRequest(address.origin, address.target, headers, body)
 
@@ -134,7 +138,7 @@ def foundation_model(entry: ModelEntry) -> str:
     return _PREFIX.sub("", name)
 
 
-def _keys(credential: Secret | None) -> tuple[AwsKeys, str | None]:
+def _keys(credential: Secret | None) -> tuple[AwsKeys | Bearer, str | None]:
     if credential is None:
         raise _missing("there are no AWS credentials for it: see docs/providers.md")
     try:

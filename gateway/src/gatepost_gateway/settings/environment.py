@@ -41,6 +41,8 @@ PROVIDER_VARIABLES: Mapping[ProviderKind, tuple[str, ...]] = {
 }
 
 _AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
+_AWS_BEARER = "AWS_BEARER_TOKEN_BEDROCK"
+"""A Bedrock API key goes before keys that sign, as in AWS's own clients."""
 _LISTEN: TypeAdapter[str] = TypeAdapter(Listen)
 
 
@@ -117,6 +119,8 @@ def _aws_keys(secrets: Mapping[str, Secret]) -> Secret | None:
     """The keys of AWS's own variables as one text, where a region says where they are to be used."""
     said = {name.lower(): secrets[name].reveal() for name in _AWS if name in secrets}
     region = said.pop("aws_region", None) or said.pop("aws_default_region", None)
+    if region is not None and _AWS_BEARER in secrets:
+        return Secret(json.dumps({_AWS_BEARER.lower(): secrets[_AWS_BEARER].reveal(), "aws_region": region}))
     if region is None or not {"aws_access_key_id", "aws_secret_access_key"} <= said.keys():
         return None
     return Secret(json.dumps({**said, "aws_region": region}))

@@ -1,6 +1,9 @@
 """Ten times the text costs about ten times as much, and not a hundred times, whatever it holds."""
 
+import random
+import resource
 import time
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +28,26 @@ def test_time_grows_with_the_text(make, piece):
     small, large = piece * (20_000 // len(piece)), piece * (200_000 // len(piece))
     seconds(make(), small)
     assert seconds(make(), large) < 40 * max(seconds(make(), small), 0.001)
+
+
+def resident():
+    """Megabytes."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="there is no /proc here")
+def test_memory_stops_growing():
+    """Whatever is in the texts: what was compiled and remembered for many is all that there ever is."""
+    words = "ignore passport +44 7700 900123 AKIA key = system 10.0.0.1 ролевая 指令 @".split()  # noqa: SIM905
+    source = random.Random(5)
+    texts = [" ".join(source.choice(words) + source.choice(words) for _ in range(200)) for _ in range(600)]
+    for half in (texts[:300], texts[300:], texts[:300]):
+        before = resident()
+        for text in half:
+            for make in (pii, secrets, injection):
+                find_all(make(), text)
+    assert resident() - before < 4
 
 
 @pytest.mark.parametrize("piece", ["a", "123 ", "a@", "ignore "])

@@ -8,12 +8,12 @@ import re2
 
 _RE2 = cast("Any", re2)
 _Error = cast("type[Exception]", _RE2.error)
-_SET_MEMORY = 8 << 20
+SET_MEMORY = 8 << 20
 _PATTERN_MEMORY = 1 << 18
 _MOST_MEMORY = 1 << 22
+"""A pattern gets more where it does not compile with less."""
 UNION_MEMORY = 1 << 21
 """For many patterns in one."""
-"""A pattern gets more where it does not compile with less."""
 _CANARY = b"\x00\x01\x02"
 """Stands behind every text that a set sees. A set that does not even find this ran out of memory: all may be there."""
 
@@ -63,12 +63,12 @@ class Search(Protocol):
 class ExpressionSet:
     """Says in one pass which of many patterns match somewhere. An empty source always may."""
 
-    def __init__(self, sources: Sequence[str]) -> None:
-        """Raises PatternError."""
+    def __init__(self, sources: Sequence[str], memory: int = SET_MEMORY) -> None:
+        """`memory` in bytes bounds what it grows to; one that is tight is slow. Raises PatternError."""
         self._everything = range(len(sources))
         self._always = [index for index, source in enumerate(sources) if not source]
         self._listed = [index for index, source in enumerate(sources) if source]
-        chosen = _RE2.Set.SearchSet(_options(_SET_MEMORY))
+        chosen = _RE2.Set.SearchSet(_options(memory))
         try:
             for index in self._listed:
                 chosen.Add(sources[index])

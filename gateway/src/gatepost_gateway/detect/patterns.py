@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from gatepost_gateway.detect.expressions import UNION_MEMORY, Expression, ExpressionSet, Match, PlainExpression
+from gatepost_gateway.detect.expressions import (
+    SET_MEMORY,
+    UNION_MEMORY,
+    Expression,
+    ExpressionSet,
+    Match,
+    PlainExpression,
+)
 from gatepost_gateway.detect.widths import width_of
 from gatepost_gateway.domain.findings import Finding, Scan
 
@@ -61,12 +68,12 @@ class Pattern(Struct, frozen=True):
 class PatternDetector:
     """`span` is None when a match of one of them has no bound: such a detector needs whole texts."""
 
-    def __init__(self, name: str, patterns: Sequence[Pattern]) -> None:
-        """Raises PatternError where a hint does not compile."""
+    def __init__(self, name: str, patterns: Sequence[Pattern], memory: int = SET_MEMORY) -> None:
+        """`memory`: what its set may grow to. Raises PatternError where a hint does not compile."""
         self.name = name
         self.patterns = tuple(patterns)
         self.span = _span(self.patterns)
-        self.set = ExpressionSet([_hint(pattern) for pattern in self.patterns])
+        self.set = ExpressionSet([_hint(pattern) for pattern in self.patterns], memory)
         narrow = [pattern for pattern in self.patterns if pattern.opening is None]
         self.narrow = _span(narrow)
         self.opening = _openings([pattern for pattern in self.patterns if pattern.opening is not None])

@@ -41,6 +41,19 @@ def test_a_check_digit_alone_is_not_enough_in_running_text():
     assert placed(only, "44051401359") == [("PL_PESEL", "44051401359")]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("Personalausweis Nr. T22000129, gültig", "DE_ID_CARD", "T22000129"),
+        ("my voter card says KSD1287349", "IN_VOTER", "KSD1287349"),
+    ],
+)
+def test_what_has_no_check_digit_must_be_spoken_of_by_name(text, kind, value):
+    assert (kind, value) in placed(pii(frozenset({kind})), text)
+    assert placed(pii(frozenset({kind})), value) == []
+    assert placed(pii(frozenset({kind})), f"my id is {value}") == []
+
+
 def test_a_number_inside_a_longer_one_is_not_found():
     assert placed(pii(frozenset({"SSN", "SIN"})), "1-078-05-1121 x078-05-1121 078-05-1121-9") == []
 

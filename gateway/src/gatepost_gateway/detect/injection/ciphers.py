@@ -22,7 +22,7 @@ ROTATED = r"rot-?13|\b(?:" + "|".join(codecs.encode(word, "rot13") for word in _
 BACKWARDS = "(?:" + "|".join(word[::-1] for word in _TELLTALES) + r")\b"
 MORSE = r"(?:[.-]{1,5}[ /]{1,3}){8}[.-]"
 NUMBERS = r"(?:\b\d{2,3}[ ,;]{1,2}){10}\d{2}"
-BROKEN = r"(?:\b\pL{1,2}[-_]{1,4}\pL{2}.{0,40}?|\pL{2}[-_]{1,4} ?\pL{1,2}\b.{0,40}?){3}"
+BROKEN = r"\b\pL[-_]{1,4}\pL{2}|\pL{2}[-_]{1,4} ?\pL\b"
 
 _CODES = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
 _MORSE = {code: _LETTERS[place] for place, code in enumerate(_CODES.split(" "))}

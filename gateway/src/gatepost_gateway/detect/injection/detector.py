@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from gatepost_gateway.detect.expressions import Expression, ExpressionSet
 from gatepost_gateway.detect.injection import jailbreaks, languages, signs
 from gatepost_gateway.detect.injection.signs import Sign
-from gatepost_gateway.detect.injection.views import SENTENCE, TRIGGERS, plain, readings
+from gatepost_gateway.detect.injection.views import BLANKS, SENTENCE, TRIGGERS, folded_ascii, plain, readings
 from gatepost_gateway.domain.findings import Finding, Scan
 
 WINDOW = 6_000
@@ -17,8 +17,12 @@ OVERLAP = 1_000
 LEAST = 0.4
 """Less than this is not worth a finding."""
 _FURTHER = 0.5
+_LITTLE, _ROOM = 1 << 17, 1 << 19
+"""Bytes that the automaton of a sign may grow to. With little, one with wide gaps is slow where its first word stands
+again and again.
+"""
 _SHORT = 1_500
-"""Longer texts hold more words of every sort: the further signs of a class count half."""
+"""Bytes. Longer texts hold more words of every sort: the further signs of a class count half."""
 _HIDDEN_SENTENCE = Sign(signs.ENCODING, 0.8, SENTENCE)
 
 
@@ -37,7 +41,8 @@ class InjectionDetector:
         hints = [sign.hint or sign.source for sign in self._signs]
         self._hints = tuple(dict.fromkeys(hints))
         self._hinted = [[place for place, hint in enumerate(hints) if hint == one] for one in self._hints]
-        self._set = ExpressionSet([f"(?i){hint}" for hint in self._hints] + [f"(?i){one}" for one in TRIGGERS])
+        self._sets = tuple(_sets_of([*self._hints, *TRIGGERS, BLANKS], len(self._hints)))
+        self._blanks = len(self._hints) + len(TRIGGERS)
         self._about = Expression(jailbreaks.ABOUT.source)
         self._expressions: list[Expression | None] = [None] * len(self._signs)
 
@@ -46,24 +51,30 @@ class InjectionDetector:
 
     def weigh(self, text: str) -> tuple[float, str]:
         """How suspicious one window is, and the name of the heaviest class."""
-        bare = plain(text)
-        hits = self._hits(bare)
-        if not hits and text.isascii():
-            return 0.0, ""
-        worst = self._weigh(bare, hits)
+        if text.isascii():
+            data = folded_ascii(text)
+            hits = self._hits(data)
+            if not hits:
+                return 0.0, ""
+            if self._blanks in hits:
+                data = plain(text).encode()
+                hits = self._hits(data)
+        else:
+            data = plain(text).encode("utf-8", "replace")
+            hits = self._hits(data)
+        worst = self._weigh(data, hits)
         first_trigger = len(self._hints)
         triggers = {hit - first_trigger for hit in hits if hit >= first_trigger}
         for reading in readings(text, triggers):
-            bare = plain(reading)
-            worst = max(worst, self._weigh(bare, self._hits(bare)))
+            data = plain(reading).encode("utf-8", "replace")
+            worst = max(worst, self._weigh(data, self._hits(data)))
         return worst
 
-    def _hits(self, text: str) -> Sequence[int]:
-        return self._set.hits(text.encode("utf-8", "replace"))
+    def _hits(self, data: bytes) -> list[int]:
+        return [numbers[hit] for numbers, some in self._sets for hit in some.hits(data)]
 
-    def _weigh(self, bare: str, hits: Sequence[int]) -> tuple[float, str]:
+    def _weigh(self, data: bytes, hits: Sequence[int]) -> tuple[float, str]:
         weights: dict[str, list[float]] = {}
-        data = bare.encode("utf-8", "replace")
         for hit in hits:
             if hit >= len(self._hints):
                 continue
@@ -75,16 +86,28 @@ class InjectionDetector:
         found = weights.get(signs.JAILBREAK, ())
         if len(found) > 1 and self._about.search(data):
             weights[signs.JAILBREAK] = [*found, jailbreaks.ABOUT.weight]
-        further = _FURTHER if len(bare) > _SHORT else 1.0
+        further = _FURTHER if len(data) > _SHORT else 1.0
         by_class = {kind: _sum(found, further) for kind, found in weights.items()}
         heaviest = max(by_class, key=lambda kind: (by_class[kind], kind))
         return min(1.0, sum(by_class.values())), heaviest
 
     def _expression(self, place: int) -> Expression:
-        known = self._expressions[place]
+        known, sign = self._expressions[place], self._signs[place]
         if known is None:
-            known = self._expressions[place] = Expression(self._signs[place].source)
+            room = _ROOM if sign.kind == signs.OVERRIDE else _LITTLE
+            known = self._expressions[place] = Expression(sign.source, room)
         return known
+
+
+def _sets_of(sources: Sequence[str], hints: int) -> Iterator[tuple[Sequence[int], ExpressionSet]]:
+    """Three, with the numbers of their sources: the words of English, those of other languages, and what counts
+    characters. Together they would make an automaton of many times the size.
+    """
+    others = [number for number in range(hints) if not sources[number].isascii()]
+    english = [number for number in range(hints) if sources[number].isascii()]
+    counting = range(hints, len(sources))
+    for numbers, memory in ((english, 4 << 20), (others, 2 << 20), (counting, 3 << 20)):
+        yield numbers, ExpressionSet([f"(?i){sources[number]}" for number in numbers], memory)
 
 
 def _sum(weights: Sequence[float], further: float) -> float:

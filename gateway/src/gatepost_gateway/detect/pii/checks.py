@@ -55,6 +55,11 @@ def de_document(text: str) -> bool:
     return whole or (len(text) == 10 and weighed % 10 == int(text[9]))
 
 
+def has_digits(text: str) -> bool:
+    """Half of it, as in what is numbered."""
+    return 2 * sum(character.isdecimal() for character in text) >= len(text)
+
+
 def de_health_insurance(text: str) -> bool:
     """The letter counts as two digits; weights 1, 2 and sums of digits."""
     number = f"{ord(text[0].upper()) - 64:02d}{text[1:9]}"

@@ -38,7 +38,8 @@ _SPEAKS_OF_PHONES = Near(
         r"reach(?:ed|able)?\b",
         r"tel[eé]fon",
         r"t[eé]l[eé]phone",
-        r"telefo",
+        "telefo",
+        "telepono?",
         r"(?:handy|rufnummer|durchwahl|anruf|festnetz|mobil)",
         r"(?:m[oó]vil|celular|llam|cellulare|portable|appel|ligu)",
         r"(?:puhelin|puh\b|telnr|mobiel|bel me|gsm\b|cep\b|telpon|nomor hp)",
@@ -104,9 +105,8 @@ def _in_number(found: Found) -> bool:
         return True
     if before[-1:] in (".", ",", ":", "-") and before[:-1].isalnum() and len(before) == 2:
         return True
-    return joins(after[:1]) or (
-        after[:1] in (".", ",", "-", ":", "/") and (after[1:].isdecimal() or (after[:1] == "-" and after[1:].isalpha()))
-    )
+    isbn = after == "-X"
+    return isbn or joins(after[:1]) or (after[:1] in (".", ",", "-", ":", "/") and after[1:].isdecimal())
 
 
 PHONES = (

@@ -33,6 +33,8 @@ class Kind(Struct, frozen=True):
     words: tuple[str, ...] = ()
     sure: Callable[[str], bool] = _never
     hint: str | None = None
+    spoken: bool = False
+    """It has no check digit: only `words` make it one, and not what stands for identities at large."""
 
 
 def _always(_text: str) -> bool:
@@ -63,7 +65,7 @@ def _check_of(kind: Kind, near: Near) -> Callable[[Found], float]:
             return 0.0  # the end of a longer row of groups
         # The cheap questions first: a long text may hold very many candidates.
         sure = kind.sure(text)
-        if len(set(text)) < 2 or not (sure or alone(found) or near(found)):
+        if len(set(text)) < 2 or not (sure or (not kind.spoken and alone(found)) or near(found)):
             return 0.0
         valid = _from_stdnum(kind.valid) if isinstance(kind.valid, str) else kind.valid
         return 0.0 if not valid(text) else 1.0 if sure else 0.9
@@ -72,8 +74,8 @@ def _check_of(kind: Kind, near: Near) -> Callable[[Found], float]:
 
 
 def pattern_of(kind: Kind) -> Pattern:
-    near = Near((*kind.words, *_IDENTITY))
-    beside = or_alone(near.source) if kind.sure is _never else ""
+    near = Near(kind.words if kind.spoken else (*kind.words, *_IDENTITY))
+    beside = near.source if kind.spoken else or_alone(near.source) if kind.sure is _never else ""
     return Pattern(
         kind.name, kind.source, hint=kind.hint, check=_check_of(kind, near), margin=MARGIN, beside=beside, plain=True
     )
@@ -136,6 +138,13 @@ KINDS = (
         ("personalausweis", "ausweis", "reisepass", "pass(?:port|nummer)"),
     ),
     Kind(
+        "DE_ID_CARD",
+        r"(?i)\b[cfghjklmnprtvwxyz][0-9cfghjklmnprtvwxyz]{8}\b",
+        checks.has_digits,
+        ("personalausweis", "ausweis", "reisepass", r"id-?karte"),
+        spoken=True,
+    ),
+    Kind(
         "DE_HEALTH_INSURANCE",
         r"(?i)\b[a-z]\d{9}\b",
         checks.de_health_insurance,
@@ -178,7 +187,10 @@ KINDS = (
         "IN_AADHAAR", r"\b[2-9]\d{3}[ :-]?\d{4}[ :-]?\d{4}\b", checks.in_aadhaar, ("aadh?aar", "uidai", "आधार"), _marked
     ),
     Kind("IN_PAN", r"(?i)\b[a-z]{3}[abcfghjlpt][a-z]\d{4}[a-z]\b", "in_.pan", (r"pan\b",), _always),
-    Kind("IN_VOTER", r"(?i)\b[a-z]{3}\d{7}\b", "in_.epic", ("voter", r"epic\b", "vote"), _never),
+    Kind("IN_VOTER", r"(?i)\b[a-z]{3}\d{7}\b", "in_.epic"),
+    Kind(
+        "IN_VOTER", r"(?i)\b[a-z]{3}\d{7}\b", _always, (r"vote(?:r|rs)?\b", r"epic\b", "elect(?:ion|oral)"), spoken=True
+    ),
     Kind("PK_CNIC", r"\b\d{5}-\d{7}-\d\b", "pk.cnic", (), _always),
     Kind("CN_RIC", r"(?i)\b\d{17}[0-9x]\b", "cn.ric", (), _always),
     Kind("KR_RRN", r"\b\d{6}-?\d{7}\b", checks.kr_rrn, (r"rrn\b", r"frn\b", "주민", "외국인"), _marked),

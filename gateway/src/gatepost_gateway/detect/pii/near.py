@@ -9,13 +9,16 @@ from gatepost_gateway.detect.patterns import Check, Found
 MARGIN = 60
 """How many characters on either side are read."""
 
+_LETTERS = r"A-Za-z\x{C0}-\x{24F}\x{370}-\x{52F}\x{1E00}-\x{1FFF}"
+"""Of scripts that put spaces between words. As classes by name they would fill most of the memory."""
+
 
 class Near:
     """True where one of `words` (RE2's syntax, either case) stands within MARGIN before, or half as far behind."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._ends = any("$" in word for word in words)
-        self.source = r"(?i)(?:^|[^\p{Latin}\p{Greek}\p{Cyrillic}])(?:" + "|".join(words) + ")"
+        self.source = rf"(?i)(?:^|[^{_LETTERS}])(?:" + "|".join(words) + ")"
 
     @cached_property
     def _expression(self) -> Expression:

@@ -13,4 +13,4 @@ KINDS = tuple(dict.fromkeys(pattern.kind for pattern in PATTERNS))
 @cache
 def secrets(kinds: frozenset[str] = frozenset(KINDS)) -> PatternDetector:
     """Finds these kinds. One for each set of kinds, shared by all rules."""
-    return PatternDetector("secrets", [pattern for pattern in PATTERNS if pattern.kind in kinds])
+    return PatternDetector("secrets", [pattern for pattern in PATTERNS if pattern.kind in kinds], 4 << 20)

@@ -208,8 +208,21 @@ _OPENINGS = {
 """How the wide ones begin."""
 
 
+_HINTS = {
+    "AZURE_AD_SECRET": "8Q~",
+    "AZURE_DEVOPS_PAT": "AZDO",
+    "HASHICORP_TOKEN": r"hv[sbr]\.|\.atlasv1\.|s\.[A-Za-z0-9]{24}",
+    "TEAMS_WEBHOOK": r"\.office(?:365)?\.com/webhook",
+    "MAILGUN_KEY": "(?:key|pubkey)-[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}",
+    "MAILCHIMP_KEY": r"[0-9a-f]-us\d",
+    "NEW_RELIC_KEY": "NR(?:AK|JS|II|AA)-|NRAL",
+    "ONEPASSWORD_TOKEN": "ops_eyJ|A3-[A-Z0-9]{6}-",
+}
+"""What is at hand in those that begin with anything: looked for from their start, they would take much of the room."""
+
+
 def _pattern(kind: str, source: str) -> Pattern:
-    return Pattern(kind, f"(?:{source})", check=_is_token, margin=3, opening=_OPENINGS.get(kind))
+    return Pattern(kind, f"(?:{source})", _HINTS.get(kind), _is_token, margin=3, opening=_OPENINGS.get(kind))
 
 
 PATTERNS = tuple(_pattern(kind, source) for kind, source in FORMATS)

@@ -249,7 +249,7 @@ SIGNS: tuple[Sign, ...] = (
         AUTHORITY,
         0.8,
         r"\b(?:i am|i'm|this is|we are) (?:actually )?(?:your|the|an?|from)? ?(?:creator|developers?|administrator|system admin\w*|admin|owner|god|president of the|openai|anthropic|google|security team|authorized|ceo|engineer at)\b.{0,120}\b(?:you|need|must|test|verify|share|give|provide|access|password)\b",
-        r"\b(?:i am|i'm|this is|we are) ",
+        r"\b(?:i am|i'm|this is|we are) (?:actually )?(?:your|the|an?|from)? ?(?:creator|developers?|administrator|system admin\w*|admin|owner|god|president of the|openai|anthropic|google|security team|authorized|ceo|engineer at)",
     ),
     Sign(
         AUTHORITY,

@@ -9,6 +9,7 @@ import pytest
 from gatepost_gateway.app.dataplane import Beginning, Bounds, DataPlane, Foundation
 from gatepost_gateway.domain.clock import SystemClock
 from gatepost_gateway.domain.errors import GatewayFault
+from gatepost_gateway.domain.limits import RateLimits, Reach, Scope, ScopedRates
 from gatepost_gateway.domain.records import BreakerTurned
 from gatepost_gateway.domain.routing import BreakerRules
 from gatepost_gateway.domain.snapshot import SnapshotDocument
@@ -26,13 +27,15 @@ def plane_of(*models, **more) -> tuple[DataPlane, KeptRecorder]:
     recorder = KeptRecorder()
     base = Foundation(recorder, PlainVault(), NoArchive(), Away(), SystemClock())
     begin = Beginning(snapshot_of(*models, **more).document, {}, [], b"secret")
-    bounds = Bounds(BodyLimits(bytes=2000))
+    bounds = Bounds(BodyLimits(bytes=2000), trusted_proxies=["10.0.0.0/8"])
     return DataPlane(base, begin, bounds, lambda: {"journal": "ok", "control": "ok"}), recorder
 
 
-async def ask(plane: DataPlane, method: str, path: str, body: bytes = b"", key: str | None = KEY):
-    headers = [(b"authorization", f"Bearer {key}".encode())] if key else []
-    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers, "client": None}
+async def ask(
+    plane: DataPlane, method: str, path: str, body: bytes = b"", key: str | None = KEY, client=None, headers=()
+):
+    headers = [*headers, *([(b"authorization", f"Bearer {key}".encode())] if key else [])]
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers, "client": client}
     given = [{"type": "http.request", "body": body, "more_body": False}]
     sent = []
 
@@ -157,3 +160,25 @@ def test_a_breaker_that_turns_is_recorded_and_one_that_cannot_be_harms_no_call(c
     recorder.fail = GatewayFault("the disk is full")
     plane.breakers.ask("openai http://b", rules).failed(None)
     assert "could not be recorded" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+def test_an_address_is_limited_as_a_proxy_that_we_trust_says_and_as_nobody_else_does(path):
+    each = ScopedRates("per_ip", Reach(Scope.IP), RateLimits(rpm=1))
+    plane, recorder = plane_of(rates=(each,))
+    more = {"max_tokens": 5} if path == "/v1/messages" else {}
+    proxy, stranger = ("10.0.0.1", 1), ("192.0.2.9", 1)
+
+    def call(client, said):
+        headers = [(b"x-forwarded-for", said)] if said else []
+        status, _, page = asking(plane, "POST", path, body(**more), client=client, headers=headers)
+        return status, json.loads(page)
+
+    assert [call(proxy, b"203.0.113.7")[0], call(proxy, b"203.0.113.8")[0]] == [200, 200]
+    assert call(proxy, b"6.6.6.6, 203.0.113.7")[0] == 429
+    assert [call(stranger, b"203.0.113.50")[0], call(stranger, b"203.0.113.51")[0]] == [200, 429]
+    assert [call(proxy, b"2001:db8::1")[0], call(proxy, b"2001:db8::2")[0]] == [200, 429]
+    assert call(None, None)[0] == 200
+    status, page = call(stranger, None)
+    assert (status, page["error"]["limit"]["limit_id"]) == (429, "per_ip:requests for ip 192.0.2.9")
+    assert recorder.closed[-1].error == "rate_limited"

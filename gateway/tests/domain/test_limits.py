@@ -12,15 +12,14 @@ from gatepost_gateway.domain.limits import (
     Scope,
     ScopedBudget,
     ScopedRates,
-    Unit,
     account,
+    account_end,
     address_of,
     group_of,
     own_rates,
     period_ends,
     period_of,
     purses,
-    rate_account,
     scope_word,
     shown,
 )
@@ -120,13 +119,11 @@ def test_an_address_is_counted_with_all_that_its_owner_has(text: str, counted: s
     assert address_of(text) == counted
 
 
-def test_a_rate_has_an_account_by_unit_and_subject() -> None:
+def test_a_rate_has_an_account_a_subject_or_only_one() -> None:
     each = ScopedRates("per_user", Reach(Scope.USER), RateLimits(rpm=1))
-    name = rate_account(each, Unit.TOKENS, "ann", "p")
-    assert (name, group_of(name)) == ("per_user:tokens in p for user ann", "per_user:tokens in p for user")
-    own = own_rates(Scope.KEY, "k1", RateLimits(rpm=1))
-    assert rate_account(own, Unit.PARALLEL, "k1", "p") == "key:k1:parallel"
-    everybody = ScopedRates("global", Reach(Scope.GLOBAL), RateLimits(rpm=1))
-    assert rate_account(everybody, Unit.REQUESTS, "all", "p") == "global:requests"
+    end = account_end(each, "ann", "p")
+    assert (end, group_of(f"per_user:tokens{end}")) == (" in p for user ann", "per_user:tokens in p for user")
+    assert account_end(own_rates(Scope.KEY, "k1", RateLimits(rpm=1)), "k1", "p") == ""
+    assert account_end(ScopedRates("global", Reach(Scope.GLOBAL), RateLimits(rpm=1)), "all", "p") == ""
     one = ScopedRates("guest", Reach(Scope.USER, match="guest"), RateLimits(rpm=1))
-    assert len({rate_account(one, Unit.REQUESTS, "guest", project) for project in ("p", "q")}) == 2
+    assert len({account_end(one, "guest", project) for project in ("p", "q")}) == 2

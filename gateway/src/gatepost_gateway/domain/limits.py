@@ -229,11 +229,14 @@ def account(limit: str, reach: Reach, subject: str, project: str) -> str:
     return f"{limit}{within} for {reach.label} {shown(subject)}"
 
 
-def rate_account(limit: ScopedRates, unit: Unit, subject: str, project: str) -> str:
-    """`per_user:requests in default for user ann`; a limit with one account is called by its id: `project:p:tokens`."""
-    reach, name = limit.reach, f"{limit.id}:{unit.value}"
+def account_end(limit: ScopedRates, subject: str, project: str) -> str:
+    """How the names of a rate limit's accounts end, behind its id and the unit: `per_user:requests in p for user ann`.
+
+    One that has a single account is called by its id alone: `project:p:tokens`.
+    """
+    reach = limit.reach
     one = reach.scope is Scope.GLOBAL or (reach.match is not None and reach.scope not in _NAMED_BY_CALLERS)
-    return name if one else account(name, reach, subject, project)
+    return "" if one else account("", reach, subject, project)
 
 
 def address_of(text: str) -> str | None:

@@ -147,6 +147,7 @@ class Call:
         "judged",
         "lost",
         "masked_words",
+        "met",
         "named",
         "opened",
         "permit",
@@ -186,10 +187,12 @@ class Call:
     """What its rate limits said; of a refusal, the one that refused it."""
     tokens_taken: tuple[tuple[str, int, float], ...]
     """(account, tokens, when) counted against token rates at admission."""
-    counted: dict[str, tuple[str, float]]
-    """Request rates that it was counted in: the account that it asked for, (where, when)."""
-    slots: dict[str, str]
-    """Limits of calls at once that it has a slot of, likewise."""
+    counted: tuple[tuple[str, float], ...]
+    """(account, when) of the request rates that it was counted in."""
+    slots: tuple[str, ...]
+    """The accounts that it has a slot of."""
+    met: tuple[str, ...]
+    """The rate limits that know of it, with their subjects."""
     engine: Engine | None
     """The chain that this call meets; None before it is known, and where there is none."""
     facts: Facts | None
@@ -241,7 +244,7 @@ class Call:
         self.hold: Hold | None = None
         self.cap: int | None = None
         """Output tokens that the hold pays for, all choices together; None when nothing bounds them."""
-        self.tokens_taken, self.counted, self.slots = (), {}, {}
+        self.tokens_taken = self.counted = self.slots = self.met = ()
         self.admitted = self.fingerprint = self.cache_key = self.taken = self.retention_days = self.placeholders = None
         self.counting = Counting()
         self.opened = self.closed = self.named = self.sent = False

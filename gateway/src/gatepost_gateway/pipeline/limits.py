@@ -8,7 +8,7 @@ limits, and what a call took at the first it gives back when the second refuses 
 from functools import partial
 
 from gatepost_gateway.domain.errors import Arithmetic, Code, LimitExceeded
-from gatepost_gateway.domain.limits import Ask, ScopedRates, Taken, Unit, Window, rate_account
+from gatepost_gateway.domain.limits import Ask, ScopedRates, Taken, Unit, Window, account_end
 from gatepost_gateway.domain.ports import Rates
 from gatepost_gateway.pipeline.call import Call
 from gatepost_gateway.pipeline.subjects import subject_of
@@ -31,9 +31,9 @@ async def count_tokens(rates: Rates, call: Call, tokens: int | None) -> None:
 
 def release(rates: Rates, call: Call) -> None:
     """The call is over: its slots are free."""
-    for account in call.slots.values():
+    for account in call.slots:
         rates.release(account)
-    call.slots.clear()
+    call.slots = ()
 
 
 def give_tokens_back(rates: Rates, call: Call, used: int = 0) -> None:
@@ -46,46 +46,49 @@ def give_tokens_back(rates: Rates, call: Call, used: int = 0) -> None:
 async def _take(rates: Rates, call: Call, tokens: int | None) -> None:
     shares: list[_Share] = []
     asks: list[Ask] = []
+    met: list[str] = []
     assert call.project is not None
     project = call.project.id
     for limit, subject in call.snapshot.rates.met(partial(subject_of, call), project):
-        for unit, most, amount in (
-            (Unit.REQUESTS, limit.rates.rpm, 1),
-            (Unit.PARALLEL, limit.rates.parallel, 1),
-            (Unit.TOKENS, limit.rates.tpm, tokens),
-        ):
-            if most is None or amount is None:
-                continue
-            name = rate_account(limit, unit, subject, project)
-            if name not in call.slots and name not in call.counted:
-                shares.append((limit, subject, unit))
-                asks.append(Ask(name, most, amount, unit is Unit.PARALLEL))
+        end, said = account_end(limit, subject, project), limit.rates
+        if (name := limit.id + end) not in call.met:
+            met.append(name)
+            if said.rpm is not None:
+                shares.append((limit, subject, Unit.REQUESTS))
+                asks.append(Ask(f"{limit.id}:requests{end}", said.rpm))
+            if said.parallel is not None:
+                shares.append((limit, subject, Unit.PARALLEL))
+                asks.append(Ask(f"{limit.id}:parallel{end}", said.parallel, 1, True))
+        if tokens is not None and said.tpm is not None:
+            shares.append((limit, subject, Unit.TOKENS))
+            asks.append(Ask(f"{limit.id}:tokens{end}", said.tpm, tokens))
+    call.met += tuple(met)
     if asks:
         taken = await rates.take(tuple(asks))
         if not taken.admitted:
             _refuse(rates, call, shares, taken)
-        _keep(call, asks, shares, taken)
+        _keep(call, shares, taken)
 
 
-def _keep(call: Call, asks: list[Ask], shares: list[_Share], taken: Taken) -> None:
-    tokens: list[tuple[str, int, float]] = []
-    for asked, placed, (_, _, unit), window in zip(asks, taken.asks, shares, taken.windows, strict=True):
+def _keep(call: Call, shares: list[_Share], taken: Taken) -> None:
+    windows: list[Window] = []
+    for placed, (_, _, unit), window in zip(taken.asks, shares, taken.windows, strict=True):
         if unit is Unit.PARALLEL:
-            call.slots[asked.account] = placed.account
+            call.slots += (placed.account,)
             continue
-        call.windows += (window,)
+        windows.append(window)
         if unit is Unit.TOKENS:
-            tokens.append((placed.account, placed.amount, taken.at))
+            call.tokens_taken += ((placed.account, placed.amount, taken.at),)
         else:
-            call.counted[asked.account] = (placed.account, taken.at)
-    call.tokens_taken += tuple(tokens)
+            call.counted += ((placed.account, taken.at),)
+    call.windows += tuple(windows)
 
 
 def _refuse(rates: Rates, call: Call, shares: list[_Share], taken: Taken) -> None:
     """Names the limit that has to be waited for longest. Those that would have admitted the call have lost nothing."""
-    for account, at in call.counted.values():
+    for account, at in call.counted:
         rates.give_back(account, 1, at)
-    call.counted.clear()
+    call.counted = ()
     said = [one for one in zip(shares, taken.asks, taken.windows, strict=True) if not one[2].admitted]
     share, ask, window = max(said, key=lambda one: one[2].retry_after)
     call.windows = (window,)

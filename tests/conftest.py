@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -61,6 +62,19 @@ def gateways() -> Iterator[Callable[..., Gateway]]:
         except AssertionError as error:
             wrong.append(error)
     assert not wrong, wrong
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A PostgreSQL, for the module: who stops it starts it again."""
+    from tests.postgres import Cluster, Missing
+
+    with ExitStack() as stack:
+        try:
+            held = stack.enter_context(Cluster())
+        except Missing as missing:
+            skip_or_fail(str(missing))
+        yield held
 
 
 @pytest.fixture(scope="module")

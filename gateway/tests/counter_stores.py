@@ -15,3 +15,9 @@ class CountersContract:
         counters.add("a", 10**15, 60.0)
         counters.add("a", 1, 60.0)
         assert counters.so_far("a", 60.0) == 10**15 + 1
+
+    async def test_names_of_any_letters_are_told_apart(self, counters: Any) -> None:
+        names = ["tool\x00", "tool", "werkzeug ü", "x" * 5000, "x" * 5001, "\ud800"]
+        for number, name in enumerate(names, 1):
+            counters.add(name, number, 60.0)
+        assert [counters.so_far(name, 60.0) for name in names] == [1, 2, 3, 4, 5, 6]

@@ -80,6 +80,16 @@ class RatesContract:
         said = await asyncio.gather(*(rates.take((both[0],)) for _ in range(60)))
         assert sum(one.admitted for one in said) == 15
 
+    async def test_subjects_of_any_letters_are_told_apart(self, rates: Any) -> None:
+        names = [f"l in p for user {name}" for name in ("Ann", "Änn", "李", "🙂", "#1")]
+        for name in names:
+            said = await rates.take((ask(name, 1), ask(name, 1, slot=True)))
+            assert said.admitted
+            assert not (await rates.take((ask(name, 1),))).admitted
+            rates.release(said.asks[1].account)
+            rates.give_back(said.asks[0].account, 1, said.at)
+        assert all([(await rates.take((ask(name, 1), ask(name, 1, slot=True)))).admitted for name in names])
+
     async def test_what_asks_nothing_is_admitted(self, rates: Any) -> None:
         assert (await rates.take(())).admitted
 

@@ -5,7 +5,7 @@ import os
 import time
 import uuid
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -29,18 +29,6 @@ policies:
 """
 WINDOW = 60.0
 LIMIT = 300
-
-
-@pytest.fixture(scope="module")
-def cluster(skip_or_fail: Callable[[str], Any]) -> Iterator[Any]:
-    from tests.postgres import Cluster, Missing
-
-    with ExitStack() as stack:
-        try:
-            held = stack.enter_context(Cluster())
-        except Missing as missing:
-            skip_or_fail(str(missing))
-        yield held
 
 
 @pytest.fixture(scope="module")

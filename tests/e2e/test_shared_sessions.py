@@ -3,9 +3,8 @@
 import base64
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -14,18 +13,6 @@ import pytest
 from e2e.running import Gateway
 
 MASTER = base64.b64encode(os.urandom(32)).decode()
-
-
-@pytest.fixture(scope="module")
-def cluster(skip_or_fail: Callable[[str], Any]) -> Iterator[Any]:
-    from tests.postgres import Cluster, Missing
-
-    with ExitStack() as stack:
-        try:
-            held = stack.enter_context(Cluster())
-        except Missing as missing:
-            skip_or_fail(str(missing))
-        yield held
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage import postgres_batch
 from gatepost_gateway.storage.postgres import Part
-from gatepost_gateway.storage.postgres_batch import Batcher
+from gatepost_gateway.storage.postgres_batch import Batcher, plain
 
 PART = Part("questions", {}, ())
 
@@ -162,3 +162,10 @@ def test_a_lost_connection_is_noticed_before_it_is_used(cluster):
         assert await batcher.ask(4) == 8
 
     over(cluster, story)
+
+
+def test_a_name_that_a_database_may_not_keep_is_a_hash():
+    assert plain("p/bot/guard/rate/get_weather") == "p/bot/guard/rate/get_weather"
+    odd = ["\x00", "ü", "x" * 501, "\ud800", "a\n"]
+    assert len({plain(one) for one in odd}) == len(odd)
+    assert all(plain(one) == plain(plain(one)) for one in odd)

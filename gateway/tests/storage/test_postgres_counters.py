@@ -80,6 +80,15 @@ def test_a_gateway_that_starts_knows_what_there_was(cluster):
     over(cluster, story)
 
 
+def test_no_name_that_a_model_may_give_stops_the_counting(cluster):
+    async def story(one, two):
+        for name in ("tool\x00", "werkzeug ü", "\ud800", "x" * 5000):
+            one.add(name, 1, 60.0)
+            await hears(two, name, 1)
+
+    over(cluster, story, 2)
+
+
 def test_many_additions_are_read_in_pages(cluster, monkeypatch):
     monkeypatch.setattr(postgres_counters, "PAGE", 7)
 

@@ -5,6 +5,7 @@ have all that wait behind it: nobody waits longer than that, and the next one fi
 """
 
 import asyncio
+import hashlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,6 +21,8 @@ MOST_AT_ONCE = 64
 """Questions of one statement."""
 LINGER = 0.02
 """Seconds that what needs no answer waits for a question to go along with."""
+LONGEST = 500
+"""Characters of a name that is kept as it is."""
 RECONNECT = 1.0
 """Seconds between two tries to reach a database that was away, if nobody asks."""
 Question = TypeVar("Question")
@@ -166,6 +169,13 @@ class Batcher(Generic[Question, Answer]):
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
+
+
+def plain(name: str) -> str:
+    """A name that every database can keep, whatever its encoding; another one as a hash of itself."""
+    if len(name) <= LONGEST and name.isascii() and name.isprintable():
+        return name
+    return "#" + hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 async def connect(url: Secret) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.postgres import Part
-from gatepost_gateway.storage.postgres_batch import Batcher, connect
+from gatepost_gateway.storage.postgres_batch import Batcher, connect, plain
 from gatepost_gateway.storage.queries import Queries
 
 POLL = 0.25
@@ -70,9 +70,10 @@ class PostgresCounters:
         """Raises GatewayFault (503) when what the others counted has not been heard of for too long."""
         if self._loop.time() - self._read_at > STALE or len(self._unsaid) > MOST_UNSAID:
             raise _PART.away(TimeoutError())
-        return self._sums.so_far(account, seconds)
+        return self._sums.so_far(plain(account), seconds)
 
     def add(self, account: str, amount: int, seconds: float) -> None:
+        account = plain(account)
         self._sums.came(account, amount, seconds, 0.0)
         before, since = self._unsaid.get((account, seconds), (0, self._loop.time()))
         self._unsaid[account, seconds] = (before + amount, since)

@@ -16,7 +16,7 @@ from typing import Any, Self
 from gatepost_gateway.domain.limits import MOST_SUBJECTS, SLOT_RETRY, WINDOW, Ask, Taken, Window, group_of
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.postgres import Part
-from gatepost_gateway.storage.postgres_batch import Batcher, connect
+from gatepost_gateway.storage.postgres_batch import Batcher, connect, plain
 from gatepost_gateway.storage.queries import Queries
 
 GRAIN = 0.25
@@ -56,6 +56,8 @@ class PostgresRates:
     async def take(self, asks: tuple[Ask, ...]) -> Taken:
         if not asks:
             return Taken(True, (), (), 0.0)
+        if not all(ask.account.isascii() for ask in asks):
+            asks = tuple([_plain(ask) for ask in asks])
         if self._full and (refused := self._known(asks)) is not None:
             return refused
         return await self._batcher.ask(asks)
@@ -164,6 +166,14 @@ class PostgresRates:
                 self.release(ask.account)
             else:
                 self.give_back(ask.account, ask.amount, taken.at)
+
+
+def _plain(ask: Ask) -> Ask:
+    """`ask` with a subject that every database can keep, in the same group."""
+    group = group_of(ask.account)
+    if group is None or ask.account.isascii():
+        return ask
+    return Ask(f"{group} {plain(ask.account)}", ask.limit, ask.amount, ask.slot)
 
 
 class _Statement:

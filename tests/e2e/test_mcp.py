@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -116,6 +117,13 @@ def kinds(gateway: Gateway, trace: str) -> list[tuple[str, str]]:
     return [(one["kind"], one["outcome"]) for one in gateway.trace(trace)["steps"]]
 
 
+def hanging(documents: ToolServer) -> list[bool]:
+    """The calls of the tool that never ends: whether each was left."""
+    notes = documents.used("hangs")
+    left = sum(1 for one in notes if "left" in one)
+    return [number < left for number in range(len(notes) - left)]
+
+
 def test_a_model_uses_the_tools_of_a_server(
     gateway: Gateway, client: gatepost.Client, documents: ToolServer, upstream: Upstream
 ) -> None:
@@ -202,8 +210,17 @@ def test_an_approval_is_asked_for_and_survives_a_restart(
     assert documents.used("delete_file") == []
     with pytest.raises(gatepost.ValidationError, match="each call"):
         client.execute(trace.id, parent_step_id=first.step_id, approvals=[])
-    gateway.kill()
+    other = client.traces.create()
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(client.execute, other.id, input=plan([("hangs", {})]), tools=[documents.tool()])
+        until(lambda: hanging(documents))
+        gateway.kill()
+        with pytest.raises(gatepost.GatewayError):
+            asking.result(30)
     gateway.start()
+    # What was sent is written, and that nobody knows what came of it.
+    assert kinds(gateway, other.id) == [("run", "answered"), ("tool_call", "answered")]
+    assert gateway.get("/health")["open_holds"] == 0
     said = [
         {"id": first.approvals[0].id, "approve": True},
         {"id": first.approvals[1].id, "approve": False, "reason": "it is needed"},
@@ -277,19 +294,20 @@ def test_a_model_that_never_stops_is_stopped(client: gatepost.Client, documents:
 def test_a_caller_that_leaves_ends_the_call_of_the_tool(gateway: Gateway, documents: ToolServer) -> None:
     with gatepost.Client(gateway.runtime_key, base_url=gateway.base_url, retries=0, timeout=60) as client:
         trace = client.traces.create()
+    before = len(hanging(documents))
 
     async def main() -> None:
         async with gatepost.AsyncClient(gateway.runtime_key, base_url=gateway.base_url, retries=0) as client:
             asking = asyncio.ensure_future(
                 client.execute(trace.id, input=plan([("hangs", {})]), tools=[documents.tool()])
             )
-            while not documents.used("hangs"):
+            while len(hanging(documents)) == before:
                 await asyncio.sleep(0.02)
             asking.cancel()
             await asyncio.wait([asking])
 
     asyncio.run(main())
-    until(lambda: any(one.get("left") for one in documents.used("hangs")))
+    until(lambda: all(was_left for was_left in hanging(documents)))
     until(lambda: kinds(gateway, trace.id)[-1] == ("tool_result", "abandoned"))
     assert gateway.get("/health")["open_holds"] == 0
 

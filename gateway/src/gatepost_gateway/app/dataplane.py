@@ -14,6 +14,7 @@ from gatepost_gateway.app.roles import aws_chain
 from gatepost_gateway.app.state import SharedState
 from gatepost_gateway.domain.clock import Clock, day, hour, month
 from gatepost_gateway.domain.errors import GatewayError
+from gatepost_gateway.domain.mcp import McpLimits
 from gatepost_gateway.domain.ports import Archive, Ledger, Rates, Recorder, SessionStore, Vault
 from gatepost_gateway.domain.records import BreakerTurned
 from gatepost_gateway.domain.routing import BreakerState
@@ -108,6 +109,7 @@ class Bounds(Struct, frozen=True):
     body: BodyLimits = BodyLimits()
     egress: Sequence[str] = ()
     trusted_proxies: Sequence[str] = ()
+    mcp: McpLimits = McpLimits()
 
 
 log = logging.getLogger("gatepost")
@@ -131,7 +133,7 @@ class DataPlane:
         self.draining = False
         egress, context = Egress.of(*bounds.egress), client_context()
         self.client = Client(egress=egress, ssl_context=context)
-        self.tool_servers = McpServers(egress, context)
+        self.tool_servers = McpServers(egress, context, bounds.mcp)
         shared = self._shared = base.shared
         self.ledger: Ledger = shared.ledger if shared is not None else MemoryLedger(begin.settled, begin.tripped)
         self.rates: Rates = shared.rates if shared is not None else MemoryRates(base.clock)
@@ -150,7 +152,8 @@ class DataPlane:
         stages = self._stages(base, begin)
         exchange, verdicts = Exchange(stages), Verdicts(stages)
         traces = Traces(base.recorder, base.archive, base.clock)
-        seams = Seams(exchange, ToolSteps(exchange, stages, base.vault), self.tool_servers, base.clock)
+        steps = ToolSteps(exchange, stages, base.vault)
+        seams = Seams(exchange, steps, self.tool_servers, base.clock, bounds.mcp)
         executions = Executions(seams, traces, Pending(base.recorder, base.archive, base.vault))
         once = Idempotency(base.clock)
         who = gatekeeper(self.snapshot, base.clock, begin.secret)

@@ -172,6 +172,7 @@ class Gateway:
                 BodyLimits(server.limits.body_bytes, server.limits.body_seconds),
                 server.egress_allow,
                 server.trusted_proxies,
+                server.mcp,
             ),
             condition,
         )

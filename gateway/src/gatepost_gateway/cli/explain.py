@@ -17,6 +17,7 @@ _BUCKETS = (
     ("output", "output_cost_per_1k", "output"),
 )
 Step = dict[str, Any]
+_OF_TOOLS = ("tool_call", "tool_result")
 _SHOWN = 2000
 """Characters of a body that are shown; `--json` shows all of it."""
 
@@ -57,16 +58,13 @@ def story(step: Step, number: int) -> list[str]:
     first = f"{number}. {_what(step)} by {step['surface']} at {step['created_at']}: {_end(step)}"
     return [
         first,
-        *(
-            f"   {line}"
-            for line in (*_who(step), *_said(step), *_route(step), *_rules(step), *_money(step), *_times(step))
-        ),
+        *(f"   {line}" for part in (_who, _said, _route, _rules, _money, _times) for line in part(step)),
     ]
 
 
 def _what(step: Step) -> str:
     """What kind of thing it was. A tool of a server goes by its name."""
-    if step["kind"] not in ("tool_call", "tool_result") or not step["tool_calls"]:
+    if step["kind"] not in _OF_TOOLS or not step["tool_calls"]:
         return step["operation"]
     did = "call of" if step["kind"] == "tool_call" else "result from"
     return f"{did} the tool `{step['tool_calls'][0]}` of {step['model_asked'] or 'an agent'}"
@@ -107,7 +105,7 @@ def _shown(text: str) -> str:
 
 def _route(step: Step) -> list[str]:
     asked, got = step["model_asked"], step["model"]
-    if got is None and step["kind"] in ("tool_call", "tool_result"):
+    if got is None and step["kind"] in _OF_TOOLS:
         return []
     if got is None:
         return [f"model: `{asked}` was asked for, and nothing was called"]
@@ -159,6 +157,8 @@ def _decision(one: dict[str, Any]) -> list[str]:
 
 
 def _money(step: Step) -> list[str]:
+    if step["kind"] in _OF_TOOLS:
+        return []
     lines: list[str] = []
     usage, prices = step["usage"], step["prices"]
     if usage is not None and prices is not None:

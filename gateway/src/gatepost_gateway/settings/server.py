@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
+from gatepost_gateway.domain.mcp import McpLimits
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.settings.shapes import ServerShape
 from gatepost_gateway.settings.telemetry import Telemetry
@@ -38,6 +39,7 @@ class Server(Struct, frozen=True):
     trusted_proxies: tuple[str, ...] = ()
     limits: Limits = Limits()
     egress_allow: tuple[str, ...] = ()
+    mcp: McpLimits = McpLimits()
     drain_seconds: float = 30.0
     fsync: bool = False
     public_url: str | None = None
@@ -63,6 +65,7 @@ def server_of(said: ServerShape | None, listen: str | None, data_dir: str | None
         trusted_proxies=tuple(said.trusted_proxies),
         limits=structs.replace(default.limits, **limits),
         egress_allow=tuple(said.egress.allow) if said.egress else (),
+        mcp=structs.replace(default.mcp, **said.mcp.model_dump(exclude_none=True)) if said.mcp else default.mcp,
         drain_seconds=said.drain_seconds or default.drain_seconds,
         fsync=bool(said.fsync),
         public_url=said.public_url,

@@ -58,6 +58,22 @@ class LimitsShape(Shape):
     body_seconds: Seconds | None = None
 
 
+class McpShape(Shape):
+    """What an execution may take of tool servers; `connect`, `call` and `total` in seconds."""
+
+    rounds: Count | None = None
+    calls: Count | None = None
+    servers: Count | None = None
+    tools: Count | None = None
+    answer_bytes: Count | None = None
+    result_bytes: Count | None = None
+    connect: Seconds | None = None
+    call: Seconds | None = None
+    total: Seconds | None = None
+    sessions: Count | None = None
+    project_sessions: Count | None = None
+
+
 class EgressShape(Shape):
     allow: list[Network] = Field(default=[])
 
@@ -72,6 +88,7 @@ class ServerShape(Shape):
     timeouts: TimeoutsShape | None = None
     limits: LimitsShape | None = None
     egress: EgressShape | None = None
+    mcp: McpShape | None = None
     drain_seconds: Seconds | None = None
     fsync: bool | None = None
     signup: bool | None = None

@@ -29,16 +29,24 @@ class OutputAction(Struct, frozen=True, forbid_unknown_fields=True):
     hallucination_action: Reaction = "block"
 
 
+class Report(Struct, frozen=True, forbid_unknown_fields=True):
+    include_verification_report: bool = False
+
+
 class CitationSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`min_groundedness`: the share of citations that must be found in `sources`."""
+    """`min_groundedness`: the share of citations that must be found in `sources`, all of them where nothing is said;
+    `min_confidence` is another name for it.
+    """
 
     require_sources: bool = False
     require_source_match: bool = True
-    min_groundedness: float = 1.0
+    min_groundedness: float | None = None
+    min_confidence: float | None = None
     min_quote_chars: int = 20
     extract_patterns: tuple[Sort, ...] = (Sort.URL, Sort.QUOTE)
     sources: tuple[Place, ...] = (Place.SYSTEM, Place.USER, Place.TOOL_RESULT, Place.DOCUMENT)
     output_action: OutputAction = OutputAction()
+    response: Report = Report()
     message: str = ""
 
 
@@ -52,6 +60,8 @@ class CitationVerifier:
         self.label: Label = instance.label
         self.phases: frozenset[Phase] = instance.phases
         self._said = said
+        shares = [one for one in (said.min_groundedness, said.min_confidence) if one is not None]
+        self._least = max(shares, default=1.0)
 
     def judge(self, facts: Facts) -> Vote | None:
         said = self._said
@@ -68,7 +78,7 @@ class CitationVerifier:
             return self._vote(said.output_action.unverified_action, f"it cites more than {MOST} times", "unverified")
         found = self._found(made, facts.request.leaves)
         words = f"{found} of {len(made)} citations stand in the sources"
-        if found < said.min_groundedness * len(made):
+        if found < self._least * len(made):
             return self._vote(said.output_action.hallucination_action, words, "citation_unverified")
         return Vote(Effect.ALLOW, words)
 
@@ -89,7 +99,11 @@ class CitationVerifier:
 
 def load(instance: Instance, toolbox: Toolbox) -> Rule:  # noqa: ARG001 - the shape of every kind
     said: CitationSettings = instance.settings
-    check_share("min_groundedness", said.min_groundedness)
+    check_share("min_groundedness", said.min_groundedness or 0.0)
+    check_share("min_confidence", said.min_confidence or 0.0)
+    if said.response.include_verification_report:
+        words = "the trace tells how many citations stand in the sources; answers are not written on"
+        raise Unloadable(("response", "include_verification_report"), words)
     if not said.extract_patterns:
         raise Unloadable(("extract_patterns",), "`extract_patterns` is empty: nothing is looked for")
     if not said.sources:

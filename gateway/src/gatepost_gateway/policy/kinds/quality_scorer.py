@@ -15,13 +15,18 @@ from gatepost_gateway.policy.rules import Label, Reach, Rule, Vote
 
 
 class Assertion(Struct, frozen=True, forbid_unknown_fields=True):
-    """`threshold`: a score below it fails the answer, whatever the others say; None: only the weighted mean counts."""
+    """`threshold`: a score below it fails the answer, whatever the others say; None: only the weighted mean counts.
+
+    `severity` is for readers.
+    """
 
     type: str
     name: str = ""
     enabled: bool = True
     weight: float = 1.0
     threshold: float | None = None
+    mode: Literal["enforce"] = "enforce"
+    severity: str = ""
     config: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -39,6 +44,10 @@ class QualitySettings(Struct, frozen=True, forbid_unknown_fields=True):
     assertions: tuple[Assertion, ...] = ()
     thresholds: Thresholds = Thresholds()
     weights: dict[str, float] = field(default_factory=dict[str, float])
+    industry: str = ""
+    mock_scoring: bool = False
+    providers: tuple[Any, ...] = ()
+    benchmarks: dict[str, Any] = field(default_factory=dict[str, Any])
     on_failure: Literal["block", "escalate", "alert", "retry", "fallback_message"] = "block"
     message: str = ""
 
@@ -83,6 +92,7 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:  # noqa: ARG001 - the sh
     if said.on_failure in ("retry", "fallback_message"):
         words = "an answer is judged when it was made and paid for: it is not asked for again, and not written here"
         raise Unloadable(("on_failure",), words)
+    _refuse(said)
     check_share("min_aggregate", said.thresholds.min_aggregate)
     checks = _checks(said)
     if not checks:
@@ -94,6 +104,18 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:  # noqa: ARG001 - the sh
     if not sum(check.weight for check in checks):
         raise Unloadable(("weights",), "no check weighs anything")
     return QualityScorer(instance, checks)
+
+
+def _refuse(said: QualitySettings) -> None:
+    """What such rules say elsewhere and is not done here. Raises Unloadable."""
+    for key, words in (
+        ("industry", "checks are the same in every industry: name those that you want under `assertions`"),
+        ("mock_scoring", "scores are never made up"),
+        ("providers", "no check asks a model: kind `flagged-review` does"),
+        ("benchmarks", "answers are held against checks, not against other answers"),
+    ):
+        if getattr(said, key):
+            raise Unloadable((key,), words)
 
 
 def _checks(said: QualitySettings) -> tuple[Check, ...]:

@@ -48,9 +48,10 @@ class Mode(StrEnum):
 
 
 class SafetySettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`block_if` takes the place of the phrases that come with it. `action` says what becomes of such a call."""
+    """`block_if` takes the place of the phrases that come with it. `action`, or `mode`, says what becomes of a call."""
 
-    action: Mode = Mode.BLOCK
+    action: Mode | None = None
+    mode: Mode | None = None
     block_if: tuple[str, ...] = DEFAULTS
     message: str = ""
     places: tuple[Place, ...] = ()
@@ -65,7 +66,9 @@ def load(instance: Instance, toolbox: Toolbox) -> Rule:
             raise Unloadable(("block_if", number), "a phrase is empty: it would be found everywhere")
     phrases = said.block_if
     detector = toolbox.detector(("safety", phrases), lambda: keywords("safety", PHRASE, phrases, whole_words=True))
-    effect = Effect.BLOCK if said.action is Mode.BLOCK else Effect.ESCALATE
+    if said.action is not None and said.mode is not None and said.action is not said.mode:
+        raise Unloadable(("action",), "`action` and `mode` are the same: say one of them")
+    effect = Effect.ESCALATE if (said.action or said.mode) is Mode.ESCALATE else Effect.BLOCK
     vote = Vote(effect, said.message or "it asks for harm", "safety")
     return Weighed(instance, (detector,), vote, 0.5).standing(said.places)
 

@@ -16,13 +16,20 @@ from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.kinds.argument_schemas import ArgumentSchema
 from gatepost_gateway.policy.kinds.deciding import Verdict
 from gatepost_gateway.policy.kinds.kind import CHATS, Instance, Kind, Toolbox
+from gatepost_gateway.policy.kinds.reviewing import KeyRef
 from gatepost_gateway.policy.rules import Label, Reach, Rule, Vote
 
 _LONGEST = 100
 
 
 class SemanticValidation(Struct, frozen=True, forbid_unknown_fields=True):
+    """It cannot be switched on; what else it says is checked for its shape."""
+
     enabled: bool = False
+    endpoint: str = ""
+    model: str = ""
+    secret_key_ref: KeyRef | None = None
+    timeout_ms: int | None = None
 
 
 class ToolSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -162,6 +162,16 @@ def test_every_recording_of_bedrock_is_read_by_googles_client(client: Any, repla
     assert "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse" in replay.seen.target
 
 
+def test_its_client_counts_tokens(client: Any, replay: Replay) -> None:
+    replay.response = {"status": 200, "body": {"totalTokens": 7}}
+    assert client.models.count_tokens(model="g", contents="How many?").total_tokens == 7
+    assert replay.seen is not None
+    assert replay.seen.target.endswith("/gemini-2.5-flash:countTokens")
+    inner = replay.seen.json["generateContentRequest"]
+    assert inner["model"] == "models/gemini-2.5-flash"
+    assert inner["contents"][0]["parts"] == [{"text": "How many?"}]
+
+
 def test_a_refusal_is_googles_own_error(client: Any) -> None:
     from google.genai import errors
 

@@ -34,7 +34,7 @@ def test_the_model_stands_in_the_path_and_the_key_in_a_header() -> None:
     assert b"AIza-key" not in request.target
     assert json.loads(request.body)["generationConfig"] == {"seed": 3}
     assert request.lossy == ("logit_bias",)
-    assert GEMINI.operations == {Operation.CHAT, Operation.EMBED}
+    assert GEMINI.operations == {Operation.CHAT, Operation.EMBED, Operation.COUNT}
 
 
 def test_a_stream_is_asked_for_as_events_and_passes_unchanged() -> None:

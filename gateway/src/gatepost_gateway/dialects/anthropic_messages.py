@@ -98,18 +98,3 @@ def summarise(body: bytes) -> Summary:
 
 def passing_reader(asked: Asked) -> StreamReader:
     return PassingReader(AnthropicDecoder(asked))
-
-
-class _Counted(Struct):
-    input_tokens: int
-
-
-_counted = msgspec.json.Decoder(_Counted)
-
-
-def read_count(body: bytes) -> int:
-    """The answer of `count_tokens`. Raises ValueError when it is none."""
-    try:
-        return _counted.decode(body).input_tokens
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from None

@@ -6,7 +6,7 @@ Source: Anthropic's API reference, "Authentication", "Versions", "Beta headers" 
 from collections.abc import Sequence
 from functools import lru_cache
 
-from gatepost_gateway.dialects import anthropic_messages, translation
+from gatepost_gateway.dialects import counts, translation
 from gatepost_gateway.dialects.registry import ANTHROPIC_MESSAGES as SIDE
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation
@@ -46,6 +46,8 @@ class Anthropic:
         address = _where(root + _PATHS[asked.operation], entry.declared)
         shape = Shape(model=entry.identifier, stream=asked.stream, cap=cap, max_output=entry.max_output)
         body, lossy = translation.write_request(asked, SIDE, shape)
+        if asked.operation is Operation.COUNT:
+            body = counts.anthropic_request(asked, body)
         headers = [*FIXED, ACCEPT[asked.stream], *extra]
         if not any(name == API_VERSION[0] for name, _ in extra):
             headers.append(API_VERSION)
@@ -62,8 +64,7 @@ class Anthropic:
     ) -> tuple[bytes, Summary]:
         try:
             if asked.operation is Operation.COUNT:
-                anthropic_messages.read_count(body)
-                return body, Summary(usage=NOTHING)
+                return counts.answer(asked, SIDE.dialect, body), Summary(usage=NOTHING)
             return translation.read_answer(asked, SIDE, body)
         except ValueError as error:
             raise UpstreamError(

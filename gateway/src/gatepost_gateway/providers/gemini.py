@@ -1,7 +1,7 @@
 """Google's Gemini API: the model stands in the path, the key in a header.
 
 Source: Gemini API reference, `models.generateContent`, `models.streamGenerateContent`,
-`models.embedContent`, `models.batchEmbedContents`; "API keys"
+`models.embedContent`, `models.batchEmbedContents`, `models.countTokens`; "API keys"
 (`x-goog-api-key`); google.rpc error details (`ErrorInfo`, `RetryInfo`).
 """
 
@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from gatepost_gateway.dialects import translation, whole
+from gatepost_gateway.dialects import counts, translation, whole
 from gatepost_gateway.dialects.registry import GEMINI_EMBED
 from gatepost_gateway.dialects.registry import GEMINI_GENERATE as SIDE
 from gatepost_gateway.dialects.sides import Shape
@@ -22,6 +22,7 @@ from gatepost_gateway.domain.errors import CallerError, Code, NextStep, Upstream
 from gatepost_gateway.domain.ports import Answered, Headers, StreamReader, Summary, UpstreamRequest
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind
+from gatepost_gateway.domain.usage import NOTHING
 from gatepost_gateway.providers.compatible import ACCEPT, FIXED, Address, split
 from gatepost_gateway.providers.refusal import explain, retry_after
 
@@ -61,7 +62,7 @@ class Gemini:
 
     @property
     def operations(self) -> frozenset[Operation]:
-        return frozenset({Operation.CHAT, Operation.EMBED})
+        return frozenset({Operation.CHAT, Operation.EMBED, Operation.COUNT})
 
     def build(
         self, asked: Asked, entry: ModelEntry, credential: Secret | None, extra: Headers, cap: int | None
@@ -84,7 +85,7 @@ class Gemini:
             bodies, lossy = whole.write_request(asked, GEMINI_EMBED, shape)
         else:
             body, lossy = translation.write_request(asked, SIDE, shape)
-            bodies = [body]
+            bodies = [counts.gemini_request(body, model) if asked.operation is Operation.COUNT else body]
         headers, target = [*FIXED, ACCEPT[asked.stream], *extra], address.target
         if credential is not None and entry.additional_config.get("auth") == "query":
             target += (b"&" if b"?" in target else b"?") + b"key=" + quote(credential.reveal(), safe="").encode()
@@ -99,6 +100,8 @@ class Gemini:
         try:
             if asked.operation is Operation.EMBED:
                 return whole.read_answer(asked, GEMINI_EMBED, [Answered(body, headers), *rest])
+            if asked.operation is Operation.COUNT:
+                return counts.answer(asked, SIDE.dialect, body), Summary(usage=NOTHING)
             return translation.read_answer(asked, SIDE, body)
         except ValueError as error:
             raise UpstreamError(
@@ -132,4 +135,6 @@ class Gemini:
 def _method(asked: Asked) -> str:
     if asked.operation is Operation.EMBED:
         return "embedContent" if asked.single else "batchEmbedContents"
+    if asked.operation is Operation.COUNT:
+        return "countTokens"
     return "streamGenerateContent?alt=sse" if asked.stream else "generateContent"

@@ -56,6 +56,47 @@ def test_the_key_is_read_where_geminis_clients_put_it_and_goes_no_further(shown:
     assert KEY.encode() not in sent.target + b"".join(value for _, value in sent.headers)
 
 
+COUNT = b'{"totalTokens": 7, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 7}]}'
+
+
+@pytest.mark.parametrize("body", [BODY, {"generateContentRequest": {"model": "models/other", **BODY}}])
+@pytest.mark.parametrize("root", [ROOT, "/v1/models/"])
+def test_a_count_is_free_and_asks_for_the_whole_request(body: Any, root: str) -> None:
+    held = front(Answer(200, [COUNT]))
+    got = held.post(root + "g:countTokens", body)
+    assert (got.status, got.body) == (200, COUNT)
+    sent = held.house.transport.asked[0]
+    assert sent.target == b"/v1beta/models/gemini-2.5-flash:countTokens"
+    assert json.loads(sent.body) == {"generateContentRequest": {**BODY, "model": "models/gemini-2.5-flash"}}
+    record = held.house.record
+    assert (record.operation, record.usage.total, record.held, record.cost) == ("count_tokens", 0, 0, 0)
+
+
+def test_counts_cross_between_the_two_formats() -> None:
+    counter = entry("a", provider=ProviderKind.ANTHROPIC, base_url="http://anthropic.test", identifier="claude-x")
+    house = House(
+        snapshot_of(counter, gemini()), ScriptedTransport(Answer(200, [b'{"input_tokens":14}']), Answer(200, [COUNT]))
+    )
+    said = {**BODY, "systemInstruction": {"parts": [{"text": "be brief"}]}, "generationConfig": {"temperature": 1}}
+    got = Front(house).post(ROOT + "a:countTokens", {"generateContentRequest": said})
+    assert got.json == {"totalTokens": 14}
+    sent = house.transport.asked[0]
+    assert sent.target == b"/v1/messages/count_tokens"
+    assert json.loads(sent.body).keys() == {"model", "messages", "system"}
+    messages = {"model": "g", "messages": [{"role": "user", "content": "hi"}], "system": "be brief"}
+    got = Front(house).post("/v1/messages/count_tokens", messages, key=None, headers=[(b"x-api-key", KEY.encode())])
+    assert got.json == {"input_tokens": 7}
+    inner = json.loads(house.transport.asked[1].body)["generateContentRequest"]
+    assert (inner["model"], inner["contents"]) == ("models/gemini-2.5-flash", BODY["contents"])
+    assert "systemInstruction" in inner
+
+
+def test_a_policy_judges_what_is_counted() -> None:
+    held = front(engine=lambda _: Ruling(Effect.BLOCK, (), "no-hi", "blocked"))
+    assert held.post(ROOT + "g:countTokens", BODY).status == 403
+    assert held.house.transport.asked == []
+
+
 def test_version_1_is_served_too_and_openais_models_stay_there() -> None:
     held = front(Answer(200, [json.dumps(ANSWER).encode()]))
     assert held.post("/v1/models/g:generateContent", BODY).json == ANSWER
@@ -106,7 +147,9 @@ def test_a_stream_that_breaks_ends_with_the_error() -> None:
         ("g:embedContent", BODY, 400, "INVALID_ARGUMENT"),
         ("g:batchEmbedContents", BODY, 400, "INVALID_ARGUMENT"),
         ("g:batchEmbedContents", {"requests": []}, 400, "INVALID_ARGUMENT"),
-        ("g:countTokens", BODY, 422, "INVALID_ARGUMENT"),
+        ("m:countTokens", BODY, 422, "INVALID_ARGUMENT"),
+        ("g:countTokens", b"{", 400, "INVALID_ARGUMENT"),
+        ("g:countTokens", {"contents": [], "generateContentRequest": BODY}, 400, "INVALID_ARGUMENT"),
         ("g:somethingElse", BODY, 404, "NOT_FOUND"),
         ("g", BODY, 404, "NOT_FOUND"),
         ("x" * 600 + ":generateContent", BODY, 400, "INVALID_ARGUMENT"),

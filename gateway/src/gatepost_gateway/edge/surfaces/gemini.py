@@ -1,8 +1,8 @@
 """The Gemini surface: any Gemini client, by its base URL alone.
 
 Source: Gemini API reference, `models.generateContent`, `models.streamGenerateContent`, `models.embedContent`,
-`models.batchEmbedContents`: the key in `x-goog-api-key` or `?key=`; a stream is one JSON array unless `alt=sse` is
-said.
+`models.batchEmbedContents`, `models.countTokens`: the key in `x-goog-api-key` or `?key=`; a stream is one JSON array
+unless `alt=sse` is said.
 """
 
 from typing import ClassVar
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import structs
 
+from gatepost_gateway.dialects.counts import gemini_asked
 from gatepost_gateway.dialects.framing import EventSplitter, data_of
 from gatepost_gateway.domain.chat import DialectName, Operation
 from gatepost_gateway.domain.errors import CallerError, Code, GatewayError
@@ -31,9 +32,9 @@ _METHODS = {
     "streamGenerateContent": (Operation.CHAT, DialectName.GEMINI_GENERATE),
     "embedContent": (Operation.EMBED, DialectName.GEMINI_EMBED),
     "batchEmbedContents": (Operation.EMBED, DialectName.GEMINI_BATCH_EMBED),
+    "countTokens": (Operation.COUNT, DialectName.GEMINI_GENERATE),
 }
 _STREAMS = "streamGenerateContent"
-_UNSUPPORTED = frozenset({"countTokens"})
 
 
 class GeminiSurface:
@@ -55,11 +56,12 @@ class GeminiSurface:
             stream = method == _STREAMS
             if stream and query.get("alt") != "sse":
                 outlet = ArrayOutlet(send)
+            body = await request.body(self._limits)
             inbound = Inbound(
                 NAME,
                 operation,
                 request.headers,
-                await request.body(self._limits),
+                gemini_asked(body) if operation is Operation.COUNT else body,
                 request.request_id,
                 presented(request, query.get("key")),
                 dialect=dialect,
@@ -86,12 +88,6 @@ def is_geminis(path: str) -> bool:
 def asked_of(request: Request) -> tuple[str, str]:
     """(model, method) of the path. Raises CallerError for a method that is not served."""
     model, _, method = request.path.removeprefix(PREFIX).removeprefix(_PLAIN).rpartition(":")
-    if method in _UNSUPPORTED:
-        raise CallerError(
-            f"`{method}` is not supported on this path by any provider of this gateway",
-            code=Code.UNSUPPORTED_OPERATION,
-            status=422,
-        )
     if not model or method not in _METHODS:
         raise CallerError(f"nothing is at {request.path[:200]}: see /openapi.json", code=Code.NOT_FOUND, status=404)
     if request.method != "POST":

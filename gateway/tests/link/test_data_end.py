@@ -6,10 +6,12 @@ import pytest
 from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.ports import Found, TraceState
+from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.domain.snapshot import SnapshotDocument
+from gatepost_gateway.link.channel import ChannelClosed
 from gatepost_gateway.link.control_end import ControlEnd
 from gatepost_gateway.link.data_end import DataEnd
-from gatepost_gateway.link.messages import Start
+from gatepost_gateway.link.messages import Correcting, Start
 
 from .pair import linked
 
@@ -117,3 +119,28 @@ def test_snapshots_survive_their_travel():
 
     document = snapshot_of(entry(additional_config={"a": [1]}), budgets=(daily(5),)).document
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(document), type=SnapshotDocument) == document
+
+
+def test_a_correction_reaches_the_ledger_and_a_failure_the_caller():
+    entry = Closed(step_id="s", trace_id="t", at=1, surface="openai", parent_step_id="p", settled=-3)
+    said = Correcting(entry, 5, 2)
+
+    async def main():
+        data, control = DataEnd(), ControlEnd(Memory(), lambda: app)
+        with pytest.raises(ChannelClosed):
+            await control.correct(said)
+        async with linked({"correct": data.corrected}, control.handlers) as (ours, theirs):
+            data.attach(ours)
+            control.attach(theirs)
+            with pytest.raises(RuntimeError, match="starting"):
+                await control.correct(said)
+            seen = []
+
+            async def correct(one):
+                seen.append(one)
+
+            data.correct = correct
+            await control.correct(said)
+            assert seen == [said]
+
+    asyncio.run(main())

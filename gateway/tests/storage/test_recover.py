@@ -1,9 +1,9 @@
 import pytest
 
 from gatepost_gateway.domain.clock import HOUR_MICROS
-from gatepost_gateway.domain.records import Outcome
+from gatepost_gateway.domain.records import Outcome, StepKind
 from gatepost_gateway.storage.fold import Folder
-from gatepost_gateway.storage.recover import interrupted, recover
+from gatepost_gateway.storage.recover import correction, interrupted, recover, with_holds
 
 from .making import DAILY, NOW, at_time, closed, opened, records_of, write
 
@@ -51,3 +51,18 @@ def test_an_interrupted_call_settles_at_its_hold():
 def test_without_a_hold_nobody_knows_the_cost():
     ended = interrupted(opened(claims=(), held=0, model=""), NOW)
     assert (ended.cost, ended.settled, ended.model_asked) == (None, 0, None)
+
+
+def test_a_correction_belongs_to_what_it_corrects():
+    died = interrupted(opened(user="u", proxy="bot"), NOW)
+    said = correction(died, 100_000, 40_000, "corrected by ann")
+    assert (said.cost, said.settled, said.held, said.estimated) == (-60_000, -60_000, 0, False)
+    assert (said.kind, said.parent_step_id, said.message) == (StepKind.CORRECTION, died.step_id, "corrected by ann")
+    for name in ("trace_id", "at", "org", "project", "proxy", "key_id", "user", "model_asked", "claims", "outcome"):
+        assert getattr(said, name) == getattr(died, name)
+
+
+def test_calls_that_died_are_spent_at_their_whole_holds():
+    died = [opened(), opened(claims=(DAILY,))]
+    sums = with_holds({DAILY.account: 5, "other": 1}, died)
+    assert sums == {DAILY.account: 200_005, "other": 1, died[0].claims[1].account: 100_000}

@@ -3,9 +3,10 @@ import pytest
 from gatepost_gateway.domain.records import Outcome, StepKind
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.storage import tally
+from gatepost_gateway.storage.recover import correction, interrupted
 from gatepost_gateway.storage.tally import DAY, HOUR, MINUTE, OTHER, Known, Status, Sums, Tally, status_of
 
-from .making import NOW, closed
+from .making import NOW, closed, opened
 
 SECOND = NOW // 1_000_000
 
@@ -129,3 +130,18 @@ def test_a_metadata_value_is_short_text(value, text):
 def test_metadata_that_is_no_object_is_none():
     assert tally.metadata_of("[1]") == {}
     assert tally.metadata_of('{"a": 1}') == {"a": 1}
+
+
+def test_a_correction_changes_the_cost_and_counts_no_call():
+    one = Tally()
+    died = interrupted(opened(held=100), NOW)
+    one.take(died, {})
+    before = {cell: sums.requests for cell, sums in one.cells().items()}
+    alone = Tally()
+    for counting in (one, alone):
+        counting.take(correction(died, 100, 40, "corrected"), {})
+    assert {cell: sums.requests for cell, sums in one.cells().items()} == before
+    assert {sums.cost for sums in one.cells().values()} == {40}
+    # Also when the two are folded apart.
+    assert set(alone.cells()) == set(before)
+    assert {(sums.cost, sums.requests) for sums in alone.cells().values()} == {(-60, 0)}

@@ -210,6 +210,7 @@ async def run(fd: int, settings: Settings) -> None:
     end.attach(channel)
     office.plane.on_publish(end.publish)
     office.plane.on_rekey(end.rekey)
+    office.plane.on_correct(end.correct)
     loop = asyncio.get_running_loop()
     chores = [loop.create_task(office.keep_folding()), loop.create_task(office.keep_telling())]
     chores.append(loop.create_task(office.keep_exporting()))

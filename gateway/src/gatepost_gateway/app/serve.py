@@ -21,12 +21,14 @@ from gatepost_gateway.app.dataplane import Beginning, Bounds, Condition, DataPla
 from gatepost_gateway.app.state import SharedState
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import GatewayError
+from gatepost_gateway.domain.governance import Hold
+from gatepost_gateway.domain.ports import Ledger
 from gatepost_gateway.edge.http import BodyLimits
 from gatepost_gateway.edge.protocol import HeadLimits, guarded, sweep
 from gatepost_gateway.link.channel import Channel
 from gatepost_gateway.link.child import Child
 from gatepost_gateway.link.data_end import DataEnd
-from gatepost_gateway.link.messages import Start
+from gatepost_gateway.link.messages import Correcting, Start
 from gatepost_gateway.settings import Settings
 from gatepost_gateway.storage.faults import Locked
 from gatepost_gateway.storage.instance import instance_of
@@ -96,7 +98,7 @@ class Gateway:
         server = self._settings.server
         make_private_dir(server.data_dir)
         with await locked(server.data_dir / "lock") as lock, listen(server.host, server.port) as sock:
-            handlers = {"publish": self._end.published, "rekey": self._end.rekeyed}
+            handlers = {"publish": self._end.published, "rekey": self._end.rekeyed, "correct": self._end.corrected}
             child = Child(self._command, handlers, self._attached, (lock.fileno(),))
             try:
                 await child.start()
@@ -145,6 +147,7 @@ class Gateway:
                 lambda: self._condition(journal, shared),
             )
             self._end.publish, self._end.rekey = plane.publish, partial(_rekeyed, vault, journal)
+            self._end.correct = partial(_corrected, journal, plane.ledger)
             plane.warm()
             await self._until_stopped(plane, sock, child, start)
         finally:
@@ -253,6 +256,13 @@ async def _rekeyed(vault: Vault, journal: Journal) -> None:
     """From here on the new master key seals; what the old one sealed is in the journal."""
     vault.refresh()
     await journal.durable()
+
+
+async def _corrected(journal: Journal, ledger: Ledger, said: Correcting) -> None:
+    """The journal first: what it cannot take is not so. Raises GatewayFault (503)."""
+    journal.append(said.entry)
+    await journal.durable()
+    ledger.correct(Hold(said.entry.parent_step_id or "", said.entry.claims), said.before, said.after)
 
 
 def url_of(settings: Settings, sock: socket.socket) -> str:

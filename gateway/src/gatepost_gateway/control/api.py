@@ -12,6 +12,7 @@ from starlette.routing import Match, Route
 
 from gatepost_gateway.control import (
     budgets,
+    corrections,
     escalations,
     health,
     keys,
@@ -64,6 +65,7 @@ _RESOURCES: tuple[Endpoint, ...] = (
     *projects.ENDPOINTS,
     *rate_limits.ENDPOINTS,
     *budgets.ENDPOINTS,
+    *corrections.ENDPOINTS,
     *escalations.ENDPOINTS,
     *metrics.ENDPOINTS,
     *policies.ENDPOINTS,

@@ -16,6 +16,7 @@ from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.ports import Vault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import Sealed, Snapshot
+from gatepost_gateway.link.messages import Correcting
 from gatepost_gateway.settings import DEFAULT_PROJECT, Settings
 from gatepost_gateway.settings.fields import Shape
 from gatepost_gateway.storage.config import ConfigStore
@@ -40,6 +41,9 @@ class House(Protocol):
     arrivals: Arrivals
     master_key: "MasterKey"
     webhooks: "WebhookRegistry"
+
+    correct: Callable[[Correcting], Awaitable[None]] | None
+    """Puts right what was settled; None: no gateway runs here."""
 
     @property
     def vault(self) -> Vault: ...

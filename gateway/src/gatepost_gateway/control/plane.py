@@ -22,6 +22,7 @@ from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import KeyKind, ProviderKind, Sealed, Snapshot, SnapshotDocument
+from gatepost_gateway.link.messages import Correcting
 from gatepost_gateway.settings import DEFAULT_PROJECT, Settings
 from gatepost_gateway.storage import catalog
 from gatepost_gateway.storage import config as config_file
@@ -30,6 +31,7 @@ from gatepost_gateway.storage.config import ConfigStore
 from gatepost_gateway.storage.master import MasterKeys
 from gatepost_gateway.storage.vault import Label, make_private_dir, open_vault
 
+Correct = Callable[[Correcting], Awaitable[None]]
 Publish = Callable[[SnapshotDocument], Awaitable[None]]
 
 
@@ -69,6 +71,7 @@ class ControlPlane:
         self.telemetry: dict[str, int] | None = None
         """What became of spans, where they are told."""
         self._publish: Publish = publish or _nobody
+        self.correct: Correct | None = None
         self._writing = asyncio.Lock()
         self.arrivals = Arrivals(self.clock)
         data_dir = settings.server.data_dir
@@ -165,6 +168,10 @@ class ControlPlane:
     def on_rekey(self, rekey: Rekey) -> None:
         """Who is told that there is a new master key."""
         self.master_key.rekey = rekey
+
+    def on_correct(self, correct: Correct) -> None:
+        """Who puts right what was settled."""
+        self.correct = correct
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[None]:

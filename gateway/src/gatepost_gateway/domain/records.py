@@ -32,6 +32,8 @@ class StepKind(StrEnum):
     CHECK = "check"
     TOOL_CALL = "tool_call"
     LOG = "log"
+    CORRECTION = "correction"
+    """Not a call: what the call `parent_step_id`, which a crash left open, did not cost, as a negative cost."""
     TOOL_RESULT = "tool_result"
 
 

@@ -8,8 +8,8 @@ import msgspec
 from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.ports import Found, TraceState
 from gatepost_gateway.domain.snapshot import SnapshotDocument
-from gatepost_gateway.link.channel import Channel, Handler
-from gatepost_gateway.link.messages import HttpAsk, HttpReply, Lookup, Start
+from gatepost_gateway.link.channel import Channel, ChannelClosed, Handler
+from gatepost_gateway.link.messages import Correcting, HttpAsk, HttpReply, Lookup, Start
 
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 
@@ -55,6 +55,12 @@ class ControlEnd:
         """Returns when the data plane seals with the new master key. Raises ChannelClosed when it has gone."""
         if self._channel is not None:
             await self._channel.ask("rekey", b"")
+
+    async def correct(self, said: Correcting) -> None:
+        """Returns when it is settled and written. Raises RuntimeError when it could not be, ChannelClosed."""
+        if self._channel is None:
+            raise ChannelClosed("correct")
+        await self._channel.ask("correct", msgspec.msgpack.encode(said))
 
     async def _start(self, payload: bytes) -> bytes:  # noqa: ARG002
         return msgspec.msgpack.encode(await self._memory.start())

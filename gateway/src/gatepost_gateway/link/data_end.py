@@ -9,7 +9,7 @@ from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.ports import Found, Headers, TraceState
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.link.channel import Channel, ChannelClosed
-from gatepost_gateway.link.messages import HttpAsk, HttpReply, Lookup, Start
+from gatepost_gateway.link.messages import Correcting, HttpAsk, HttpReply, Lookup, Start
 
 _HOP = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 
@@ -21,6 +21,7 @@ class DataEnd:
         self._channel: Channel | None = None
         self.publish: Callable[[SnapshotDocument], Awaitable[None]] | None = None
         self.rekey: Callable[[], Awaitable[None]] | None = None
+        self.correct: Callable[[Correcting], Awaitable[None]] | None = None
 
     def attach(self, channel: Channel) -> None:
         """A control plane is there, for the first time or again."""
@@ -40,6 +41,13 @@ class DataEnd:
         """Answers `rekey`: returns when nothing more is sealed with the old master key."""
         if self.rekey is not None:
             await self.rekey()
+        return b""
+
+    async def corrected(self, payload: bytes) -> bytes:
+        """Answers `correct`: returns when the ledger knows, and the journal has it."""
+        if self.correct is None:
+            raise _starting()
+        await self.correct(msgspec.msgpack.decode(payload, type=Correcting))
         return b""
 
     async def start(self) -> Start:
@@ -72,6 +80,10 @@ class DataEnd:
             return await self._channel.ask(name, payload)
         except ChannelClosed:
             raise _away() from None
+
+
+def _starting() -> GatewayFault:
+    return GatewayFault("the gateway is starting: try in a second", code=Code.CONTROL_UNAVAILABLE, status=503)
 
 
 def _away() -> GatewayFault:

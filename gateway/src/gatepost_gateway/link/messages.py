@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from gatepost_gateway.domain.records import Opened
+from gatepost_gateway.domain.records import Closed, Opened
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 
 
@@ -26,6 +26,14 @@ class Start(Struct):
     """What leads to the sessions: (mark, session id, microseconds of its last turn)."""
     tripped: list[str] = []
     """The accounts that a spend cap closed in this hour."""
+
+
+class Correcting(Struct):
+    """A call that a crash left open, settled at `before`, did cost `after`. `entry` says so in the journal."""
+
+    entry: Closed
+    before: int
+    after: int
 
 
 class HttpAsk(Struct, array_like=True):

@@ -1,10 +1,12 @@
 """What became of calls, by their step ids: what a ledger outside this process must hear after a crash."""
 
+from collections.abc import Iterable
+
 from gatepost_gateway.domain.governance import Became
-from gatepost_gateway.domain.records import Closed, Outcome
+from gatepost_gateway.domain.records import Closed, Outcome, StepKind
 from gatepost_gateway.storage.queries import Queries
 from gatepost_gateway.storage.records import Records
-from gatepost_gateway.storage.steps import read_step
+from gatepost_gateway.storage.steps import Step, read_step
 
 AROUND = 2_000_000
 """Microseconds that a step may be apart from the time in its id."""
@@ -28,9 +30,18 @@ def became(records: Records, step_ids: list[str]) -> dict[str, Became]:
             for project in projects:
                 row = db.one(_SQL["step"], (project, at - AROUND, at + AROUND, step_id))
                 step = read_step(row[0]) if row is not None else None
-                if isinstance(step, Closed):
-                    found[step_id] = Became(step.settled, presumed=step.outcome is Outcome.INTERRUPTED)
+                if isinstance(step, Closed) and step.outcome is Outcome.INTERRUPTED:
+                    steps = [read_step(row[0]) for row in db.all(_SQL["of_trace"], (step.trace_id,))]
+                    found[step_id] = Became(settled_at(step, steps), presumed=True)
+                elif isinstance(step, Closed):
+                    found[step_id] = Became(step.settled, presumed=False)
     return found
+
+
+def settled_at(one: Closed, steps: Iterable[Step]) -> int:
+    """What a call was settled at, with its corrections among the `steps` of its trace."""
+    corrected = (step for step in steps if isinstance(step, Closed) and step.kind is StepKind.CORRECTION)
+    return one.settled + sum(step.settled for step in corrected if step.parent_step_id == one.step_id)
 
 
 def made_at(step_id: str) -> int:

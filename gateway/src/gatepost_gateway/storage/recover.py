@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import iso
 from gatepost_gateway.domain.errors import Code
-from gatepost_gateway.domain.records import Closed, Opened, Outcome
+from gatepost_gateway.domain.records import Closed, Opened, Outcome, StepKind
 from gatepost_gateway.domain.usage import Usage
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.records import Records
@@ -46,6 +47,37 @@ def with_holds(settled: Mapping[str, int], open_holds: Iterable[Opened]) -> dict
         for claim in opened.claims:
             sums[claim.account] = sums.get(claim.account, 0) + opened.held
     return sums
+
+
+def correction(one: Closed, before: int, after: int, words: str) -> Closed:
+    """The record that puts right what an interrupted call was settled at: it cost `after`, and not `before`.
+
+    It belongs to the same time, key, model and budgets, so that every sum is as if that had been known.
+    """
+    return Closed(
+        step_id=ids.new(),
+        trace_id=one.trace_id,
+        at=one.at,
+        surface=one.surface,
+        operation=one.operation,
+        kind=StepKind.CORRECTION,
+        org=one.org,
+        project=one.project,
+        proxy=one.proxy,
+        key_id=one.key_id,
+        user=one.user,
+        parent_step_id=one.step_id,
+        implicit=one.implicit,
+        model_asked=one.model_asked,
+        outcome=one.outcome,
+        status=one.status,
+        error=one.error,
+        message=words,
+        cost=after - before,
+        claims=one.claims,
+        settled=after - before,
+        retention_days=one.retention_days,
+    )
 
 
 def interrupted(opened: Opened, at: int) -> Closed:

@@ -160,7 +160,7 @@ class Tally:
 
     def take(self, one: Closed, metadata: Mapping[str, Any]) -> None:
         """A closed call. `metadata`: of its trace; the properties of the call itself come first."""
-        if one.kind is not StepKind.RUN:
+        if one.kind not in (StepKind.RUN, StepKind.CORRECTION):
             return
         said = {**metadata, **(one.properties or {})} if one.properties else metadata
         status = status_of(one)
@@ -174,7 +174,11 @@ class Tally:
             feature=text_of(said.get("feature")),
             metadata=tuple(text_of(said.get(key)) for key in self.keys),
         )
-        self._of(one.at, dimensions).count(one, status)
+        sums = self._of(one.at, dimensions)
+        if one.kind is StepKind.CORRECTION:
+            sums.cost += one.cost or 0
+        else:
+            sums.count(one, status)
 
     def earn(self, project: str, at: int, revenue: int, metadata: Mapping[str, Any]) -> None:
         """A trace that brings `revenue` (nano-dollars). Its models get their shares when it is sealed."""
@@ -202,7 +206,7 @@ class Tally:
         found: dict[Cell, Sums] = {}
         for (minute, dimensions), sums in self._sums.items():
             for name, value in dimensions.spread(self.keys):
-                if sums.requests or name not in _OF_CALLS:
+                if sums.requests or sums.cost or name not in _OF_CALLS:
                     _add(found, (MINUTE, dimensions.project, name, minute, value), sums)
         minutes = list(found.items())
         for grain in (HOUR, DAY):

@@ -12,3 +12,6 @@ SELECT DISTINCT project FROM seen WHERE project IS NOT NULL;
 -- name: step
 SELECT entry FROM steps
 WHERE alone IN (0, 1) AND project = ? AND at BETWEEN ? AND ? AND id = ?;
+
+-- name: of_trace
+SELECT entry FROM steps WHERE trace_id = ?;

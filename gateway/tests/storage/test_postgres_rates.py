@@ -244,6 +244,58 @@ def test_gateways_that_meet_on_many_accounts_never_wait_in_a_circle(cluster):
     over(cluster, story, 2)
 
 
+def test_connections_that_are_cut_at_any_moment_let_nothing_through_and_hold_nothing(cluster):
+    async def story(*gateways):
+        under_way, most, admitted, working = 0, 0, 0, True
+        asks = (ask("r", 150), ask("s", 4, slot=True))
+
+        async def client(number):
+            nonlocal under_way, most, admitted
+            dice = random.Random(number)
+            gateway = gateways[number % 2]
+            for _ in range(60):
+                taking = asyncio.ensure_future(gateway.take(asks))
+                if dice.random() < 0.1:
+                    await asyncio.sleep(dice.random() * 0.01)
+                    taking.cancel()
+                (taken,) = await asyncio.gather(taking, return_exceptions=True)
+                if isinstance(taken, BaseException):
+                    assert isinstance(taken, GatewayFault | asyncio.CancelledError)
+                elif taken.admitted:
+                    under_way, admitted = under_way + 1, admitted + 1
+                    most = max(most, under_way)
+                    await asyncio.sleep(dice.random() * 0.01)
+                    under_way -= 1
+                    gateway.release("s")
+                else:
+                    await asyncio.sleep(0.003)
+
+        async def cutter():
+            while working:
+                await sql(
+                    cluster,
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND random() < 0.5",
+                )
+                await asyncio.sleep(0.1)
+
+        cutting = asyncio.create_task(cutter())
+        await asyncio.gather(*(client(number) for number in range(16)))
+        working = False
+        await cutting
+        assert 0 < admitted <= 150
+        assert most <= 4
+        until = asyncio.get_running_loop().time() + 20
+        left = 0
+        while left != 4:
+            assert asyncio.get_running_loop().time() < until
+            await asyncio.sleep(0.02)
+            (said,) = await asyncio.gather(gateways[0].take((ask("s", 4, 5, slot=True),)), return_exceptions=True)
+            left = 0 if isinstance(said, BaseException) else said.windows[0].remaining
+
+    over(cluster, story, 2)
+
+
 def test_a_database_that_goes_away_refuses_and_is_found_again(cluster):
     async def story(one):
         assert (await one.take((ask("s", 2, slot=True),))).admitted

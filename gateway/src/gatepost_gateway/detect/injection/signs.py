@@ -34,6 +34,8 @@ _ORDERS = (
     r"(?:instructions?|prompts?|directives?|rules?|guidelines?|commands?|orders?|contexts?|messages?|constraints?|programming|training|tasks?"
     r"|inputs?|conversations?|polic(?:y|ies)|restrictions?|sentences?|requests?|text|content|statements?|directions?|limitations?|safeguards?|filters?)"
 )
+_TOLD = r"(?:previous|prior|above|earlier|preceding|initial|system) (?:instructions?|prompts?|directives?|rules|guidelines|commands?|orders?|ones)"
+_VOID = r"(?:void|invalid|irrelevant|fake|a (?:test|joke|lie|trick)|cancell?ed|null|no longer (?:valid|active|relevant)|not (?:valid|real|relevant)|to be ignored)\b"
 _PROMPT = r"(?:prompts?|instructions?|messages?|directives?|guidelines?|rules|configuration|programming|constraints|text|context)"
 _TELL = (
     r"(?:reveal|show|print|repeat|output|display|tell|give|share|disclose|leak|expose|dump|recite|copy|provide|write|summari[sz]e|list|paste"
@@ -41,6 +43,8 @@ _TELL = (
 )
 _SAY = r"(?:say|state|print|output|declare|claim|admit|return|write|tell|respond|answer|reply|report|conclude|recommend|rate|give|add|mention|send|execute|run|do)"
 MACHINE = r"(?:ai|assistant|chatgpt|gpt(?:-?\d)?|claude|gemini|llama|(?:large )?language model|llm|chatbot|bot|model)"
+
+_ARTIFICIAL = r"(?:ais?|(?:ai|a\.i\.) (?:assistants?|agents?|models?|systems?)|(?:large )?language models?|llms?|chat ?bots?|chatgpt|gpts?|claude|gemini)"
 
 SIGNS: tuple[Sign, ...] = (
     # Telling it to drop what it was told.
@@ -80,6 +84,23 @@ SIGNS: tuple[Sign, ...] = (
         OVERRIDE,
         0.6,
         r"\b(?:new|updated|real|actual|revised|additional|important|urgent|secret) (?:instructions?|task|rules?|directives?|objective|orders?)(?: (?:is|are|follow)|:)",
+    ),
+    Sign(
+        OVERRIDE,
+        0.9,
+        rf"\b{_TOLD} (?:are|is|were|was|have been|has been) (?:now |all |just |only )?{_VOID}|\b{_TOLD} (?:no longer|do not|does not|don't|doesn't) (?:apply|applies|count|matter|hold)\b",
+        rf"(?:are|is|were|was|been) (?:now |all |just |only )?{_VOID}|(?:no longer|do not|does not|don't|doesn't) (?:apply|applies|count|matter|hold)",
+    ),
+    Sign(
+        OVERRIDE,
+        0.9,
+        rf"\b(?:everything|anything|all)(?: \w+){{0,3}} (?:before|above|prior to|until|up to) (?:this|here|now|that)(?: \w+){{0,2}} (?:is|was|are|were) (?:now |all |just |only )?{_VOID}",
+        rf"(?:is|was|are|were) (?:now |all |just |only )?{_VOID}",
+    ),
+    Sign(
+        OVERRIDE,
+        0.6,
+        r"\bforget (?:all (?:of )?(?:that|this|it|about)|everything|about (?:all|everything))\b|\bfollow (?:only )?my (?:instructions|orders|commands|rules)\b",
     ),
     Sign(OVERRIDE, 0.4, r"\bfrom now on,? (?:you|your|i)\b"),
     Sign(
@@ -181,6 +202,18 @@ SIGNS: tuple[Sign, ...] = (
         0.9,
         r"(?:log|print|echo|return|cat|show|output|display|get)[ (\"'.]{1,3}(?:self\.|this\.|my |the |your )?(?:system_?prompt|initial_?prompt|initiali[sz]ation string|system_?message)",
     ),
+    Sign(
+        EXTRACTION,
+        0.8,
+        r"\bwhat(?:'s| is| was| were| does| did)?\b.{0,30}\b(?:at|in) the (?:very )?(?:beginning|start|top) of (?:this|our|the|your) (?:conversation|chat|prompt|context|session|dialogu?e)\b|\b(?:i|we) (?:wrote|put|said|typed|gave|set) .{0,10}\bin (?:the|my|your) system (?:prompt|message)\b",
+        r"(?:beginning|start|top) of (?:this|our|the|your) (?:conversation|chat|prompt|context|session|dialogu?e)|in (?:the|my|your) system (?:prompt|message)",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        rf"\b{_TELL}\b.{{0,30}}\byour (?:secret|hidden|private|confidential) (?:key|code|word|phrase|password|passcode|data|information|knowledge)\b",
+        r"your (?:secret|hidden|private|confidential) (?:key|code|word|phrase|password|passcode|data|information|knowledge)",
+    ),
     # Marks that only a frame around the conversation may use.
     Sign(
         DELIMITER,
@@ -225,6 +258,8 @@ SIGNS: tuple[Sign, ...] = (
         0.7,
         r"\b(?:the )?(?:user|assistant|human) (?:has )?(?:left|exited|closed) the (?:chat|conversation|session)|\bassistant is (?:not functioning|offline|unavailable|disabled|down)\b",
     ),
+    Sign(DELIMITER, 0.8, r"`{3} ?system\b|\{\{? ?(?:system|admin|developer) ?:"),
+    Sign(DELIMITER, 0.6, r"#{2,} ?(?:instructions?|human|response|user|input) ?:"),
     Sign(DELIMITER, 0.8, r"\"?role\"? ?: ?\"system\""),
     # Orders in a cipher.
     Sign(
@@ -284,6 +319,12 @@ SIGNS: tuple[Sign, ...] = (
         HIDDEN_ORDER,
         0.9,
         rf"\bif you(?:'re| are) (?:an? )?{MACHINE}\b|\bwhen (?:summari[sz]ing|answering|processing|reading|analy[sz]ing) (?:this|the) (?:page|document|email|text|file|article|message|resume|cv)\b",
+    ),
+    Sign(
+        HIDDEN_ORDER,
+        0.8,
+        rf"\b{_ARTIFICIAL} (?:that (?:is|are) )?(?:reading|processing|parsing|summari[sz]ing|analy[sz]ing|reviewing|evaluating|handling) this\b|\b(?:important|special|urgent|secret|hidden) (?:instructions?|message|notice|note|directive) (?:for|to) (?:the |any |all )?{_ARTIFICIAL}\b",
+        r"(?:reading|processing|parsing|summari[sz]ing|analy[sz]ing|reviewing|evaluating|handling) this|(?:instructions?|message|notice|note|directive) (?:for|to)",
     ),
     Sign(
         HIDDEN_ORDER,

@@ -11,14 +11,15 @@ from gatepost_gateway.storage.outbox import DONE_LIFE, LEASE, Delivery, Outbox, 
 from gatepost_gateway.storage.records import Records
 
 from .making import NOW, fork
+from .stores import Opener
 
 ALL = Webhook(id="all", url="https://x.test")
 ONE = Webhook(id="one", url="https://x.test", project="p", thresholds=(90,))
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Any:
-    with Records(tmp_path / "records.db") as records:
+def records(tmp_path: Path, home: Opener) -> Any:
+    with Records(home(tmp_path / "records.db")) as records:
         yield records
 
 

@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 
@@ -61,9 +62,8 @@ def serve(told: Connection) -> None:
     server.serve_forever()
 
 
-def bare(url: str):
+def bare(client: httpx.Client, url: str):
     """The same request by hand: JSON out, JSON in, a key, a timeout."""
-    client = httpx.Client(timeout=30.0)
     headers = {"authorization": "Bearer gp_a_b", "content-type": "application/json", "accept": "application/json"}
 
     def call() -> None:
@@ -75,9 +75,7 @@ def bare(url: str):
     return call
 
 
-def sdk(url: str):
-    client = gatepost.Client("gp_a_b", base_url=url)
-
+def sdk(client: gatepost.Client):
     def call() -> None:
         assert client.execute(trace_id=TRACE, input=TEXT).output
 
@@ -89,6 +87,17 @@ def micros(call) -> float:
     for _ in range(CALLS):
         call()
     return (time.process_time() - began) / CALLS * 1e6
+
+
+def measured(ways: dict[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
+    """Microseconds of each way, round by round, the first of them in turn."""
+    for call in ways.values():
+        micros(call)
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds):
+        for name in sorted(ways, reverse=bool(number % 2)):
+            taken[name].append(micros(ways[name]))
+    return taken
 
 
 def imports(statement: str) -> float:
@@ -104,14 +113,10 @@ def main(rounds: int) -> None:
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
     server.start()
     url = f"http://127.0.0.1:{ours.recv()}"
-    ways = {"bare httpx": bare(url), "gatepost": sdk(url)}
-    for call in ways.values():
-        micros(call)
-    taken: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(rounds):
-        for name in sorted(ways, reverse=bool(number % 2)):
-            taken[name].append(micros(ways[name]))
+    with httpx.Client(timeout=30.0) as plain, gatepost.Client("gp_a_b", base_url=url) as client:
+        taken = measured({"bare httpx": bare(plain, url), "gatepost": sdk(client)}, rounds)
     server.terminate()
+    server.join()
     pairs = zip(taken["gatepost"], taken["bare httpx"], strict=True)
     more = statistics.median((one / other - 1) * 100 for one, other in pairs)
     for name, values in taken.items():

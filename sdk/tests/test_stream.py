@@ -1,5 +1,6 @@
 """Streams on a real socket: left early, cut, and never begun again after a byte."""
 
+import asyncio
 import socket
 import threading
 
@@ -45,8 +46,8 @@ def test_a_stream_that_is_cut_is_not_asked_for_again(shell, serve):
         assert len(server.seen) == 1
 
 
-def test_a_stream_that_is_left_closes_its_connection(shell, serve):
-    left = threading.Event()
+def until_it_leaves(left):
+    """Says a word, and sets `left` when the caller has closed its connection."""
 
     def answer(handler):
         head(handler)
@@ -55,7 +56,12 @@ def test_a_stream_that_is_left_closes_its_connection(shell, serve):
         left.set()
         handler.close_connection = True
 
-    with serve(answer) as server:
+    return answer
+
+
+def test_a_stream_that_is_left_closes_its_connection(shell, serve):
+    left = threading.Event()
+    with serve(until_it_leaves(left)) as server:
         client = shell.client("gp_a_b", base_url=server.url)
         stream = client.chat_stream("m", "hi")
         assert first(shell, stream) == "Once"
@@ -145,3 +151,51 @@ def test_a_governed_stream_fails_open_in_one_piece(shell, serve):
         pieces, result = heard(shell, client.execute_stream("t", "hi", fail_open=True))
         assert (pieces, result.bypass) == (["from the fallback"], True)
         assert len(client._memory.reports) == 1
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"event: text\ndata: {\n\n",
+        b"event: text\ndata: {}\n\n",
+        b"event: text\ndata: []\n\n",
+        b"event: result\ndata: 7\n\n",
+        b"event: error\ndata: {}\n\n",
+    ],
+)
+def test_a_governed_stream_of_nonsense(shell, serve, nonsense):
+    def answer(handler):
+        head(handler)
+        chunk(handler, nonsense)
+        handler.wfile.write(b"0\r\n\r\n")
+
+    with serve(answer) as server:
+        stream = shell.client("gp_a_b", base_url=server.url).execute_stream("t", "hi")
+        with pytest.raises(gatepost.APIError) as unread:
+            first(shell, stream)
+        assert (unread.value.code, unread.value.request_id, unread.value.trace_id) == (
+            "unreadable_answer",
+            "req-9",
+            "t",
+        )
+
+
+def test_a_task_that_is_cancelled_leaves_its_stream(gateway, serve):
+    left = threading.Event()
+
+    async def read(client, begun):
+        async for _ in client.chat_stream("m", "hi"):
+            begun.set()
+
+    async def work(url):
+        async with gatepost.AsyncClient("gp_a_b", base_url=url) as client:
+            begun = asyncio.Event()
+            task = asyncio.ensure_future(read(client, begun))
+            await begun.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    with serve(until_it_leaves(left)) as server:
+        asyncio.run(work(server.url))
+        assert left.wait(10)

@@ -6,7 +6,7 @@ import json
 import random
 import ssl
 import time
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,14 +14,13 @@ from typing import Any, Callable, NamedTuple, TypeVar
 
 import httpx
 
+from . import errors
 from ._breaker import Breaker
 from ._calls import Call, Flow, Reply, Streamed
 from ._context import headers as headers_around
 from ._retry import Failure, decide, read_retry_after
 from ._settings import Settings
 from ._version import __version__
-from .errors import APIError, CircuitBreakerError, ConfigurationError, GatepostError, ProviderError, error_from_answer
-from .errors import ConnectionError as GatewayConnectionError
 from .options import Verify
 from .wire import headers as names
 
@@ -63,7 +62,7 @@ class Link:
     def prepare(self, call: Call[Any], client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
         """The request for a call; refuses where there is no key, or the breaker is open."""
         if client.is_closed:
-            raise ConfigurationError("this client is closed")
+            raise errors.ConfigurationError("this client is closed")
         content = call.content
         headers = {**self.headers, **headers_around(), **call.headers} if call.url is None else dict(call.headers)
         if content is not None:
@@ -81,21 +80,21 @@ class Link:
             try:
                 known = httpx.URL(url)
             except httpx.InvalidURL as error:
-                raise ConfigurationError(f"not an address: `{url}`: {error}") from error
+                raise errors.ConfigurationError(f"not an address: `{url}`: {error}") from error
             if len(self._addresses) < _MOST_ADDRESSES:
                 self._addresses[url] = known
         return known
 
     def _require_key(self, call: Call[Any], headers: Mapping[str, str]) -> None:
         if not call.keyless and names.AUTHORIZATION not in headers and names.API_KEY not in headers:
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 "no API key", hint="set GATEPOST_API_KEY, or pass api_key to gatepost.configure or to the client"
             )
 
     def _require_closed_breaker(self, call: Call[Any]) -> None:
         left = self.breaker.refuses() if call.guarded else None
         if left is not None:
-            raise CircuitBreakerError(
+            raise errors.CircuitBreakerError(
                 f"the gateway at {self.settings.url} did not answer several calls in a row",
                 code="breaker_open",
                 trace_id=call.trace_id,
@@ -121,7 +120,7 @@ class Link:
             self.breaker.answered()
         return _read(outcome, call)
 
-    def failure(self, outcome: httpx.Response | httpx.RequestError, call: Call[Any]) -> GatepostError:
+    def failure(self, outcome: httpx.Response | httpx.RequestError, call: Call[Any]) -> errors.GatepostError:
         """The error for no answer, or for an unhappy one; the breaker hears which."""
         if isinstance(outcome, httpx.Response):
             if call.url is None:
@@ -133,13 +132,13 @@ class Link:
         failed.__cause__ = outcome
         return failed
 
-    def broke(self, error: httpx.RequestError, call: Call[Any], answered: httpx.Response) -> GatepostError:
+    def broke(self, error: httpx.RequestError, call: Call[Any], answered: httpx.Response) -> errors.GatepostError:
         """The error for a stream that stopped in the middle."""
-        broken = self._unanswered(error, replace(call, unanswered=GatewayConnectionError))
+        broken = self._unanswered(error, replace(call, unanswered=errors.ConnectionError))
         broken.request_id = answered.headers.get(names.REQUEST_ID)
         return broken
 
-    def _unanswered(self, error: httpx.RequestError, call: Call[Any]) -> GatepostError:
+    def _unanswered(self, error: httpx.RequestError, call: Call[Any]) -> errors.GatepostError:
         where = call.url or self.settings.url
         if isinstance(error, httpx.TimeoutException):
             seconds = self.settings.seconds or float("inf")
@@ -176,8 +175,8 @@ class SyncHttp:
         try:
             reading = streamed.reading(Reply(response.status_code, response.headers, None))
             for data in response.iter_bytes():
-                yield from reading.feed(data)
-            yield from reading.end()
+                yield from _read_pieces(reading.feed(data), call, response)
+            yield from _read_pieces(reading.end(), call, response)
         except httpx.RequestError as error:
             raise self.link.broke(error, call, response) from error
         finally:
@@ -219,7 +218,7 @@ class SyncHttp:
     def _outcome(self, flow: Flow[Any], call: Call[Any]) -> Callable[[], Call[Any]]:
         try:
             result = self.send(call)
-        except GatepostError as error:
+        except errors.GatepostError as error:
             return partial(flow.throw, error)
         return partial(flow.send, result)
 
@@ -259,9 +258,9 @@ class AsyncHttp:
         try:
             reading = streamed.reading(Reply(response.status_code, response.headers, None))
             async for data in response.aiter_bytes():
-                for piece in reading.feed(data):
+                for piece in _read_pieces(reading.feed(data), call, response):
                     yield piece
-            for piece in reading.end():
+            for piece in _read_pieces(reading.end(), call, response):
                 yield piece
         except httpx.RequestError as error:
             raise self.link.broke(error, call, response) from error
@@ -304,7 +303,7 @@ class AsyncHttp:
     async def _outcome(self, flow: Flow[Any], call: Call[Any]) -> Callable[[], Call[Any]]:
         try:
             result = await self.send(call)
-        except GatepostError as error:
+        except errors.GatepostError as error:
             return partial(flow.throw, error)
         return partial(flow.send, result)
 
@@ -347,34 +346,39 @@ def _failure(error: httpx.RequestError) -> Failure:
     return Failure.NOT_SENT if isinstance(error, _NOT_SENT) else Failure.MAYBE_SENT
 
 
-def _refusal(response: httpx.Response, call: Call[Any]) -> APIError:
-    return error_from_answer(
+def _refusal(response: httpx.Response, call: Call[Any]) -> errors.APIError:
+    return errors.error_from_answer(
         response.status_code,
         _decode(response.content),
         request_id=response.headers.get(names.REQUEST_ID),
         trace_id=call.trace_id or response.headers.get(names.TRACE_ID),
         retry_after=read_retry_after(response.headers),
-        kind=None if call.url is None else ProviderError,
+        kind=None if call.url is None else errors.ProviderError,
     )
 
 
 def _read(response: httpx.Response, call: Call[T]) -> T:
     """The result in an answer; one that is not of the contract is an error."""
     body = _decode(response.content)
-    request_id = response.headers.get(names.REQUEST_ID)
     try:
         return call.read(Reply(response.status_code, response.headers, body))
     except (ValueError, TypeError) as error:
-        unread = APIError(
-            f"the answer to {call.method} {call.path} is not what Gatepost answers",
-            status=response.status_code,
-            code="unreadable_answer",
-            request_id=request_id,
-            trace_id=call.trace_id,
-            hint="check that base_url is a Gatepost gateway",
-        )
+        unread = _unreadable(call, response)
         unread.body = body
         raise unread from error
+
+
+def _read_pieces(pieces: Iterable[T], call: Call[Any], response: httpx.Response) -> Generator[T, None, None]:
+    """The pieces of a stream; one that is not of the contract is an error."""
+    try:
+        yield from pieces
+    except (ValueError, TypeError, KeyError) as error:
+        raise _unreadable(call, response) from error
+
+
+def _unreadable(call: Call[Any], response: httpx.Response) -> errors.APIError:
+    request_id = response.headers.get(names.REQUEST_ID)
+    return errors.unreadable(f"{call.method} {call.path}", response.status_code, request_id, call.trace_id)
 
 
 def _decode(content: bytes) -> Any:
@@ -390,8 +394,6 @@ def _tls(verify: Verify | None) -> bool | ssl.SSLContext:
         return True if verify is None else verify
     path = Path(verify)
     try:
-        if path.is_dir():
-            return ssl.create_default_context(capath=path)
-        return ssl.create_default_context(cafile=path)
+        return ssl.create_default_context(capath=path) if path.is_dir() else ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(f"`verify` is not a readable CA bundle: `{path}`: {error}") from error
+        raise errors.ConfigurationError(f"`verify` is not a readable CA bundle: `{path}`: {error}") from error

@@ -204,6 +204,18 @@ def error_from_answer(
     return error
 
 
+def unreadable(asked: str, status: int, request_id: str | None, trace_id: str | None) -> APIError:
+    """The error for an answer that is not of the contract."""
+    return APIError(
+        f"the answer to {asked} is not what Gatepost answers",
+        status=status,
+        code="unreadable_answer",
+        request_id=request_id,
+        trace_id=trace_id,
+        hint="check that base_url is a Gatepost gateway",
+    )
+
+
 def _flatten(body: Any) -> Mapping[str, Any]:
     """One level for the shapes in use: ours, `{"error": {...}}` (OpenAI's) and `{"detail": ...}`."""
     said = _mapping(body)

@@ -62,8 +62,8 @@ class Budget(Answer):
     limit_id: str
     period: Optional[str] = None
     limit: Money
-    settled: Money
-    held: Money
+    settled: Optional[Money] = None
+    held: Optional[Money] = None
     resets_at: Optional[datetime] = None
 
 

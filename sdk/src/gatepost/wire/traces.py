@@ -165,7 +165,7 @@ class _TraceFacts(Answer):
     status: str
     """Either "open" or "completed"."""
     created_at: datetime
-    project: str
+    project: Optional[str] = None
     metadata: JsonObject = {}
     revenue: Optional[Money] = None
     total_cost: Optional[Money] = None
@@ -209,5 +209,5 @@ class Session(Answer):
     """GET /api/v1/sessions/{id}: the turns of a conversation in order."""
 
     id: str
-    project: str
+    project: Optional[str] = None
     turns: list[Turn]

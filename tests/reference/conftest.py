@@ -53,7 +53,7 @@ def page(skip_or_fail: Callable[[str], NoReturn]) -> Callable[[str], Page]:
     return lambda pattern: Page(folder, pattern)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def upstream() -> Iterator[Upstream]:
     with Upstream(provider.answer) as one:
         yield one
@@ -69,9 +69,9 @@ def _models(url: str) -> list[dict[str, Any]]:
     return [{"id": name, "identifier": name, **entry} for name, entry in names.items()]
 
 
-@pytest.fixture(scope="module")
-def gateway(upstream: Upstream, gateways: Callable[..., Gateway]) -> Gateway:
-    """It passes strangers' keys on, lets strangers sign up, blocks injections, and has a proxy with a policy."""
+@pytest.fixture(scope="session")
+def gateway(upstream: Upstream) -> Iterator[Gateway]:
+    """One for all pages: it passes strangers' keys on, lets them sign up, blocks injections, and has a ruled proxy."""
     config = {
         "server": {"pass_through_project": "open", "egress": {"allow": ["127.0.0.0/8"]}},
         "models": _models(upstream.url),
@@ -90,9 +90,12 @@ def gateway(upstream: Upstream, gateways: Callable[..., Gateway]) -> Gateway:
             ]
         },
     }
-    one = gateways(json.dumps(config), env={"STORED_KEY": STORED}, start=False)
+    one = Gateway(json.dumps(config), env={"STORED_KEY": STORED})
     (one.folder / "requests.rego").write_text(REQUEST_POLICY)
-    return one.start()
+    try:
+        yield one.start()
+    finally:
+        one.close()
 
 
 class Stage:
@@ -173,7 +176,7 @@ def _environment(gateway: Gateway) -> Mapping[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def key_of(gateway: Gateway) -> Callable[[str], str]:
     """A new key of a project."""
 

@@ -95,7 +95,6 @@ class Rounds:
         self._seams = seams
         self._said = conversation
         self._inbound = inbound
-        self._project = project
         self._until = seams.clock.monotonic() + seams.limits.total
         self._desk = _Desk(seams, conversation, project)
         self._calls = self._bytes = 0

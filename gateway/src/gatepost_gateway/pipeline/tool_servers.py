@@ -55,7 +55,6 @@ class McpTool(Struct, forbid_unknown_fields=True):
     require_approval: Literal["always", "never"] | Approvals | None = None
     allowed_tools: list[str] | Names | None = None
     headers: dict[str, str] | None = None
-    server_description: str | None = None
 
     @property
     def server(self) -> ToolServer:

@@ -1,4 +1,6 @@
 import asyncio
+import base64
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,12 @@ from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.settings import ConfigurationError, load
 
+from ..postgres import Cluster
+from ..storage.stores import Postgres, started
 from .house import ADMIN, RUNTIME, ask, make
+
+MASTER = base64.b64encode(bytes(32)).decode()
+TIERS = "tiers: {simple: sandbox/echo}\n"
 
 
 def bare(folder: Path, **variables: str) -> ControlPlane:
@@ -159,3 +166,48 @@ def test_the_local_token_administers_this_start(tmp_path: Path) -> None:
 
 
 ENTRY = {"id": "a", "identifier": "x", "provider": "openai"}
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    yield from started()
+
+
+def shared(folder: Path, url: str, text: str) -> ControlPlane:
+    folder.mkdir(exist_ok=True)
+    return make(folder, text, variables={"GATEPOST_STORE_URL": url, "GATEPOST_MASTER_KEY": MASTER}, runs=True)
+
+
+def test_two_gateways_with_one_file_agree_and_with_two_do_not(postgres: Postgres, tmp_path: Path) -> None:
+    url = postgres.fresh()
+    one = shared(tmp_path / "one", url, TIERS)
+    two = shared(tmp_path / "two", url, TIERS)
+    assert two.document().version == one.document().version
+    with pytest.raises(ConfigurationError, match=r"2 other gateways.*`tiers.simple`.*gatepost apply"):
+        shared(tmp_path / "three", url, "tiers: {medium: sandbox/echo}\n")
+    one.close()
+    two.close()
+    alone = shared(tmp_path / "three", url, "tiers: {}\n")
+    assert alone.document().version > one.document().version
+    alone.close()
+
+
+def test_the_master_key_is_not_changed_under_others(postgres: Postgres, tmp_path: Path) -> None:
+    plane = make(tmp_path, variables={"GATEPOST_STORE_URL": postgres.fresh()})
+    reply = asyncio.run(ask(plane, "POST", "/api/v1/master-key/rotate"))
+    assert (reply.status, "shares its store" in reply.json["error"]) == (409, True)
+    plane.close()
+
+
+def test_a_store_that_goes_away_is_a_503_and_what_is_served_stays(tmp_path: Path) -> None:
+    with Cluster() as cluster:
+        plane = shared(tmp_path / "one", cluster.url, "")
+        cluster.stop()
+        for method, path, body in (("POST", "/api/v1/keys", {"name": "k"}), ("GET", "/api/v1/versions", None)):
+            reply = asyncio.run(ask(plane, method, path, body))
+            assert (reply.status, reply.json["code"]) == (503, "control_unavailable")
+        assert plane.health()["status"] == "unhealthy"
+        assert asyncio.run(ask(plane, "GET", "/api/v1/keys")).status == 200
+        cluster.start()
+        assert asyncio.run(ask(plane, "POST", "/api/v1/keys", {"name": "k"})).status == 201
+        plane.close()

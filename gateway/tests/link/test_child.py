@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.link import child as module
 from gatepost_gateway.link.child import Child
 
@@ -21,7 +22,10 @@ async def main():
     async def pid(payload):
         return str(os.getpid()).encode()
 
-    await Channel(reader, writer, {"pid": pid}).run()
+    async def words(payload):
+        return " ".join(sys.argv[1:-1]).encode()
+
+    await Channel(reader, writer, {"pid": pid, "words": words}).run()
     {end}
 
 asyncio.run(main())
@@ -65,17 +69,19 @@ def test_a_child_that_dies_is_started_again(monkeypatch, caplog):
     monkeypatch.setattr(module, "FIRST_WAIT", 0.01)
 
     async def main():
-        pids = []
+        pids, told = [], []
 
         async def attached(channel):
             pids.append(int(await channel.ask("pid")))
+            told.append((await channel.ask("words")).decode())
 
         child = made(attached)
         await child.start()
         keeper = asyncio.ensure_future(child.keep_alive())
         os.kill(pids[0], signal.SIGKILL)
-        await until(lambda: len(pids) == 2)
+        await until(lambda: len(told) == 2)
         assert pids[0] != pids[1]
+        assert told == ["--fd", "--again --fd"]
         await child.end(5)
         await keeper
 
@@ -94,6 +100,30 @@ def test_a_child_that_does_not_finish_is_killed(caplog):
         await child.end(0.05)
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+    with quiet(caplog):
+        asyncio.run(main())
+
+
+def test_one_that_only_says_why_it_cannot_is_let_go_of_and_started_again(monkeypatch, caplog):
+    monkeypatch.setattr(module, "FIRST_WAIT", 0.01)
+
+    async def main():
+        tries = []
+
+        async def attached(channel):
+            tries.append(await channel.ask("pid"))
+            if len(tries) == 2:
+                raise GatewayFault("the database is away")
+
+        child = made(attached)
+        await child.start()
+        keeper = asyncio.ensure_future(child.keep_alive())
+        os.kill(int(tries[0]), signal.SIGKILL)
+        await until(lambda: len(tries) == 3)
+        assert len(set(tries)) == 3
+        await child.end(5)
+        await keeper
 
     with quiet(caplog):
         asyncio.run(main())

@@ -100,3 +100,25 @@ def test_a_bedrock_api_key_goes_before_keys_that_sign() -> None:
 
 def test_the_chain_of_aws_sees_its_own_variables_only() -> None:
     assert read_aws({"AWS_PROFILE": "p", "HOME": "/h", "OPENAI_API_KEY": "sk"}) == {"AWS_PROFILE": "p", "HOME": "/h"}
+
+
+@pytest.mark.parametrize("name", ["state_url", "store_url"])
+def test_where_what_is_shared_is_kept(tmp_path: Path, name: str) -> None:
+    (tmp_path / "url").write_text("postgresql://file\n")
+    for text, variables, wanted in (
+        ("", {}, None),
+        (f"server: {{{name}: {{env: AT}}}}\n", {"AT": "postgresql://env"}, "postgresql://env"),
+        (f"server: {{{name}: {{file: url}}}}\n", {}, "postgresql://file"),
+        (f"server: {{{name}: {{file: url}}}}\n", {f"GATEPOST_{name.upper()}": "postgres://given"}, "postgres://given"),
+    ):
+        (tmp_path / "gatepost.yaml").write_text(text)
+        found = getattr(load(variables=variables, folder=tmp_path).server, name)
+        assert (found.reveal() if found is not None else None) == wanted
+    for text, variables, words in (
+        (f"server: {{{name}: {{env: AT}}}}\n", {}, "`AT`, which is not set"),
+        (f"server: {{{name}: {{file: nowhere}}}}\n", {}, "cannot be read"),
+        ("", {f"GATEPOST_{name.upper()}": "redis://x"}, "postgresql://"),
+    ):
+        (tmp_path / "gatepost.yaml").write_text(text)
+        with pytest.raises(ConfigurationError, match=words):
+            load(variables=variables, folder=tmp_path)

@@ -30,7 +30,16 @@ def test_every_query_is_used_and_every_use_is_there(file, users):
         assert any(re.fullmatch(one, name) for one in said if one != r"\w+"), name
 
 
-FILES = ("records.sql", "retention.sql", "escalations.sql", "rollups.sql", "bodies.sql")
+FILES = (
+    "became.sql",
+    "reseal.sql",
+    "outbox.sql",
+    "records.sql",
+    "retention.sql",
+    "escalations.sql",
+    "rollups.sql",
+    "bodies.sql",
+)
 
 
 def test_every_query_is_one_that_sqlite_takes(tmp_path):

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvloop
+from msgspec import structs
 
 from gatepost_gateway.app.logs import to_stderr
+from gatepost_gateway.app.neighbours import Neighbours
 from gatepost_gateway.control.courier import Courier, Sender
 from gatepost_gateway.control.plane import ControlPlane
 from gatepost_gateway.control.records import FoldedRecords
@@ -31,9 +33,9 @@ from gatepost_gateway.link.channel import Channel
 from gatepost_gateway.link.control_end import Asgi, ControlEnd
 from gatepost_gateway.link.messages import Start
 from gatepost_gateway.settings import ConfigurationError, Settings, load
-from gatepost_gateway.storage import records as record_file
 from gatepost_gateway.storage.became import became
 from gatepost_gateway.storage.fold import Folder
+from gatepost_gateway.storage.home import records_home
 from gatepost_gateway.storage.postgres_ledger import books
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import recover
@@ -60,11 +62,18 @@ class Office:
         make_private_dir(data_dir)
         self._clock = SystemClock()
         self.token = Secret(f"gpa_local{secrets.token_hex(4)}_{secrets.token_hex(24)}")
-        self.records = Records(data_dir / record_file.FILE, self._clock)
+        self._store_url = settings.server.store_url
+        self.records = Records(records_home(data_dir, self._store_url), self._clock)
         self._retention = Retention(self.records)
         self.folder = Folder(data_dir / "journal", self.records)
         source = FoldedRecords(self.folder, self.records, self._clock, books(settings.server.state_url))
-        self.plane = plane = ControlPlane(settings, records=source, local_token=self.token, clock=self._clock)
+        try:
+            self.plane = plane = ControlPlane(
+                settings, records=source, local_token=self.token, clock=self._clock, runs=True
+            )
+        except BaseException:
+            self.records.close()
+            raise
         self._client = Client(egress=Egress.of(*settings.server.egress_allow))
         self._courier = Courier(
             plane.webhooks,
@@ -101,14 +110,14 @@ class Office:
         return await asyncio.to_thread(self._trace, trace_id)
 
     def _trace(self, trace_id: str) -> TraceState | None:
-        self.folder.fold_to_end()
+        self.folder.fold_everywhere()
         return self.records.trace_state(trace_id)
 
     async def kept(self, kind: str, id: str) -> Found | None:
         return await asyncio.to_thread(self._kept, kind, id)
 
     def _kept(self, kind: str, id: str) -> Found | None:
-        self.folder.fold_to_end()
+        self.folder.fold_everywhere()
         return self.records.kept(kind, id, self._clock.micros())
 
     async def became(self, step_ids: list[str]) -> dict[str, Became]:
@@ -154,6 +163,11 @@ class Office:
     async def keep_exporting(self) -> None:
         if self.exporter is not None:
             await self.exporter.run()
+
+    async def keep_company(self) -> None:
+        """Follows other gateways on the same store, where it may have any."""
+        if self._store_url is not None:
+            await Neighbours(self._store_url, self.plane, self.folder, self.records).run()
 
     async def keep_telling(self) -> None:
         """Tells webhooks what happened."""
@@ -212,8 +226,8 @@ async def run(fd: int, settings: Settings) -> None:
     office.plane.on_rekey(end.rekey)
     office.plane.on_correct(end.correct)
     loop = asyncio.get_running_loop()
-    chores = [loop.create_task(office.keep_folding()), loop.create_task(office.keep_telling())]
-    chores.append(loop.create_task(office.keep_exporting()))
+    work = (office.keep_folding(), office.keep_telling(), office.keep_exporting(), office.keep_company())
+    chores = [loop.create_task(one) for one in work]
     try:
         await channel.run()
         await channel.finish()
@@ -239,6 +253,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--config", type=Path)
+    parser.add_argument("--again", action="store_true")
     said = parser.parse_args()
     # Ctrl-C reaches the whole group; the data plane drains first and then closes the channel.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -247,7 +262,11 @@ def main() -> None:
     # Where both want the same core, a call goes first.
     os.nice(NICE)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(said.fd, load(said.config)))
+        settings = load(said.config)
+        if said.again and settings.server.store_url is not None:
+            # The file was applied when the gateway started; meanwhile another may be in force for all of them.
+            settings = structs.replace(settings, file=None)
+        runner.run(run(said.fd, settings))
 
 
 if __name__ == "__main__":

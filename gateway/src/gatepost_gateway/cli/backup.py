@@ -10,7 +10,7 @@ from gatepost_gateway.cli.output import note, say, say_json
 from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.storage import config as config_file
 from gatepost_gateway.storage import vault as vault_file
-from gatepost_gateway.storage.backup import back_up, check
+from gatepost_gateway.storage.backup import JOURNAL, back_up, check
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(said: argparse.Namespace) -> int:
     """1 when the copy is not whole."""
-    data_dir = asking.settings_of(said).server.data_dir
+    server = asking.settings_of(said).server
+    data_dir = server.data_dir
+    if server.store_url is not None:
+        raise GatewayFault(
+            "configuration and records of this gateway are in PostgreSQL (`server.store_url`): back them up with"
+            f" `pg_dump --schema=gatepost`, and apart from it keep `{data_dir / JOURNAL}`, which holds what is not"
+            " folded yet, and the master key"
+        )
     if not (data_dir / config_file.FILE).exists():
         raise GatewayFault(f"there is no gateway's data in `{data_dir}`: name it with --data-dir")
     done = back_up(data_dir, said.dest)

@@ -6,9 +6,8 @@ from gatepost_gateway.cli import asking
 from gatepost_gateway.cli.output import say, say_json
 from gatepost_gateway.control.reach import LOCK
 from gatepost_gateway.domain.errors import GatewayFault
-from gatepost_gateway.storage import config as config_file
-from gatepost_gateway.storage import records as record_file
 from gatepost_gateway.storage.config import ConfigStore
+from gatepost_gateway.storage.home import config_home, records_home
 from gatepost_gateway.storage.lock import acquire
 from gatepost_gateway.storage.records import Records
 
@@ -20,17 +19,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(said: argparse.Namespace) -> int:
     """1 while a gateway runs on the data: its lock is needed."""
-    data_dir = asking.settings_of(said).server.data_dir
+    server = asking.settings_of(said).server
+    data_dir = server.data_dir
     if not data_dir.is_dir():
         raise GatewayFault(f"there is no data directory `{data_dir}`: name one with --data-dir")
     with acquire(data_dir / LOCK):
-        store = ConfigStore(data_dir / config_file.FILE)
+        store = ConfigStore(config_home(data_dir, server.store_url))
         try:
-            done = {config_file.FILE: [*store.migrated, *store.upgrade()]}
+            done = {store.path.name: [*store.migrated, *store.upgrade()]}
         finally:
             store.close()
-        with Records(data_dir / record_file.FILE) as records:
-            done[record_file.FILE] = [*records.migrated, *records.upgrade()]
+        with Records(records_home(data_dir, server.store_url)) as records:
+            # In PostgreSQL they are one: what the first look did is done.
+            done.setdefault(records.path.name, []).extend([*records.migrated, *records.upgrade()])
     if said.json:
         say_json(done)
     else:

@@ -3,6 +3,7 @@
 import argparse
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from typing import Any, cast
 
@@ -21,7 +22,10 @@ from gatepost_gateway.storage import vault as vault_file
 from gatepost_gateway.storage.backup import check
 from gatepost_gateway.storage.config import ConfigStore
 from gatepost_gateway.storage.faults import Locked
+from gatepost_gateway.storage.home import ID_FILE, config_home, records_home
 from gatepost_gateway.storage.lock import acquire
+from gatepost_gateway.storage.records import Records
+from gatepost_gateway.storage.segments import Position
 from gatepost_gateway.storage.vault import open_vault
 
 OK, WARNING, ERROR = "ok", "warning", "error"
@@ -60,9 +64,10 @@ def examine(said: argparse.Namespace) -> list[Finding]:
     name = settings.file.name if settings.file is not None else "none: everything is as it comes"
     findings = [Finding("file", OK, name), *_catalogue()]
     data_dir = settings.server.data_dir
-    if not (data_dir / config_file.FILE).exists():
+    begun = data_dir / (config_file.FILE if settings.server.store_url is None else ID_FILE)
+    if not begun.exists():
         return [*findings, Finding("data", WARNING, f"`{data_dir}` holds no gateway yet: `gatepost serve` makes one")]
-    looks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_folder, _process, _secrets, _data)
+    looks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_folder, _process, _store, _secrets, _data)
     return [*findings, *(found for look in looks for found in look(settings))]
 
 
@@ -109,6 +114,20 @@ def _answers(url: str) -> Finding:
     return Finding("gateway", OK if word == "healthy" else WARNING, f"{url} answers {status}: {word}")
 
 
+def _store(settings: Settings) -> Iterator[Finding]:
+    """Whether a shared store answers, and who else is there."""
+    url = settings.server.store_url
+    if url is None:
+        return
+    try:
+        with closing(ConfigStore(config_home(settings.server.data_dir, url))) as store:
+            others, (version, _) = store.others(), store.marks()
+    except GatewayError as error:
+        yield Finding("store", ERROR, error.public)
+    else:
+        yield Finding("store", OK, f"PostgreSQL answers: version {version}, {others} other gateways run on it")
+
+
 def _secrets(settings: Settings) -> Iterator[Finding]:
     """Whether the master key opens what it sealed, and what has no key."""
     data_dir = settings.server.data_dir
@@ -122,11 +141,12 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
     except GatewayError as error:
         yield Finding("secrets", ERROR, error.public)
         return
-    store = ConfigStore(data_dir / config_file.FILE)
     try:
-        current = store.current()
-    finally:
-        store.close()
+        with closing(ConfigStore(config_home(data_dir, settings.server.store_url))) as store:
+            current = store.current()
+    except GatewayError as error:
+        yield Finding("secrets", ERROR, error.public)
+        return
     models = [*current.document.file.models, *current.document.api.models] if current is not None else []
     for model in models:
         if model.api_key is None:
@@ -142,7 +162,16 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
 
 
 def _data(settings: Settings) -> Iterator[Finding]:
-    found = check(settings.server.data_dir)
+    server = settings.server
+    place: Position | None = None
+    if server.store_url is not None:
+        try:
+            with Records(records_home(server.data_dir, server.store_url)) as records:
+                place = records.position()
+        except GatewayError as error:
+            yield Finding("records", ERROR, error.public)
+            return
+    found = check(server.data_dir, place)
     for problem in found.problems:
         yield Finding("records", ERROR, problem)
     yield Finding(

@@ -20,7 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(said: argparse.Namespace) -> int:
     """0 after a drained stop, 1 when the start failed, 2 for what cannot be asked."""
     if said.workers != 1:
-        sys.stderr.write("gatepost: more than one worker needs PostgreSQL, and this data directory is SQLite\n")
+        sys.stderr.write(
+            "gatepost: more than one worker needs PostgreSQL, and then each is a `gatepost serve` of its own, with a"
+            " data directory and an address of its own and the same `server.store_url` and `server.state_url`: see"
+            " docs/scaling.md\n"
+        )
         return 2
     to_stderr()
     command = ["-m", "gatepost_gateway.app.controlplane", *(["--config", str(said.config)] if said.config else [])]

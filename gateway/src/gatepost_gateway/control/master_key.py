@@ -74,10 +74,10 @@ class MasterKey:
 
     async def advance(self, house: House, *, keep_old: bool) -> Standing:
         """One piece of the work. Raises CallerError (409), and GatewayFault where the disk or the data plane fails."""
-        if self._store.shared:
+        if self._store.shared and self._keys.on_file:
             raise CallerError(
-                "this gateway shares its store with others, and a change of the master key would leave them without it:"
-                " it is for stores in a data directory",
+                "this gateway shares its store with others, who would be left without its new master key: give all of"
+                " them a new one before the old one in GATEPOST_MASTER_KEY, start them again, and repeat this at one",
                 code=Code.CONFLICT,
                 status=409,
             )

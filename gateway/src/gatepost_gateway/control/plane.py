@@ -23,11 +23,12 @@ from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import KeyKind, ProviderKind, Sealed, Snapshot, SnapshotDocument
 from gatepost_gateway.link.messages import Correcting
-from gatepost_gateway.settings import DEFAULT_PROJECT, Settings
+from gatepost_gateway.settings import DEFAULT_PROJECT, ConfigFile, ConfigurationError, Problem, Settings
 from gatepost_gateway.storage import catalog
 from gatepost_gateway.storage import config as config_file
 from gatepost_gateway.storage import vault as vault_file
 from gatepost_gateway.storage.config import ConfigStore
+from gatepost_gateway.storage.home import config_home
 from gatepost_gateway.storage.master import MasterKeys
 from gatepost_gateway.storage.vault import Label, make_private_dir, open_vault
 
@@ -50,7 +51,8 @@ class ControlPlane:
     """Owns `config.db`. Must be made, used and closed in one thread.
 
     `records` answers questions about traces; `publish` returns when the data plane serves the document. `local_token`
-    is an admin key of this start only, for the command line on this machine.
+    is an admin key of this start only, for the command line on this machine. `runs`: a gateway serves with it, and
+    others on the same store are told so.
 
     Raises ConfigurationError, with every mistake, when the file or the environment is wrong: nothing is applied then.
     """
@@ -63,8 +65,10 @@ class ControlPlane:
         publish: Publish | None = None,
         local_token: Secret | None = None,
         clock: Clock | None = None,
+        runs: bool = False,
     ) -> None:
         self.settings = settings
+        self._runs = runs
         self.clock: Clock = clock or SystemClock()
         self.records = records
         self.local_token = local_token
@@ -76,10 +80,16 @@ class ControlPlane:
         self.arrivals = Arrivals(self.clock)
         data_dir = settings.server.data_dir
         make_private_dir(data_dir)
-        self.vault = _vault(data_dir, settings.environment.master_key)
-        self.store = ConfigStore(data_dir / config_file.FILE, self.clock)
+        begun = (data_dir / config_file.FILE).exists()
+        self.store = ConfigStore(config_home(data_dir, settings.server.store_url), self.clock)
         try:
-            self._begin(data_dir)
+            self.store.take()
+            try:
+                begun = bool(self.store.derived()) if self.store.shared else begun
+                self.vault = _vault(data_dir, settings.environment.master_key, begun=begun)
+                self._begin(data_dir)
+            finally:
+                self.store.give()
         except BaseException:
             self.store.close()
             raise
@@ -95,16 +105,29 @@ class ControlPlane:
         self._credentials = self._environments()
         warnings: list[str] = []
         if self.settings.file is not None:
-            file = self.settings.file
-            checked = self.configuration.parse(file.text, file.name, file.base)
-            done = self.configuration.apply(checked, by="file", note=f"start with {file.name}")
-            warnings.extend(done.warnings)
+            warnings.extend(self._apply(self.settings.file))
         if self.master_key.unfinished:
             warnings.append("the master key has more than one key: `gatepost keys rotate-master` finishes its change")
         self.first_keys = self._identities(warnings)
         self.warnings = tuple(warnings)
         self._snapshot = self._built()
         self.app: Asgi = build_app(self)
+        if self._runs:
+            self.store.announce()
+
+    def _apply(self, file: ConfigFile) -> tuple[str, ...]:
+        """Puts the file in force, and returns its warnings. Where other gateways serve, it must be theirs."""
+        checked = self.configuration.parse(file.text, file.name, file.base)
+        others = self.store.others()
+        done = self.configuration.apply(checked, by="file", note=f"start with {file.name}", dry_run=others > 0)
+        if others and done.changes:
+            paths = ", ".join(f"`{one.path}`" for one in done.changes[:5])
+            words = (
+                f"is not what the {others} other gateways on this store serve, it differs at {paths}: put it in force"
+                " with `gatepost apply -f`, which all of them follow, or stop them first"
+            )
+            raise ConfigurationError((Problem(file.name, words),))
+        return done.warnings
 
     def _environments(self) -> dict[ProviderKind, Sealed]:
         found = self.settings.environment.provider_keys
@@ -180,19 +203,56 @@ class ControlPlane:
         Raises GatewayFault (503) when the change is kept, but the data plane did not take it yet.
         """
         async with self._writing:
-            yield
-            document = self._built().document
-            if document == self._snapshot.document:
-                return
-            self._snapshot = Snapshot(document)
-            try:
-                await self._publish(document)
-            except Exception as error:
-                raise GatewayFault(
-                    "the change is kept, but the gateway does not serve it yet: it will when it is back",
-                    code=Code.CONTROL_UNAVAILABLE,
-                    status=503,
-                ) from error
+            if not self.store.shared:
+                yield
+            else:
+                await asyncio.to_thread(self._take_turn)
+                try:
+                    yield
+                finally:
+                    await asyncio.to_thread(self.store.give)
+            await self._serve()
+
+    async def follow(self, *, told: bool) -> None:
+        """Serves what other gateways on the same store have written. `told`: somebody said that there is something.
+
+        Raises GatewayFault (503).
+        """
+        async with self._writing:
+            if told or await asyncio.to_thread(self.store.marks) != self._marks():
+                await asyncio.to_thread(self._catch_up)
+                await self._serve()
+
+    def _take_turn(self) -> None:
+        """From here on no other gateway writes, and what they wrote is known."""
+        self.store.take()
+        try:
+            if self.store.marks() != self._marks():
+                self._catch_up()
+        except BaseException:
+            self.store.give()
+            raise
+
+    def _marks(self) -> tuple[int, int]:
+        return self.configuration.current.version.number, self.keyring.identities.seq
+
+    def _catch_up(self) -> None:
+        self.configuration.reread()
+        self.keyring.reread()
+
+    async def _serve(self) -> None:
+        document = self._built().document
+        if document == self._snapshot.document:
+            return
+        self._snapshot = Snapshot(document)
+        try:
+            await self._publish(document)
+        except Exception as error:
+            raise GatewayFault(
+                "the change is kept, but the gateway does not serve it yet: it will when it is back",
+                code=Code.CONTROL_UNAVAILABLE,
+                status=503,
+            ) from error
 
     def health(self) -> dict[str, Any]:
         """Each part in a word."""
@@ -218,12 +278,12 @@ class ControlPlane:
         return Snapshot(structs.replace(document, verdicts=verdicts, judge_keys=keys))
 
 
-def _vault(data_dir: Path, given: Secret | None) -> vault_file.Vault:
-    """The vault; a master key is not made anew beside a store whose secrets need the old one."""
+def _vault(data_dir: Path, given: Secret | None, *, begun: bool) -> vault_file.Vault:
+    """The vault; a master key is not made anew beside a store that was `begun` and whose secrets need the old one."""
     key_file = data_dir / vault_file.FILE
-    if given is None and not key_file.exists() and (data_dir / config_file.FILE).exists():
+    if given is None and not key_file.exists() and begun:
         raise GatewayFault(
-            f"`{key_file}` is gone, and the secrets in `{config_file.FILE}` open with nothing else:"
-            " restore it from a backup, or set GATEPOST_MASTER_KEY"
+            f"`{key_file}` is not here, and the stored secrets open with nothing else: restore it from a backup, or"
+            " set GATEPOST_MASTER_KEY; every gateway on one store has the same"
         )
     return open_vault(data_dir, given)

@@ -23,10 +23,10 @@ from gatepost_gateway.link.control_end import answer
 from gatepost_gateway.link.messages import HttpAsk
 from gatepost_gateway.settings import Settings
 from gatepost_gateway.storage import config as config_file
-from gatepost_gateway.storage import records as record_file
 from gatepost_gateway.storage.backup import JOURNAL
 from gatepost_gateway.storage.faults import Locked
 from gatepost_gateway.storage.fold import Folder
+from gatepost_gateway.storage.home import records_home
 from gatepost_gateway.storage.lock import Lock, acquire
 from gatepost_gateway.storage.postgres_ledger import books
 from gatepost_gateway.storage.records import Records
@@ -111,7 +111,11 @@ class InProcess:
         self._key = Secret(f"gpa_local{secrets.token_hex(4)}_{secrets.token_hex(24)}")
         self._runner = asyncio.Runner()
         data_dir = settings.server.data_dir
-        self._records = Records(data_dir / record_file.FILE)
+        try:
+            self._records = Records(records_home(data_dir, settings.server.store_url))
+        except BaseException:
+            lock.release()
+            raise
         shared = books(settings.server.state_url)
         source = FoldedRecords(Folder(data_dir / JOURNAL, self._records), self._records, shared=shared)
         try:
@@ -147,7 +151,7 @@ def reach(settings: Settings, url: str | None, key: Secret | None, *, create: bo
             raise GatewayFault(f"no key for `{url}`: set GATEPOST_ADMIN_KEY, or give `--key`")
         return OverHttp(url, key)
     data_dir = settings.server.data_dir
-    if not create and not (data_dir / config_file.FILE).exists():
+    if not create and settings.server.store_url is None and not (data_dir / config_file.FILE).exists():
         raise GatewayFault(
             f"there is no gateway in `{data_dir}`: start one with `gatepost serve`, or name it with --data-dir or --url"
         )

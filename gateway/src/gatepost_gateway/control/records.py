@@ -107,11 +107,11 @@ class FoldedEscalations:
         return self._queue.page(self._clock.micros(), project=project, state=state, before=before, limit=limit)
 
     def _get(self, id: str) -> Held:
-        self._folder.fold_to_end()
+        self._folder.fold_everywhere()
         return self._queue.get(id, self._clock.micros())
 
     def _turn(self, id: str, to: State, by: str, note: str) -> Held:
-        self._folder.fold_to_end()
+        self._folder.fold_everywhere()
         return self._queue.turn(id, to, by=by, note=note, now=self._clock.micros())
 
 
@@ -202,15 +202,15 @@ class FoldedRecords:
         return self._records.traces(filters, limit=limit, cursor=cursor)
 
     def _trace(self, trace_id: str) -> TraceDetail | None:
-        self._folder.fold_to_end()
+        self._folder.fold_everywhere()
         return self._records.trace(trace_id)
 
     def _session(self, session_id: str) -> tuple[Step, ...]:
-        self._folder.fold_to_end()
+        self._folder.fold_everywhere()
         return self._records.session(session_id)
 
     def _spent(self, accounts: tuple[str, ...]) -> dict[str, tuple[int, int]]:
-        self._folder.fold_to_end()
+        self._folder.fold_everywhere()
         settled = self._records.settled(accounts)
         held = dict.fromkeys(accounts, 0)
         for opened in self._records.open_holds():

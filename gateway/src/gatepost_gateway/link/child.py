@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.link.channel import Channel, Handler
 
 log = logging.getLogger("gatepost.link")
@@ -17,7 +18,7 @@ LONGEST_WAIT = 5.0
 class Child:
     """`command` is run with `--fd N` added, and inherits `keep` (the lock: a child that still folds keeps others out).
 
-    `attached` is called with the channel whenever a child is there.
+    `attached` is called with the channel whenever a child is there. One that is started again is told so: `--again`.
     """
 
     def __init__(
@@ -35,13 +36,13 @@ class Child:
         self._channel: Channel | None = None
         self._ending = False
 
-    async def start(self) -> None:
+    async def start(self, *words: str) -> None:
         """Returns when the child runs and its channel is attached. Raises what `attached` raises."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
             self._process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own interpreter; once, at start
-                [sys.executable, *self._command, "--fd", str(theirs.fileno())],
+                [sys.executable, *self._command, *words, "--fd", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(), *self._keep),
                 stdin=subprocess.DEVNULL,
             )
@@ -62,9 +63,12 @@ class Child:
             await self._reap()
             began = asyncio.get_running_loop().time()
             try:
-                await self.start()
-            except (ConnectionError, RuntimeError, OSError):
-                log.exception("the control plane did not start")
+                await self.start("--again")
+            except (ConnectionError, RuntimeError, OSError, GatewayError) as error:
+                # Where it says why it cannot, it says so until it is let go of.
+                log.error("the control plane did not start: %s", error)  # noqa: TRY400 - its words say it all
+                if self._channel is not None:
+                    self._channel.close()
             wait = (
                 FIRST_WAIT if asyncio.get_running_loop().time() - began > LONGEST_WAIT else min(LONGEST_WAIT, wait * 2)
             )

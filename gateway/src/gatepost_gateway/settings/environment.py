@@ -14,6 +14,7 @@ from gatepost_gateway.domain.snapshot import ProviderKind
 from gatepost_gateway.settings.fields import Listen
 from gatepost_gateway.settings.file import ConfigFile, parse, read_file
 from gatepost_gateway.settings.problems import ConfigurationError, Problem
+from gatepost_gateway.settings.secret_shapes import SecretShape
 from gatepost_gateway.settings.server import DEFAULT_DATA_DIR, Server, server_of
 from gatepost_gateway.settings.telemetry import MissingSecretError, telemetry_of
 
@@ -30,6 +31,7 @@ OWN = (
     "GATEPOST_BASE_URL",
     "GATEPOST_API_KEY",
     "GATEPOST_STATE_URL",
+    "GATEPOST_STORE_URL",
 )
 """Every variable of ours. One that is nearly called so is a slip of the pen; others may be anybody's: a cluster names
 variables after its services."""
@@ -151,12 +153,12 @@ def load(
         path = here / DEFAULT_FILE
     where = str(data_dir) if data_dir is not None else environment.data_dir
     if path is None:
-        return Settings(_with_state(server_of(None, environment.listen, where, here), None, environment), environment)
+        return Settings(_with_urls(server_of(None, environment.listen, where, here), None, environment), environment)
     file = parse(read_file(path), str(path), path.parent)
     if where is None and file.server.data_dir is None:
         where = str(here / DEFAULT_DATA_DIR)
     server = server_of(file.server, environment.listen, where, path.parent)
-    return Settings(_with_telemetry(_with_state(server, file, environment), file, environment), environment, file)
+    return Settings(_with_telemetry(_with_urls(server, file, environment), file, environment), environment, file)
 
 
 def _with_telemetry(server: Server, file: ConfigFile, environment: Environment) -> Server:
@@ -171,24 +173,33 @@ def _with_telemetry(server: Server, file: ConfigFile, environment: Environment) 
         raise ConfigurationError((Problem(f"{file.name}:{mark.line}:{mark.column}", str(error)),)) from error
 
 
-def _with_state(server: Server, file: ConfigFile | None, environment: Environment) -> Server:
-    """Where shared state is: the environment's word, else the file's. Raises ConfigurationError."""
-    found = environment.variables.get("GATEPOST_STATE_URL")
-    said = file.server.state_url if file is not None else None
+def _with_urls(server: Server, file: ConfigFile | None, environment: Environment) -> Server:
+    """Where shared state and the shared store are. Raises ConfigurationError."""
+    state = file.server.state_url if file is not None else None
+    store = file.server.store_url if file is not None else None
+    return structs.replace(
+        server,
+        state_url=_url("state_url", state, file, environment),
+        store_url=_url("store_url", store, file, environment),
+    )
+
+
+def _url(name: str, said: SecretShape | None, file: ConfigFile | None, environment: Environment) -> Secret | None:
+    """The environment's word, else the file's."""
+    found = environment.variables.get(f"GATEPOST_{name.upper()}")
     if found is None and said is not None and file is not None:
-        found = environment.variables.get(said.env) if said.env is not None else _read_secret(file.base, said.file)
+        found = environment.variables.get(said.env) if said.env is not None else _read(name, file.base, said.file)
         if found is None:
-            words = f"`state_url` names the variable `{said.env}`, which is not set"
+            words = f"`{name}` names the variable `{said.env}`, which is not set"
             raise ConfigurationError((Problem(file.name, words),))
     if found is not None and not found.reveal().startswith(("postgres://", "postgresql://")):
-        words = "the address of the shared state must begin with postgresql://"
-        raise ConfigurationError((Problem("state_url", words),))
-    return structs.replace(server, state_url=found)
+        raise ConfigurationError((Problem(name, f"the address in `{name}` must begin with postgresql://"),))
+    return found
 
 
-def _read_secret(base: Path, name: str | None) -> Secret:
-    path = base / (name or "")
+def _read(name: str, base: Path, file: str | None) -> Secret:
+    path = base / (file or "")
     try:
         return Secret(path.read_text().strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError((Problem("state_url", f"`{path}` cannot be read"),)) from error
+        raise ConfigurationError((Problem(name, f"`{path}` cannot be read"),)) from error

@@ -45,6 +45,8 @@ class Server(Struct, frozen=True):
     public_url: str | None = None
     signup: bool | None = None
     """Whether strangers may sign up. None: on loopback, where no trusted proxy stands before it."""
+    store_url: Secret | None = None
+    """Where configuration and records are that several gateways share: PostgreSQL. None: in the data directory."""
     state_url: Secret | None = None
     """Where several gateways keep what they share, sessions and counts: PostgreSQL. None: in this process."""
     telemetry: Telemetry | None = None

@@ -94,6 +94,7 @@ class ServerShape(Shape):
     signup: bool | None = None
     state_url: SecretShape | None = None
     telemetry: TelemetryShape | None = None
+    store_url: SecretShape | None = None
 
 
 class PriceShape(Shape):

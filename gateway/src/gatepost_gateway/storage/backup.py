@@ -103,15 +103,19 @@ def _seal(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def check(directory: Path) -> Checked:
-    """Reads every segment and both databases. Changes nothing; raises nothing: what is wrong is in `problems`."""
+def check(directory: Path, place: Position | None = None) -> Checked:
+    """Reads every segment and both databases. Changes nothing; raises nothing: what is wrong is in `problems`.
+
+    `place`: how far the journal is folded, where the databases are elsewhere.
+    """
     problems: list[str] = []
-    for name in DATABASES:
-        if (directory / name).exists():
-            problems += _check_database(directory / name)
-    if not (directory / records.FILE).exists():
-        problems.append(f"`{directory / records.FILE}` is missing")
-    place = _position(directory / records.FILE) if not problems else Position()
+    if place is None:
+        for name in DATABASES:
+            if (directory / name).exists():
+                problems += _check_database(directory / name)
+        if not (directory / records.FILE).exists():
+            problems.append(f"`{directory / records.FILE}` is missing")
+        place = _position(directory / records.FILE) if not problems else Position()
     found = Checked()
     try:
         found = _check_journal(directory / JOURNAL, place, problems)

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.records import Closed, Outcome, StepKind
+from gatepost_gateway.storage.database import Dialect
 from gatepost_gateway.storage.queries import Queries
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.steps import Step, read_step
 
 AROUND = 2_000_000
 """Microseconds that a step may be apart from the time in its id."""
-_SQL = Queries("became.sql")
+_SQL = {dialect: Queries("became.sql", dialect) for dialect in Dialect}
 
 
 def became(records: Records, step_ids: list[str]) -> dict[str, Became]:
@@ -20,18 +21,19 @@ def became(records: Records, step_ids: list[str]) -> dict[str, Became]:
     """
     begun = {opened.step_id: opened for opened in records.open_holds()}
     found: dict[str, Became] = {}
+    sql = _SQL[records.dialect]
     with records.reading() as db:
-        projects: list[str] = [row[0] for row in db.all(_SQL["projects"])]
+        projects: list[str] = [row[0] for row in db.all(sql["projects"])]
         for step_id in step_ids:
             if (opened := begun.get(step_id)) is not None:
                 found[step_id] = Became(opened.held, presumed=True)
                 continue
             at = made_at(step_id)
             for project in projects:
-                row = db.one(_SQL["step"], (project, at - AROUND, at + AROUND, step_id))
+                row = db.one(sql["step"], (project, at - AROUND, at + AROUND, step_id))
                 step = read_step(row[0]) if row is not None else None
                 if isinstance(step, Closed) and step.outcome is Outcome.INTERRUPTED:
-                    steps = [read_step(row[0]) for row in db.all(_SQL["of_trace"], (step.trace_id,))]
+                    steps = [read_step(row[0]) for row in db.all(sql["of_trace"], (step.trace_id,))]
                     found[step_id] = Became(settled_at(step, steps), presumed=True)
                 elif isinstance(step, Closed):
                     found[step_id] = Became(step.settled, presumed=False)

@@ -320,7 +320,10 @@ class ConfigStore:
 
     def check(self) -> list[str]:
         """What is wrong with it; empty when all is well."""
-        found = [str(row[0]) for row in self._all("check")]
+        try:
+            found = [str(row[0]) for row in self._all("check")]
+        except GatewayFault as error:
+            return [error.public]
         return [] if found == ["ok"] else found
 
     def close(self) -> None:
@@ -346,7 +349,8 @@ class ConfigStore:
         try:
             yield
         except (DatabaseError, OSError) as error:
-            raise GatewayFault(f"`{self.path}` cannot be {doing}: {error}", status=503) from error
+            code = Code.INTERNAL if isinstance(self.path, Path) and self.path is not PLACE else Code.CONTROL_UNAVAILABLE
+            raise GatewayFault(f"`{self.path}` cannot be {doing}: {error}", code=code, status=503) from error
 
 
 def _fold(state: Identities, event: Event, at: int) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gatepost_gateway.domain.errors import Code, GatewayFault
+from gatepost_gateway.storage.database import PLACE, DatabaseError
 
 
 class StorageFault(GatewayFault):
@@ -48,3 +49,12 @@ def unreadable(error: OSError, path: Path) -> Unreadable:
     """`error` with the file that it happened to."""
     reason = (error.strerror or str(error)).lower()
     return Unreadable(f"cannot be used: {reason}", path, hint="check its owner and mode, and the disk")
+
+
+def unusable(error: DatabaseError | OSError, path: Path) -> Unreadable:
+    """What a database, or the file that it is, says."""
+    if isinstance(error, OSError):
+        words = (error.strerror or str(error)).lower()
+        return Unreadable(f"cannot be used: {words}", path, hint="check its owner and mode")
+    hint = "check the disk; `gatepost doctor` looks at the file" if path is not PLACE else None
+    return Unreadable(f"cannot be used: {error}", path, hint=hint)

@@ -6,6 +6,7 @@ place is damage, and the fold stops there with the file and the offset until som
 """
 
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from gatepost_gateway.storage.faults import Corrupt
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.segments import HEADER_BYTES, Header, Position, Rest
 
+OTHERS_SECONDS = 1.0
+"""Twice what lies between two folds."""
 BATCH_BYTES = 2 * 1024 * 1024
 """Bytes of journal in one transaction: some thousand calls."""
 
@@ -67,6 +70,19 @@ class Folder:
                 total.entries += one.entries
                 total.repeated += one.repeated
         return total
+
+    def fold_everywhere(self) -> None:
+        """As `fold_to_end`, and what every other gateway on the same records has answered until now is there as well.
+
+        One that does not answer is waited for as long as its own fold may be late, and not longer.
+        """
+        asked = self._records.ask_others()
+        self.fold_to_end()
+        if asked is None:
+            return
+        until = time.monotonic() + OTHERS_SECONDS
+        while self._records.others_behind(asked) and time.monotonic() < until:
+            time.sleep(0.004)
 
     def clean(self) -> int:
         """Deletes the segments that are folded whole and safe on the disk in `records.db`; how many.

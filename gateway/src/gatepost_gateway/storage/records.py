@@ -23,7 +23,7 @@ from gatepost_gateway.storage import histogram, migrate, rows
 from gatepost_gateway.storage.batch import Batch, Folding
 from gatepost_gateway.storage.database import PLACE, Database, DatabaseError, Dialect, RefusedError
 from gatepost_gateway.storage.days import Days
-from gatepost_gateway.storage.faults import StorageFault, Unreadable
+from gatepost_gateway.storage.faults import unusable
 from gatepost_gateway.storage.migrate import Phase
 from gatepost_gateway.storage.queries import Queries, migrations_folder, migrations_of
 from gatepost_gateway.storage.rollups import Rollups
@@ -58,9 +58,7 @@ class Records:
     """Owns the file. Every method raises StorageFault (503) when it cannot be used; writes are whole or not at all."""
 
     def __init__(self, home: Path | Database, clock: Clock | None = None) -> None:
-        """Opens the file, made (0600) when it is not there, or takes the database; runs the `pre` migrations that it
-        lacks.
-        """
+        """Opens the file, made (0600) when it is not there, or takes the database; runs missing `pre` migrations."""
         self.path = home if isinstance(home, Path) else PLACE
         self._clock = clock or SystemClock()
         self._lock = threading.RLock()
@@ -203,6 +201,19 @@ class Records:
     def _many(self, db: Database, query: str, values: Sequence[Sequence[Any]]) -> None:
         if values:
             db.many(self._sql[query], values)
+
+    def ask_others(self) -> int | None:
+        """Asks the other gateways to fold; when that was, by the database's clock. None: nobody is there."""
+        return None if self._days is None else self._one("ask_others")[0]
+
+    def others_behind(self, asked: int) -> bool:
+        """Whether one that runs has not yet folded what it had at that moment."""
+        return bool(self._one("others_behind", asked)[0])
+
+    def say_folded(self, asked: int) -> None:
+        """Answers `ask_others` of another gateway."""
+        with self._guarded():
+            self._db.run(self._sql["say_folded"], {"asked": asked})
 
     def sync(self) -> bool:
         """Brings all that was written to the disk itself. False when a reader was in the way: try again later."""
@@ -379,18 +390,10 @@ class Records:
             try:
                 yield
             except (DatabaseError, OSError) as error:
-                raise _unusable(error, self.path) from error
+                raise unusable(error, self.path) from error
 
 
 def _file(path: Path) -> Database:
     found = SqliteDatabase(path, _PRAGMAS)
     found.teach("merged_buckets", 2, histogram.merged)
     return found
-
-
-def _unusable(error: DatabaseError | OSError, path: Path) -> StorageFault:
-    if isinstance(error, OSError):
-        return Unreadable(
-            f"cannot be used: {(error.strerror or str(error)).lower()}", path, hint="check its owner and mode"
-        )
-    return Unreadable(f"cannot be used: {error}", path, hint="check the disk; `gatepost doctor` looks at the file")

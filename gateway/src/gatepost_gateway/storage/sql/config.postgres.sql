@@ -15,9 +15,9 @@ SELECT 1;
 -- name: checkpoint
 SELECT 1;
 
--- Gateways that run, by the locks that they hold; not this one.
+-- Other gateways that run, by the locks that they hold.
 -- name: others
 SELECT count(DISTINCT objid) FROM pg_locks
 WHERE locktype = 'advisory' AND classid = 41002 AND objsubid = 2 AND granted
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND objid::bigint <> hashtext(current_setting('gatepost.journal'))::bigint & 4294967295;
+  AND objid::bigint <> (hashtext(current_setting('gatepost.journal'))::bigint & 4294967295);

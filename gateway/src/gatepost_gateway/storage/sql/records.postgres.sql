@@ -295,3 +295,13 @@ SELECT 'ok';
 -- What is committed is on the disk.
 -- name: sync
 SELECT 0;
+
+-- name: ask_others
+SELECT ask_others();
+
+-- name: others_behind
+SELECT EXISTS (SELECT 1 FROM others_running() AS o JOIN position AS p ON p.journal = o.journal WHERE p.folded_at < ?);
+
+-- name: say_folded
+UPDATE position SET folded_at = :asked
+WHERE folded_at < :asked AND journal = current_setting('gatepost.journal');

@@ -78,6 +78,29 @@ CREATE TABLE position (
   folded_at bigint NOT NULL DEFAULT 0
 );
 
+-- The journals of other gateways that run, by the locks that they hold.
+CREATE FUNCTION others_running() RETURNS TABLE (journal text) LANGUAGE sql STABLE AS $$
+  SELECT p.journal FROM position AS p
+  WHERE p.journal <> current_setting('gatepost.journal') AND EXISTS (
+    SELECT 1 FROM pg_locks AS l
+    WHERE l.locktype = 'advisory' AND l.classid = 41002 AND l.objsubid = 2 AND l.granted
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND l.objid::bigint = (hashtext(p.journal)::bigint & 4294967295)
+  )
+$$;
+
+-- Asks them to fold; the moment of the question, or NULL where there is nobody.
+CREATE FUNCTION ask_others() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  now_at bigint := extract(epoch FROM clock_timestamp()) * 1000000;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM others_running()) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM pg_notify('gatepost_fold', now_at::text);
+  RETURN now_at;
+END $$;
+
 -- The projects that steps and traces are of: what lists go through. Owner: days.py. Retention: for ever.
 CREATE TABLE projects (
   project text COLLATE "C" PRIMARY KEY

@@ -65,6 +65,27 @@ CREATE TABLE position (
   folded_at bigint NOT NULL DEFAULT 0
 );
 
+CREATE FUNCTION others_running() RETURNS TABLE (journal text) LANGUAGE sql STABLE AS $$
+  SELECT p.journal FROM position AS p
+  WHERE p.journal <> current_setting('gatepost.journal') AND EXISTS (
+    SELECT 1 FROM pg_locks AS l
+    WHERE l.locktype = 'advisory' AND l.classid = 41002 AND l.objsubid = 2 AND l.granted
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND l.objid::bigint = (hashtext(p.journal)::bigint & 4294967295)
+  )
+$$;
+
+CREATE FUNCTION ask_others() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  now_at bigint := extract(epoch FROM clock_timestamp()) * 1000000;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM others_running()) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM pg_notify('gatepost_fold', now_at::text);
+  RETURN now_at;
+END $$;
+
 CREATE TABLE projects (
   project text COLLATE "C" PRIMARY KEY
 );

@@ -1,0 +1,4 @@
+-- What PostgreSQL says differently for storage/became.py.
+
+-- name: projects
+SELECT project FROM projects;

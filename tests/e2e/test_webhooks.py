@@ -118,6 +118,7 @@ def test_what_happens_is_told(gateway: Gateway, receiver: Receiver) -> None:
         assert all(secret.encode() not in path.read_bytes() for path in gateway.data.rglob("*") if path.is_file())
 
 
+@pytest.mark.soak
 def test_a_dead_receiver_and_a_kill_lose_nothing_and_delay_nobody(gateway: Gateway, receiver: Receiver) -> None:
     receiver.status("silent")
     sent = [gateway.post("/api/v1/webhooks/all/test").json()["event_id"] for _ in range(10)]

@@ -17,8 +17,8 @@ async def test_two_thousand_calls_one_after_another() -> None:
     async with serving(answering(OK)) as server, client() as made:
         for _ in range(50):
             await call(made, server.origin)
-        before = sockets()
         gc.collect()
+        before = sockets()
         tracemalloc.start()
         for _ in range(200):
             await call(made, server.origin)
@@ -45,6 +45,7 @@ async def test_two_thousand_calls_at_once() -> None:
             await peer.send(b"0\r\n\r\n")
 
     async with serving(handler) as server, client(max_idle_per_origin=16) as made:
+        gc.collect()
         before = sockets()
         # Both ends live in this process, which may not have many descriptors: in groups.
         group = min(500, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200) // 2)

@@ -15,9 +15,7 @@ from gatepost_rego import PolicyError, RegoError, compile
 
 _SOURCE: Final = Path(__file__).resolve().parent
 _PATH: Final = f"{_SOURCE.parent / 'src'}:{_SOURCE}"
-_LATE: Final = 0.010
 _ENDED: Final = 1.0
-_TRIES: Final = 4
 # What may end in a value: the engine finds the answer in time.
 _ANSWERED: Final = frozenset({
     "a wide sprintf", "a regex that would backtrack", "a pattern of many states",
@@ -48,20 +46,8 @@ def _late(name: str) -> float:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_policy_is_ended(name: str) -> None:
-    # Other tests run beside this one: ended by its deadline, not by coming to its own end.
+    # How late to the millisecond is the machine's doing too: hostile_worker.py measures it.
     assert _late(name) < _ENDED
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_policy_ends_in_time(name: str) -> None:
-    # The machine may be busy with something else; being late each time is the policy's doing.
-    late = []
-    for _ in range(_TRIES):
-        late.append(_late(name))
-        if late[-1] <= _LATE:
-            return
-    pytest.fail(f"late by {min(late) * 1000:.1f} ms at best")
 
 
 @pytest.mark.parametrize("rules", [3_000, pytest.param(30_000, marks=pytest.mark.soak)])

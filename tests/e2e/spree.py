@@ -102,6 +102,10 @@ class Spree:
     def done(self) -> int:
         return len(self.said) + self.left
 
+    @property
+    def answered(self) -> int:
+        return sum(status == 200 for _, status, _ in list(self.said))
+
     async def _all(self) -> None:
         limits = httpx.Limits(max_connections=self.callers)
         async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as client:
@@ -159,9 +163,9 @@ class Sampler:
             time.sleep(0.01)
 
 
-def kill_in(spree: Spree, gateway: Gateway, done: int) -> None:
-    """Kills both processes of a gateway when so many callers are done, and starts it again."""
-    until(lambda: spree.done >= done, 60)
+def kill_when(due: Callable[[], bool], gateway: Gateway) -> None:
+    """Kills both processes of a gateway when it is due, and starts it again."""
+    until(due, 60)
     data, control = gateway.pid, gateway.control_pid()
     for pid in (control, data):
         os.kill(pid, signal.SIGKILL)

@@ -67,25 +67,29 @@ OWN_TOOLS = re.compile(
 NO_PLACE = {
     r"thinking\.budget_tokens": (CHAT, RESPONSES),  # these know efforts: the budget becomes the nearest
     r"response_format": (MESSAGES, CONVERSE),  # "any JSON"; these hold an answer to a schema or to nothing
-    r"stop|seed|choices|top_k|logprobs|top_logprobs|(?:presence|frequency)_penalty": (RESPONSES,),
-    r"seed|n|logprobs|top_logprobs|(?:presence|frequency)_penalty|logit_bias": (MESSAGES, CONVERSE),
+    r"stop|seed|choices|top_k|(?:presence|frequency)_penalty": (RESPONSES,),
+    r"seed|n|logprobs|top_logprobs|(?:presence|frequency)_penalty": (MESSAGES, CONVERSE),
     r"top_k": (CHAT,),
     r"temperature|top_k|reasoning_effort": (MESSAGES,),  # beside thinking, or a forced tool, it takes none of them
-    r"parallel_tool_calls": (GENERATE, CONVERSE),
-    r"messages\.(?:audio|video)": (RESPONSES, MESSAGES),
+    r"parallel_tool_calls": (GENERATE,),
+    r"messages\.(?:audio|video)|audio": (MESSAGES,),
     r"messages\.video\.data|messages\.audio\.url|tool_result\.(?:media_position|is_error)": (CHAT,),
-    r"tool_result\.is_error": (RESPONSES,),
+    r"messages\.video|tool_result\.is_error": (RESPONSES,),
     r"messages\.(?:image|document|audio|video)\.url": (CONVERSE,),  # its media are bytes, or lie in S3
-    r"messages\.document\.name|tool_result\.name": (GENERATE,),
-    r"messages\.name|messages\.system_position": (MESSAGES, GENERATE, CONVERSE, RESPONSES),
+    r"messages\.name": (MESSAGES, GENERATE, CONVERSE, RESPONSES),
+    r"messages\.system_position": (GENERATE, CONVERSE),  # the system stands apart from the turns
     r"messages\.(?:document|image)\.file_id": (CHAT, GENERATE, CONVERSE, MESSAGES, RESPONSES),  # of another's store
-    r"messages\.prefix": (RESPONSES, GENERATE),
+    r"messages\.prefix": (RESPONSES,),
+    r"messages\.document_url": (CONVERSE,),
+    r"thinking\.context": (CHAT, GENERATE, CONVERSE),
+    r"thinking\.display": (CHAT,),
+    r"output_config\.task_budget": (CHAT, RESPONSES, GENERATE),
     # Settings and contents that one family alone has, by the names that it gave them.
-    r"safetySettings|cachedContent|thinking\.(?:context|display|clear_thinking)|moderation|safe_prompt|format"
-    r"|output_config\.task_budget|messages\.(?:container_upload|tool_reference|additional_tools|document_url)"
-    r"|tool_result\.tool_reference|audio|modalities|generationConfig\.responseModalities": tuple(SIDES),
+    r"safetySettings|cachedContent|moderation|safe_prompt|messages\.(?:container_upload|tool_reference)"
+    r"|tool_result\.tool_reference": tuple(SIDES),
 }
-"""What a format has no member for, by its own reference: there is nothing that the loss could have been carried in."""
+"""What a format has no member for: there is nothing that the loss could have been carried in. Whatever is in doubt, or
+could be said by a detour, is not here and counts as an exception."""
 KINDS = ("whole", "advice", "own tools", "no place", "other", "refused")
 """What became of a crossing, the worst of what was listed: see the words above the table of the page."""
 _NO_PLACE = [(re.compile(names), frozenset(targets)) for names, targets in NO_PLACE.items()]

@@ -35,20 +35,28 @@ SHAPE = Shape(model="m", stream=True, cap=50, max_output=100, thinks=True)
 
 @dataclass(frozen=True)
 class Target:
-    """`run` raises nothing but what it may. `make` gives the next input."""
+    """`read` refuses an input by one of `refusals`, and by nothing else. `make` gives the next input."""
 
     name: str
-    run: Callable[[bytes], None]
+    read: Callable[[bytes], None]
+    refusals: type[Exception]
     make: Callable[[random.Random], Callable[[], bytes]]
     seeds: tuple[bytes, ...]
+
+    def run(self, data: bytes) -> None:
+        """Reads, or refuses. Raises whatever else comes out."""
+        with contextlib.suppress(self.refusals):
+            self.read(data)
 
 
 def _mutating(found: list[bytes]) -> Callable[[random.Random], Callable[[], bytes]]:
     return lambda chance: Mutator(found, chance).mutated
 
 
-def _target(name: str, run: Callable[[bytes], None], found: list[bytes]) -> Target:
-    return Target(name, run, _mutating(found), tuple(found))
+def _target(
+    name: str, read: Callable[[bytes], None], found: list[bytes], refusals: type[Exception] = ValueError
+) -> Target:
+    return Target(name, read, refusals, _mutating(found), tuple(found))
 
 
 def _cut(data: bytes) -> list[bytes]:
@@ -68,19 +76,18 @@ def _governed(asked: Asked) -> None:
 
 
 def request(dialect: DialectName) -> Target:
-    others = cycle([*SIDES.values(), registry.OPENAI_COMPLETIONS])
+    # A server that only completes text refuses every chat unread.
+    completes = [registry.OPENAI_COMPLETIONS] if dialect is DialectName.OPENAI_COMPLETIONS else []
+    others = cycle([*SIDES.values(), *completes])
     caller = registry.CALLERS[dialect]
 
-    def run(data: bytes) -> None:
-        try:
-            asked = caller.read_asked(data)
-            asked.model, asked.name = asked.model or "m", "a1"
-            _governed(asked)
-            translation.write_request(asked, next(others), SHAPE)
-        except CallerError:
-            pass
+    def read(data: bytes) -> None:
+        asked = caller.read_asked(data)
+        asked.model, asked.name = asked.model or "m", "a1"
+        _governed(asked)
+        translation.write_request(asked, next(others), SHAPE)
 
-    return _target(f"request {dialect}", run, [seeds.written(one) for one in seeds.REQUESTS[dialect]])
+    return _target(f"request {dialect}", read, [seeds.written(one) for one in seeds.REQUESTS[dialect]], CallerError)
 
 
 def whole_request(dialect: DialectName, caller: WholeCaller) -> Target:
@@ -90,56 +97,47 @@ def whole_request(dialect: DialectName, caller: WholeCaller) -> Target:
     shapes = cycle((Shape(model="amazon.titan-embed-text-v2:0"), Shape(model="cohere.embed-english-v3")))
     drawing = cycle((Shape(model="amazon.nova-canvas-v1:0"), Shape(model="stability.sd3-large-v1:0")))
 
-    def run(data: bytes) -> None:
-        try:
-            asked = caller.read_asked(data)
-            asked.model = asked.model or "m"
-            with contextlib.suppress(Malformed):
-                leaves.open_request(asked)
-            whole.write_request(asked, next(others), next(drawing if images else shapes))
-        except CallerError:
-            pass
+    def read(data: bytes) -> None:
+        asked = caller.read_asked(data)
+        asked.model = asked.model or "m"
+        with contextlib.suppress(Malformed):
+            leaves.open_request(asked)
+        whole.write_request(asked, next(others), next(drawing if images else shapes))
 
-    return _target(f"request {dialect}", run, [seeds.written(one) for one in seeds.REQUESTS[dialect]])
+    return _target(f"request {dialect}", read, [seeds.written(one) for one in seeds.REQUESTS[dialect]], CallerError)
 
 
 def answer(dialect: DialectName) -> Target:
     side = SIDES[dialect]
     others = cycle([seeds.asked(one, stream=False) for one in registry.CALLERS])
 
-    def run(data: bytes) -> None:
+    def read(data: bytes) -> None:
         asked = next(others)
-        try:
-            body, _ = translation.read_answer(asked, side, data)
-        except ValueError:
-            return
+        body, _ = translation.read_answer(asked, side, data)
         with contextlib.suppress(Malformed):
             leaves.open_answer(body)
         transcript.reply_turns(asked.dialect, body)
         tool_uses.calls_of(asked.dialect, body)
 
-    return _target(f"answer {dialect}", run, [seeds.reply(dialect)])
+    return _target(f"answer {dialect}", read, [seeds.reply(dialect)])
 
 
 def _read(asked: Asked, side: ProviderSide, pieces: list[bytes]) -> None:
     reader = translation.stream_reader(asked, side)
-    try:
-        for piece in pieces:
-            reader.feed(piece)
-        reader.close()
-    except ValueError:
-        return
+    for piece in pieces:
+        reader.feed(piece)
+    reader.close()
 
 
 def stream(dialect: DialectName) -> Target:
     side = SIDES[dialect]
     others = cycle([seeds.asked(one, stream=True) for one in registry.CALLERS])
 
-    def run(data: bytes) -> None:
+    def read(data: bytes) -> None:
         _read(next(others), side, _cut(data))
 
     if dialect is not DialectName.BEDROCK_CONVERSE:
-        return _target(f"stream {dialect}", run, [seeds.stream(dialect)])
+        return _target(f"stream {dialect}", read, [seeds.stream(dialect)])
     texts = [(kind, seeds.written(said)) for kind, said in seeds.CONVERSE_EVENTS]
 
     def make(chance: random.Random) -> Callable[[], bytes]:
@@ -156,13 +154,13 @@ def stream(dialect: DialectName) -> Target:
 
         return one
 
-    return Target(f"stream {dialect}", run, make, (b"".join(seeds.frame(*one) for one in texts),))
+    return Target(f"stream {dialect}", read, ValueError, make, (b"".join(seeds.frame(*one) for one in texts),))
 
 
 def frames(dialect: DialectName) -> Target:
     """What judges a stream, in each caller's format, and what tells its conversation from others."""
 
-    def run(data: bytes) -> None:
+    def read(data: bytes) -> None:
         reader, words = FRAMES[dialect](), Words(dialect)
         try:
             for event in EventSplitter().feed(data):
@@ -170,12 +168,11 @@ def frames(dialect: DialectName) -> Target:
                 words.feed(event)
                 if found.slots:
                     rewritten(found, {found.slots[0].path: "changed"})
-        except ValueError:
-            pass
-        words.turns()
-        words.calls()
+        finally:
+            words.turns()
+            words.calls()
 
-    return _target(f"frames {dialect}", run, [seeds.stream(dialect)])
+    return _target(f"frames {dialect}", read, [seeds.stream(dialect)])
 
 
 def vectors(name: str, side: WholeProvider, shape: DialectName) -> Target:
@@ -183,11 +180,10 @@ def vectors(name: str, side: WholeProvider, shape: DialectName) -> Target:
         [registry.WHOLE_CALLERS[one].read_asked(seeds.written(seeds.REQUESTS[one][0])) for one in _asking(shape)]
     )
 
-    def run(data: bytes) -> None:
-        with contextlib.suppress(ValueError):
-            whole.read_answer(next(others), side, [Answered(data)])
+    def read(data: bytes) -> None:
+        whole.read_answer(next(others), side, [Answered(data)])
 
-    return _target(f"answer {name}", run, [seeds.written(one) for one in seeds.VECTORS[name]])
+    return _target(f"answer {name}", read, [seeds.written(one) for one in seeds.VECTORS[name]])
 
 
 def _asking(shape: DialectName) -> list[DialectName]:
@@ -198,11 +194,8 @@ def _asking(shape: DialectName) -> list[DialectName]:
 
 def _event_stream(data: bytes) -> None:
     reader = FrameReader()
-    try:
-        for piece in _cut(data):
-            reader.feed(piece)
-    except ValueError:
-        pass
+    for piece in _cut(data):
+        reader.feed(piece)
 
 
 def _sse(data: bytes) -> None:
@@ -214,9 +207,9 @@ def _sse(data: bytes) -> None:
 
 
 def _leaves(data: bytes) -> None:
-    with contextlib.suppress(Malformed):
+    try:
         leaves.open_answer(data)
-    with contextlib.suppress(Malformed):
+    finally:
         leaves.open_json(data.decode("utf-8", "replace"), Place.TOOL_CALL)
 
 
@@ -246,7 +239,7 @@ TARGETS: Mapping[str, Target] = {
         vectors("pictures", registry.BEDROCK_IMAGES, DialectName.OPENAI_IMAGES),
         _target("event stream", _event_stream, [_FRAMES]),
         _target("server-sent events", _sse, [seeds.stream(DialectName.ANTHROPIC_MESSAGES)]),
-        _target("leaves", _leaves, [seeds.written(seeds.REQUESTS[DialectName.OPENAI_CHAT][0])]),
+        _target("leaves", _leaves, [seeds.written(seeds.REQUESTS[DialectName.OPENAI_CHAT][0])], Malformed),
         _target("refusals", _refusal, _ERRORS),
     )
 }

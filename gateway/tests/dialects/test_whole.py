@@ -1,5 +1,6 @@
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +29,21 @@ def test_what_is_not_known_survives_on_the_same_format(dialect: DialectName) -> 
     raw = json.dumps(ASKED[dialect], indent=1).encode()
     side = next(side for side in SIDES.values() if side.same and dialect in side.same.dialects)
     assert whole.write_request(asked_in(dialect, raw), side, Shape(model="m")) == ([raw], ())
+
+
+def test_what_is_nested_too_deeply_to_be_passed_is_the_callers_mistake() -> None:
+    """The depth at which that is so hangs on the stack: somewhere in here it is met behind the reading."""
+    refused: list[int] = []
+    for depth in range(900, 1000):
+        nested = b'{"a":' * depth + b"1" + b"}" * depth
+        requests = b'[{"model":' + nested + b',"content":{"parts":[{"text":"x"}]}}]'
+        asked = asked_in(DialectName.GEMINI_BATCH_EMBED, ASKED[DialectName.GEMINI_BATCH_EMBED])
+        asked.body, asked.fields = b'{"requests":' + requests + b"}", {"requests": msgspec.Raw(requests)}
+        try:
+            whole.write_request(asked, GEMINI_EMBED, Shape(model="m"))
+        except CallerError as error:
+            refused.append(error.status)
+    assert set(refused) == {400}
 
 
 def test_the_answer_of_the_same_format_passes_as_it_came() -> None:

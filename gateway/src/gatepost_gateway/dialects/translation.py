@@ -16,10 +16,10 @@ def write_request(asked: Asked, side: ProviderSide, shape: Shape) -> tuple[bytes
 
     Raises CallerError (400) for a request that its own format does not allow.
     """
-    if side.same is not None and asked.dialect is side.dialect:
-        return side.same.request(asked, shape), ()
     losses = Losses()
     try:
+        if side.same is not None and asked.dialect is side.dialect:
+            return side.same.request(asked, shape), ()
         conversation = CALLERS[asked.dialect].read_request(asked)
         return side.write_request(conversation, shape, losses), losses.names
     except Malformed as error:

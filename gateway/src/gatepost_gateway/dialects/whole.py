@@ -24,14 +24,9 @@ def write_request(asked: Asked, side: WholeSide, shape: Shape) -> tuple[list[byt
     Raises CallerError: 400 for a request that its own format does not allow, 422 for one that the provider's cannot
     carry at all, or only in more than `MOST_REQUESTS` requests.
     """
-    if isinstance(side, WholeSame):
-        return [side.request(asked, shape)], ()
-    if side.same is not None and asked.dialect in side.same.dialects:
-        return write_request(asked, side.same, shape)
     losses = Losses()
     try:
-        question = WHOLE_CALLERS[asked.dialect].read_request(asked)
-        bodies = side.write_request(question, shape, losses)
+        bodies = _bodies(asked, side, shape, losses)
     except Malformed as error:
         raise CallerError(f"the request body is not valid: {error}") from None
     except RecursionError:
@@ -44,6 +39,14 @@ def write_request(asked: Asked, side: WholeSide, shape: Shape) -> tuple[list[byt
             status=422,
         )
     return bodies, losses.names
+
+
+def _bodies(asked: Asked, side: WholeSide, shape: Shape, losses: Losses) -> list[bytes]:
+    if isinstance(side, WholeSame):
+        return [side.request(asked, shape)]
+    if side.same is not None and asked.dialect in side.same.dialects:
+        return [side.same.request(asked, shape)]
+    return side.write_request(WHOLE_CALLERS[asked.dialect].read_request(asked), shape, losses)
 
 
 def read_answer(asked: Asked, side: WholeSide, answers: Sequence[Answered]) -> tuple[bytes, Summary]:

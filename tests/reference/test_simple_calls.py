@@ -80,7 +80,8 @@ def test_the_asynchronous_client(stage: Stage, key_of: Callable[[str], str]) -> 
 
 
 def test_retries_are_configured(stage: Stage) -> None:
-    stage.perform(78)
+    scope = stage.perform(78)
+    assert (scope["RetryConfig"](max_retries=5, backoff_max=20).max_retries, stage.text(78).count("Client(")) == (5, 2)
 
 
 def test_openais_client_with_both_headers(stage: Stage, gateway: Gateway, upstream: Upstream) -> None:

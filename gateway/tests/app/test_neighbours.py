@@ -98,6 +98,7 @@ def test_what_one_writes_the_other_serves(two: Two) -> None:
     async def story() -> None:
         made = await ask(two.one.plane, "POST", "/api/v1/keys", {"name": "k"})
         await until(lambda: served and made.json["id"] in {key.id for key in served[-1].keys})
+        assert made.status == 201
 
     run(two, story)
 

@@ -1,10 +1,12 @@
 """What the tests of the Gemini format share: its recordings, and what each says, read in the plainest way."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gatepost_gateway.dialects.registry import CALLERS
 from gatepost_gateway.domain.chat import Asked, DialectName
+from gatepost_gateway.domain.conversation import Event
 from tests.recordings import rows
 
 NAME = "provider-recordings/gemini.jsonl"
@@ -79,3 +81,11 @@ OPENAI_STREAM = asked(
     {"model": "gemini", "messages": [], "stream": True, "stream_options": {"include_usage": True}},
     DialectName.OPENAI_CHAT,
 )
+
+
+def events_or_why(read: Callable[[], Sequence[Event]]) -> Sequence[Event] | str:
+    """What a decoder made of its bytes, or its words on why it refuses them."""
+    try:
+        return read()
+    except ValueError as error:
+        return str(error)

@@ -1,4 +1,3 @@
-import contextlib
 import re
 
 import msgspec
@@ -87,12 +86,20 @@ def test_bounds():
 def test_a_request_of_odd_types_is_refused_and_never_a_bug(dialect, odd):
     """In the place of each value of a request of each format."""
     raw = msgspec.json.encode(REQUESTS[dialect])
-    for found in list(re.finditer(rb'(?<=:)(?:"[^"]*"|[\d.]+|true)', raw)):
-        body = raw[: found.start()] + odd + raw[found.end() :]
+    written, refused = 0, 0
+    found = list(re.finditer(rb'(?<=:)(?:"[^"]*"|[\d.]+|true)', raw))
+    for one in found:
+        body = raw[: one.start()] + odd + raw[one.end() :]
         for side in (OPENAI_CHAT, ANTHROPIC_MESSAGES, GEMINI_GENERATE, BEDROCK_CONVERSE, OPENAI_RESPONSES):
-            with contextlib.suppress(CallerError):
+            try:
                 asked = CALLERS[dialect].read_asked(body)
-                translation.write_request(asked, side, Shape(model="m", stream=True, cap=5))
+                out, _ = translation.write_request(asked, side, Shape(model="m", stream=True, cap=5))
+            except CallerError as error:
+                refused += bool(error.public) and 400 <= error.status < 500
+            else:
+                written += out[:1] == b"{"
+    assert refused > 0 or odd == b"null"  # which says nothing, and may stand anywhere in some formats
+    assert refused + written == len(found) * 5
 
 
 _IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}

@@ -1,6 +1,5 @@
 import json
 import random
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -30,7 +29,17 @@ from gatepost_gateway.domain.conversation import (
     Used,
 )
 from gatepost_gateway.domain.usage import Usage
-from tests.dialects.gemini_kit import NAME, OPENAI_STREAM, STREAMED, asked, facts, name_of, sse, stream_of
+from tests.dialects.gemini_kit import (
+    NAME,
+    OPENAI_STREAM,
+    STREAMED,
+    asked,
+    events_or_why,
+    facts,
+    name_of,
+    sse,
+    stream_of,
+)
 from tests.recordings import need
 
 CALLER = asked({"contents": []})
@@ -172,9 +181,8 @@ def test_two_candidates_stay_apart() -> None:
 @given(st.binary(max_size=200))
 def test_garbage_is_a_typed_error(data: bytes) -> None:
     decoder = GeminiDecoder(CALLER)
-    with suppress(ValueError):
-        decoder.feed(b"data: " + data + b"\n\n")
-        decoder.close()
+    told = events_or_why(lambda: [*decoder.feed(b"data: " + data + b"\n\n"), *decoder.close()])
+    assert told if isinstance(told, str) else all(isinstance(event, Event) for event in told)
 
 
 def encoded(*events: Event) -> tuple[list[dict[str, Any]], tuple[str, ...]]:

@@ -263,7 +263,15 @@ def test_a_document_in_another_encoding() -> None:
     )
 )
 def test_whatever_json_says_it_is_opened_without_a_false_alarm(value: Any) -> None:
-    open_request(asked_of({"metadata": value, "messages": value}))
+    found = open_request(asked_of({"metadata": value, "messages": value})).leaves
+    assert {leaf.text for leaf in found} <= strings_in(value)
+
+
+def strings_in(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return {value}
+    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set().union(*map(strings_in, inner))
 
 
 @pytest.mark.parametrize("read", [openai_chat.read_asked, anthropic_messages.read_asked, gemini_generate.read_asked])

@@ -76,5 +76,7 @@ def test_a_caller_that_has_gone_is_not_waited_for():
         beat.cancel()
         await asyncio.sleep(0)
         beat.cancel()
+        await asyncio.sleep(0)
+        return asyncio.all_tasks() - {asyncio.current_task()}
 
-    run(work())
+    assert run(work()) == set()

@@ -16,12 +16,14 @@ from gatepost_gateway.domain.governance import Claim, Decision, Effect, Mode
 from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.records import Attempt, Closed, Entry, Logged, Opened, Outcome, TraceOpened, TraceSealed
 from gatepost_gateway.domain.usage import Usage
+from gatepost_gateway.storage import segments
 from gatepost_gateway.storage.batch import Folding, decode
 from gatepost_gateway.storage.database import Database, Dialect, Sql
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.rows import Filters
+from gatepost_gateway.storage.segments import HEADER_BYTES
 
 HOMES: list[Callable[[Path], Path | Database]] = []
 """Where records are, instead of in the file: the last one counts."""
@@ -205,3 +207,13 @@ def kill(pid: int) -> int:
     """kill -9; the wait status."""
     os.kill(pid, signal.SIGKILL)
     return os.waitpid(pid, 0)[1]
+
+
+def entries_of(directory):
+    """What stands in a journal, in its order."""
+    found = []
+    for number in segments.numbers(directory):
+        path = segments.path_of(directory, number)
+        head = segments.read_header(path)
+        found += segments.read_records(path, HEADER_BYTES, head, 1 << 30).entries
+    return found

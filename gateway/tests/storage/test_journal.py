@@ -17,16 +17,7 @@ from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.segments import HEADER_BYTES
 
-from .making import closed, opened, write
-
-
-def entries_of(directory):
-    found = []
-    for number in segments.numbers(directory):
-        path = segments.path_of(directory, number)
-        head = segments.read_header(path)
-        found += segments.read_records(path, HEADER_BYTES, head, 1 << 30).entries
-    return found
+from .making import closed, entries_of, opened, write
 
 
 def run(directory, story, **said):

@@ -237,9 +237,11 @@ def test_gateways_that_meet_on_many_accounts_never_wait_in_a_circle(cluster):
             taken = await gateway.take(tuple(asks[:: 1 if turn % 2 else -1]))
             for held in taken.asks:
                 gateway.release(held.account) if held.slot else gateway.give_back(held.account, 1, taken.at)
+            return taken.admitted
 
         sweeping = [gateway.sweep() for gateway in (one, two) for _ in range(5)]
-        await asyncio.gather(*(some((one, two)[n % 2], n) for n in range(600)), *sweeping)
+        told = await asyncio.gather(*(some((one, two)[n % 2], n) for n in range(600)), *sweeping)
+        assert all(told[:600])
 
     over(cluster, story, 2)
 

@@ -60,8 +60,11 @@ def test_two_gateways_share_sessions(cluster):
 
 def test_calls_that_keep_the_same_marks_never_wait_in_a_circle(cluster):
     async def story(one, two):
-        work = [(one, two)[n % 2].keep([ONE, TWO] if n % 3 else [TWO, ONE], ids.new(), NOW) for n in range(40)]
+        names = [ids.new() for _ in range(40)]
+        work = [(one, two)[n % 2].keep([ONE, TWO] if n % 3 else [TWO, ONE], name, NOW) for n, name in enumerate(names)]
         await asyncio.gather(*work)
+        for mark in (ONE, TWO):
+            assert await one.claim(mark, NOW) in names
 
     over(cluster, story, 2)
 

@@ -10,7 +10,7 @@ from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.sync import Fsync
 
-from .making import opened
+from .making import entries_of, opened
 
 
 @pytest.fixture
@@ -139,9 +139,10 @@ def test_close_answers_everybody_who_waits(tmp_path):
         journal.append(opened())
         waits.append(journal.durable())
         journal.close()
-        await asyncio.gather(*waits)
+        assert await asyncio.gather(*waits) == [None] * 4
 
     run(tmp_path / "j", story, fsync=Fsync.ALWAYS)
+    assert len(entries_of(tmp_path / "j")) == 4
 
 
 def test_close_says_when_the_disk_did_not_take_it(tmp_path, monkeypatch):

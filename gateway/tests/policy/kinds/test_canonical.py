@@ -157,7 +157,8 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("kind", "settings"), CARRIED_OUT)
 def test_a_section_with_these_names_loads(kind: str, settings: dict[str, Any]) -> None:
-    load_rule(RuleSpec(name="r", kind=kind, settings=settings), Toolbox())
+    label = load_rule(RuleSpec(name="r", kind=kind, settings=settings), Toolbox()).rule.label
+    assert (label.name, label.kind) == ("r", kind)
 
 
 @pytest.mark.parametrize(("kind", "settings"), REFUSED)

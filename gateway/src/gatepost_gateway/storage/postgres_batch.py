@@ -8,7 +8,8 @@ import asyncio
 import hashlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import asyncpg
@@ -176,6 +177,17 @@ def plain(name: str) -> str:
     if len(name) <= LONGEST and name.isascii() and name.isprintable():
         return name
     return "#" + hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@asynccontextmanager
+async def apart(part: Part, url: Secret) -> AsyncGenerator[Any]:
+    """A connection of its own, for what no call waits for. Raises GatewayFault (503)."""
+    with part.answering():
+        connection = await connect(url)
+        try:
+            yield connection
+        finally:
+            connection.terminate()
 
 
 async def connect(url: Secret) -> Any:

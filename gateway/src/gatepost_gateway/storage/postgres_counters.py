@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.postgres import Part
-from gatepost_gateway.storage.postgres_batch import Batcher, connect, plain
+from gatepost_gateway.storage.postgres_batch import Batcher, apart, plain
 from gatepost_gateway.storage.queries import Queries
 
 POLL = 0.25
@@ -80,13 +80,8 @@ class PostgresCounters:
         self._batcher.soon()
 
     async def sweep(self) -> None:
-        """On a connection of its own: no call waits for it."""
-        with _PART.answering():
-            connection = await connect(self._url)
-            try:
-                await connection.execute(_SQL["sweep"])
-            finally:
-                connection.terminate()
+        async with apart(_PART, self._url) as connection:
+            await connection.execute(_SQL["sweep"])
 
     async def close(self) -> None:
         """What was counted is said before, where anybody listens."""
@@ -96,14 +91,10 @@ class PostgresCounters:
         await self._batcher.close()
 
     async def _begin(self) -> None:
-        with _PART.answering():
-            connection = await connect(self._url)
-            try:
-                self._seq = await connection.fetchval(_SQL["last"], timeout=_START_SECONDS)
-                for row in await connection.fetch(_SQL["before"], self._seq, timeout=_START_SECONDS):
-                    self._sums.came(row["account"], row["amount"], row["seconds"], max(0.0, row["age"]))
-            finally:
-                connection.terminate()
+        async with apart(_PART, self._url) as connection:
+            self._seq = await connection.fetchval(_SQL["last"], timeout=_START_SECONDS)
+            for row in await connection.fetch(_SQL["before"], self._seq, timeout=_START_SECONDS):
+                self._sums.came(row["account"], row["amount"], row["seconds"], max(0.0, row["age"]))
         self._read_at = self._loop.time()
 
     def _more(self) -> float:

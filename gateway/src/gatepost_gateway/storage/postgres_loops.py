@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.postgres import Part
-from gatepost_gateway.storage.postgres_batch import Batcher, connect
+from gatepost_gateway.storage.postgres_batch import Batcher, apart
 from gatepost_gateway.storage.queries import Queries
 
 MIGRATIONS = ("migration_1",)
@@ -33,13 +33,8 @@ class PostgresLoops:
         return await self._batcher.ask((owner, mark, seconds, most))
 
     async def sweep(self) -> None:
-        """On a connection of its own: no call waits for it."""
-        with _PART.answering():
-            connection = await connect(self._url)
-            try:
-                await connection.execute(_SQL["sweep"])
-            finally:
-                connection.terminate()
+        async with apart(_PART, self._url) as connection:
+            await connection.execute(_SQL["sweep"])
 
     async def close(self) -> None:
         await self._batcher.close()

@@ -16,7 +16,7 @@ from typing import Any, Self
 from gatepost_gateway.domain.limits import MOST_SUBJECTS, SLOT_RETRY, WINDOW, Ask, Taken, Window, group_of
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.postgres import Part
-from gatepost_gateway.storage.postgres_batch import Batcher, connect, plain
+from gatepost_gateway.storage.postgres_batch import Batcher, apart, plain
 from gatepost_gateway.storage.queries import Queries
 
 GRAIN = 0.25
@@ -77,17 +77,12 @@ class PostgresRates:
             self._batcher.soon()
 
     async def sweep(self) -> None:
-        """On a connection of its own: no call waits for it."""
-        with _PART.answering():
-            connection = await connect(self._url)
-            try:
-                await connection.execute(_SQL["sweep_rates"], WINDOW + 30, GRAIN)
-                await connection.execute(_SQL["sweep_subjects"], WINDOW + 60)
-                await connection.execute(_SQL["sweep_owners"], 4 * LEASE)
-                for (group,) in await connection.fetch(_SQL["groups"]):
-                    await connection.execute(_SQL["count_group"], group)
-            finally:
-                connection.terminate()
+        async with apart(_PART, self._url) as connection:
+            await connection.execute(_SQL["sweep_rates"], WINDOW + 30, GRAIN)
+            await connection.execute(_SQL["sweep_subjects"], WINDOW + 60)
+            await connection.execute(_SQL["sweep_owners"], 4 * LEASE)
+            for (group,) in await connection.fetch(_SQL["groups"]):
+                await connection.execute(_SQL["count_group"], group)
 
     async def close(self) -> None:
         await self._batcher.close([(_SQL["leave_slots"], self._me), (_SQL["leave"], self._me)])

@@ -28,6 +28,7 @@ test: $(STAMP) ## every test but the long runs
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 soak: $(STAMP) ## the long runs: kill -9 fifty times, growth, chaos (SOAK=short for a short form)
+	@tools/setup-tests
 	@$(BIN)/python -m pytest -m soak tests gateway/tests sdk/tests rego/tests
 
 bench: $(STAMP) ## measure against nginx, Envoy, LiteLLM and Portkey

@@ -149,8 +149,7 @@ def tests_by_line(pattern: str) -> dict[int, str]:
             name = said[1]
         for first in re.findall(r"\bperform\((\d+)|\btext\((\d+)", line):
             number = int(first[0] or first[1])
-            assert number not in found, f"two tests run the sample at line {number}"
-            found[number] = name
+            assert found.setdefault(number, name) == name, f"two tests run the sample at line {number}"
     return found
 
 

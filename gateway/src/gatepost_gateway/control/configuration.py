@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from gatepost_gateway.control.compose import ADDRESSES, origin
 from gatepost_gateway.control.proxy_rules import check_named
 from gatepost_gateway.control.rego import Check, Checker, read_policies
-from gatepost_gateway.control.rule_registry import check_chain
+from gatepost_gateway.control.rule_check import check_chain
 from gatepost_gateway.control.secrets import Keeper, UnreachableError, purpose_of, sealed_layer
 from gatepost_gateway.control.shapes import ModelChange
 from gatepost_gateway.control.view import Change, changes

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct, field
 
@@ -11,6 +11,8 @@ from gatepost_gateway.control.configuration import Configuration
 from gatepost_gateway.control.identity import Keyring
 from gatepost_gateway.control.records import TraceSource
 from gatepost_gateway.control.roles import Access, Station
+from gatepost_gateway.control.rotation import MasterKey
+from gatepost_gateway.control.webhook_registry import WebhookRegistry
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import CallerError
 from gatepost_gateway.domain.ports import Vault
@@ -20,10 +22,6 @@ from gatepost_gateway.link.messages import Correcting
 from gatepost_gateway.settings import DEFAULT_PROJECT, Settings
 from gatepost_gateway.settings.fields import Shape
 from gatepost_gateway.storage.config import ConfigStore
-
-if TYPE_CHECKING:
-    from gatepost_gateway.control.master_key import MasterKey
-    from gatepost_gateway.control.webhook_registry import WebhookRegistry
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
@@ -39,8 +37,8 @@ class House(Protocol):
     records: TraceSource | None
     local_token: Secret | None
     arrivals: Arrivals
-    master_key: "MasterKey"
-    webhooks: "WebhookRegistry"
+    master_key: MasterKey
+    webhooks: WebhookRegistry
 
     correct: Callable[[Correcting], Awaitable[None]] | None
     """Puts right what was settled; None: no gateway runs here."""

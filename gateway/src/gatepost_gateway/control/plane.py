@@ -14,8 +14,8 @@ from gatepost_gateway.control.compose import build_snapshot
 from gatepost_gateway.control.configuration import Configuration
 from gatepost_gateway.control.identity import Keyring
 from gatepost_gateway.control.judges import judge_keys
-from gatepost_gateway.control.master_key import MasterKey, Rekey
 from gatepost_gateway.control.records import TraceSource
+from gatepost_gateway.control.rotation import MasterKey, Rekey
 from gatepost_gateway.control.secrets import Keeper
 from gatepost_gateway.control.webhook_registry import WebhookRegistry
 from gatepost_gateway.domain.clock import Clock, SystemClock

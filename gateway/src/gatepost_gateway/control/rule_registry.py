@@ -1,44 +1,23 @@
 """The rules of the policy chain: declared by the file or made by the API, each change a new version."""
 
-from typing import TYPE_CHECKING
-
 import msgspec
 from msgspec import structs
 
+from gatepost_gateway.control.configuration import Configuration
+from gatepost_gateway.control.rule_check import dotted
 from gatepost_gateway.control.shapes import RuleChange
 from gatepost_gateway.domain.chain import RuleSpec, Unloadable
 from gatepost_gateway.domain.errors import CallerError, Code
 from gatepost_gateway.policy.kinds.kind import Toolbox
 from gatepost_gateway.policy.loading import load_rule
-from gatepost_gateway.settings.declared import Document
 from gatepost_gateway.settings.problems import ConfigurationError, Problem
 from gatepost_gateway.settings.rules import OURS, plain
-
-if TYPE_CHECKING:
-    from gatepost_gateway.control.configuration import Configuration
-
-
-def check_chain(document: Document) -> None:
-    """Makes every rule once, so that the data plane can: raises ConfigurationError for those that cannot be made."""
-    problems: list[Problem] = []
-    toolbox = Toolbox()
-    for spec in (*document.file.rules, *document.api.rules):
-        try:
-            load_rule(spec, toolbox)
-        except Unloadable as error:
-            problems.append(Problem(f"policies.{spec.name}{_dotted(error.path)}", error.message))
-    if problems:
-        raise ConfigurationError(tuple(problems))
-
-
-def _dotted(path: tuple[str | int, ...]) -> str:
-    return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path)
 
 
 class RuleRegistry:
     """The rules of `configuration`. Writers come one at a time; the caller publishes what it made."""
 
-    def __init__(self, configuration: "Configuration") -> None:
+    def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
 
     def all(self) -> list[tuple[RuleSpec, str]]:
@@ -101,7 +80,7 @@ class RuleRegistry:
             load_rule(rule, Toolbox())
         except Unloadable as error:
             where = error.path if error.path and error.path[0] in OURS else ("settings", *error.path)
-            problems.append(Problem(_dotted(where).removeprefix("."), error.message))
+            problems.append(Problem(dotted(where).removeprefix("."), error.message))
         if problems:
             raise ConfigurationError(tuple(problems))
         return rule

@@ -27,6 +27,7 @@ COMMANDS = MappingProxyType(
         "traces": "list traces, or show one",
         "budget": "explain what may be spent, is spent and is held",
         "escalations": "list, claim, approve, deny and resolve what waits for a person",
+        "webhooks": "list, make, test, disable and delete webhooks, and show what was told to them",
         "explain": "tell the story of a call: who, what, why and what it cost",
         "licence": "sign leave for a project's tests to work offline",
         "db": "bring the databases to this version's form",

@@ -15,6 +15,7 @@ import pytest
 from gatepost_gateway.control.courier import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT, Courier, Sender, backoff
 from gatepost_gateway.control.plane import ControlPlane
 from gatepost_gateway.control.watching import Watch
+from gatepost_gateway.domain.snapshot import KeyState
 from gatepost_gateway.domain.webhooks import Happening, Topic
 from gatepost_gateway.settings.webhook_shapes import WebhookFields
 from gatepost_gateway.storage.outbox import Outbox, State
@@ -60,11 +61,10 @@ class Post:
         self.client = Client(egress=Egress.of(*allow))
         self.now = self.plane.clock.micros()
         self.courier = Courier(
-            self.plane.webhooks,
+            self.plane,
             self.outbox,
             Watch(self.records, self.outbox),
             Sender(self.client, self.plane.vault, self),
-            lambda: self.plane.snapshot,
         )
         self.secret = ""
 
@@ -219,6 +219,28 @@ def test_without_webhooks_what_happens_is_forgotten(tmp_path: Path) -> None:
             post.hook("v", post.receiver.port)
             await post.courier.tick(post.plane.store, post)
             assert post.states("v") == []
+
+    asyncio.run(go())
+
+
+def test_a_key_that_is_paused_right_after_the_webhook_was_made_is_told_of(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with posted(tmp_path, "127.0.0.0/8") as post:
+            keyring = post.plane.keyring
+            hook, _ = post.plane.webhooks.get("w", None)
+            key = next(iter(keyring.identities.keys))
+            post.plane.webhooks.remove(hook, by="t")
+            await post.courier.tick(post.plane.store, post)
+            for said in (None, "v"):  # what came before it was made is not told
+                if said is not None:
+                    post.hook(said, post.receiver.port)
+                keyring.turn(key, KeyState.PAUSED, by="t")
+                keyring.turn(key, KeyState.ACTIVE, by="t")
+                post.plane.refresh()
+                if said is None:
+                    await post.courier.tick(post.plane.store, post)
+            await post.until(lambda: post.outbox.counts("v")["delivered"] == 2)
+            assert [one.topic for one in post.states("v")] == ["key.resumed", "key.paused"]
 
     asyncio.run(go())
 

@@ -71,7 +71,7 @@ class Town:
         self.turn = snapshot.document.identity_seq
         with self.records.reading() as db:
             rows = db.all(Sql("SELECT topic, project, data FROM happened ORDER BY at, data"))
-        self.outbox.spread((), now)
+        self.outbox.spread(self.outbox.happened(), (), now)
         return [(topic, project, msgspec.json.decode(data)) for topic, project, data in rows]
 
     def close(self) -> None:
@@ -195,6 +195,23 @@ def test_errors_spike_and_calm_with_room_between(town: Town) -> None:
     town.fold(*calls(8, 8, 9))
     assert [topic for topic, _, _ in town.look(NOW + 9 * MINUTE)] == ["errors.spiked"]
     assert [topic for topic, _, _ in town.look(NOW + 20 * MINUTE)] == ["errors.calmed"], "nobody calls any more"
+
+
+def test_a_spike_that_two_gateways_see_is_told_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.look()
+    town.fold(*calls(4, 4, 0))
+    other, errors = Watch(town.records, town.outbox), town.outbox.errors
+
+    def meanwhile(start: int) -> dict[str, tuple[int, int]]:
+        monkeypatch.setattr(town.outbox, "errors", errors)
+        other.look(town.hooks, town.plane.snapshot, (), NOW + SLOW_MICROS - 1)
+        return errors(start)
+
+    monkeypatch.setattr(town.outbox, "errors", meanwhile)
+    assert [topic for topic, _, _ in town.look(NOW + SLOW_MICROS)] == ["errors.spiked"]
+    assert town.look(NOW + SLOW_MICROS + 1) == [], "it knows what the other told"
+    town.fold(*calls(40, 0, 1))
+    assert [topic for topic, _, _ in town.look(NOW + MINUTE)] == ["errors.calmed"]
 
 
 def test_a_webhook_of_one_project_hears_of_its_errors_only(town: Town) -> None:

@@ -79,7 +79,8 @@ def test_a_test_and_its_delivery(tmp_path: Path) -> None:
         sent = await ask(plane, "POST", f"{HOME}/ops/test")
         assert sent.status == 202
         assert plane.records is not None
-        plane.records.outbox.spread([hook for hook, _ in plane.webhooks.all()], plane.clock.micros())
+        outbox, hooks = plane.records.outbox, [hook for hook, _ in plane.webhooks.all()]
+        outbox.spread(outbox.happened(), hooks, plane.clock.micros())
         (one,) = (await ask(plane, "GET", f"{HOME}/ops/deliveries?state=pending&limit=5")).json["items"]
         assert (one["event_id"], one["type"], one["state"]) == (sent.json["event_id"], "webhook.test", "pending")
         assert one["event"]["id"] == one["event_id"]

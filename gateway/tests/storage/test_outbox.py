@@ -31,7 +31,7 @@ def happening(number: int, topic: Topic = Topic.KEY_PAUSED, **said: Any) -> Happ
 def filled(records: Records, *happenings: Happening, hooks: Any = (ALL,)) -> Outbox:
     outbox = Outbox(records)
     outbox.happen(happenings, {}, NOW)
-    outbox.spread(hooks, NOW)
+    outbox.spread(outbox.happened(), hooks, NOW)
     return outbox
 
 
@@ -45,14 +45,31 @@ def test_each_webhook_gets_what_it_wants_once(records: Records) -> None:
     outbox = filled(records, foreign, mine, *crossed, hooks=(ALL, ONE))
     assert ids(outbox) == ["evt_80", "evt_1"]
     assert ids(outbox, "one") == ["evt_90", "evt_2"]
-    assert outbox.spread((ALL, ONE), NOW) == 0
+    assert outbox.happened() == []
     outbox.happen([foreign], {}, NOW)
-    outbox.spread((ALL, ONE), NOW)
+    outbox.spread(outbox.happened(), (ALL, ONE), NOW)
     assert ids(outbox) == ["evt_80", "evt_1"], "told again it is the same"
     (body,) = {one.body for one in outbox.page("one", None, 2**62, 9) if one.event_id == "evt_2"}
     assert msgspec.json.decode(body) == {
         "id": "evt_2", "type": "key.paused", "created_at": "2026-11-20T14:30:00.000002Z", "project": "p", "data": {},
     }  # fmt: skip
+
+
+def test_what_another_gateway_handed_on_is_left_alone(records: Records) -> None:
+    outbox = Outbox(records)
+    outbox.happen([happening(1), happening(2)], {}, NOW)
+    found = outbox.happened()
+    outbox.spread(found[:1], (ALL,), NOW)
+    outbox.spread(found, (ALL, ONE), NOW)
+    assert (ids(outbox), ids(outbox, "one")) == (["evt_2", "evt_1"], ["evt_2"])
+
+
+def test_what_was_told_meanwhile_is_not_told_again(records: Records) -> None:
+    outbox = Outbox(records)
+    assert outbox.happen([happening(1)], {"spiking w": "p"}, NOW, {"spiking w": ""})
+    assert not outbox.happen([happening(2)], {"spiking w": "p", "more": ""}, NOW, {"spiking w": ""})
+    assert ([one.id for one in outbox.happened()], outbox.told(["more"])) == (["evt_1"], {})
+    assert outbox.happen([happening(3)], {"spiking w": ""}, NOW, {"spiking w": "p"})
 
 
 def test_a_full_queue_takes_no_more_and_counts(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,10 +112,12 @@ def test_what_is_over_leaves(records: Records, monkeypatch: pytest.MonkeyPatch) 
     outbox = filled(records, *(happening(number) for number in range(6)), hooks=(ALL, ONE))
     for one in outbox.claim(NOW, {"all": 5}):
         outbox.settle(one, Outcome(State.DELIVERED, NOW))
-    outbox.trim(NOW, ["all"])
+    outbox.trim(NOW, ["all"], ["all"])
+    assert ids(outbox, "one") != [], "nobody asked what it is"
+    outbox.trim(NOW, outbox.addressed(), ["all"])
     assert ids(outbox) == ["evt_5", "evt_4", "evt_3"], "the last that are over, and what waits"
     assert ids(outbox, "one") == []
-    outbox.trim(NOW + DONE_LIFE + 100, ["all"])
+    outbox.trim(NOW + DONE_LIFE + 100, ["all"], ["all"])
     assert ids(outbox) == ["evt_5"]
     outbox.drop("all")
     assert ids(outbox) == []
@@ -108,9 +127,7 @@ def test_what_is_over_leaves(records: Records, monkeypatch: pytest.MonkeyPatch) 
 def test_nobody_wants_to_know(records: Records) -> None:
     outbox = Outbox(records)
     outbox.happen([happening(1)], {"identities": "7", "budget x 80": ""}, NOW)
-    outbox.forget()
-    outbox.spread((ALL,), NOW)
-    assert ids(outbox) == []
+    outbox.forget_looks()
     assert outbox.told(["identities", "budget x 80", "none"]) == {"budget x 80": ""}
 
 

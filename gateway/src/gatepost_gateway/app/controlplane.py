@@ -75,13 +75,8 @@ class Office:
             self.records.close()
             raise
         self._client = Client(egress=Egress.of(*settings.server.egress_allow))
-        self._courier = Courier(
-            plane.webhooks,
-            source.outbox,
-            Watch(self.records, source.outbox),
-            Sender(self._client, plane.vault, self._clock),
-            lambda: plane.snapshot,
-        )
+        sender = Sender(self._client, plane.vault, self._clock)
+        self._courier = Courier(plane, source.outbox, Watch(self.records, source.outbox), sender)
         self.exporter = self._exporting(settings)
         self.records.rollups.keys = lambda: self.plane.document().metadata_keys
 

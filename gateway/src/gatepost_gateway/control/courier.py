@@ -8,17 +8,16 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from gatepost_gateway.control.plane import ControlPlane
 from gatepost_gateway.control.watching import Watch
-from gatepost_gateway.control.webhook_registry import WebhookRegistry
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError
-from gatepost_gateway.domain.snapshot import Snapshot, Timeouts
+from gatepost_gateway.domain.snapshot import Timeouts
 from gatepost_gateway.domain.webhooks import Webhook, signature
 from gatepost_gateway.storage.config import ConfigStore
-from gatepost_gateway.storage.outbox import AT_ONCE, Delivery, Outbox, Outcome, State
+from gatepost_gateway.storage.outbox import Delivery, Outbox, Outcome, State
 from gatepost_gateway.storage.vault import Vault
 from gatepost_gateway.transport import Client, Fault, Origin, TransportError
 from gatepost_gateway.version import VERSION
@@ -43,18 +42,16 @@ def backoff(attempts: int, chance: float) -> float:
 
 
 class Courier:
-    """`snapshot` gives what is true now. Lives on the event loop; storage is asked in threads."""
+    """`plane` knows the webhooks and what is true now. Lives on the event loop; storage is asked in threads."""
 
-    def __init__(
-        self, hooks: WebhookRegistry, outbox: Outbox, watch: Watch, send: "Sender", snapshot: Callable[[], Snapshot]
-    ) -> None:
-        self._hooks = hooks
+    def __init__(self, plane: ControlPlane, outbox: Outbox, watch: Watch, send: "Sender") -> None:
+        self._plane = plane
         self._outbox = outbox
         self._watch = watch
         self._send = send
-        self._snapshot = snapshot
         self._trying: dict[asyncio.Task[None], str] = {}
         self._turn: int | None = None
+        self._begun = plane.snapshot.document.identity_seq
         self._trimmed = self._forgot = -IDLE_SECONDS
 
     async def run(self, store: ConfigStore, clock: Clock) -> None:
@@ -75,28 +72,44 @@ class Courier:
 
     async def tick(self, store: ConfigStore, clock: Clock) -> None:
         """Looks for what happened, hands it on, and begins the tries that are due."""
-        hooks = [hook for hook, _ in self._hooks.all()]
         now, seconds = clock.micros(), clock.monotonic()
-        if not hooks:
-            self._turn = None
+        if not self._hooks():
+            self._turn = self._plane.snapshot.document.identity_seq
             if seconds - self._forgot >= IDLE_SECONDS:
                 self._forgot = seconds
-                await asyncio.to_thread(self._outbox.forget)
+                if not await self._hooks_by_now():
+                    await asyncio.to_thread(self._outbox.forget_looks)
+                await self._spread(now)
             return
-        await self._look(hooks, store, now)
-        while await asyncio.to_thread(self._outbox.spread, hooks, now) == AT_ONCE:
-            pass
+        await self._look(self._hooks(), store, now)
+        await self._spread(now)
         if seconds - self._trimmed >= TRIM_SECONDS:
             self._trimmed = seconds
-            await asyncio.to_thread(self._outbox.trim, now, [hook.id for hook in hooks])
-        await self._begin({hook.id: hook for hook in hooks}, clock)
+            addressed = await asyncio.to_thread(self._outbox.addressed)
+            known = [hook.id for hook in await self._hooks_by_now()]
+            await asyncio.to_thread(self._outbox.trim, now, addressed, known)
+        await self._begin({hook.id: hook for hook in self._hooks()}, clock)
+
+    def _hooks(self) -> list[Webhook]:
+        return [hook for hook, _ in self._plane.webhooks.all()]
+
+    async def _hooks_by_now(self) -> list[Webhook]:
+        """With what other gateways on the same store have written so far."""
+        if self._plane.store.shared:
+            await self._plane.follow(told=False)
+        return self._hooks()
+
+    async def _spread(self, now: int) -> None:
+        """Hands on what happened. Who wants it is asked after it is read, so that nobody is passed over."""
+        while found := await asyncio.to_thread(self._outbox.happened):
+            await asyncio.to_thread(self._outbox.spread, found, await self._hooks_by_now(), now)
 
     async def _look(self, hooks: list[Webhook], store: ConfigStore, now: int) -> None:
-        snapshot = self._snapshot()
+        snapshot = self._plane.snapshot
         newest = snapshot.document.identity_seq
         if self._turn is None:
             last = await asyncio.to_thread(self._watch.last_turn)
-            self._turn = last if last is not None else newest
+            self._turn = last if last is not None else self._begun
         turns = store.turns_since(self._turn) if newest > self._turn else []
         await asyncio.to_thread(self._watch.look, hooks, snapshot, turns, now)
         self._turn = max(self._turn, newest)

@@ -26,10 +26,11 @@ _KEY_TOPICS = {KeyState.PAUSED: Topic.KEY_PAUSED, KeyState.ACTIVE: Topic.KEY_RES
 
 
 class _Found(Struct):
-    """What one look found, and what is told by it."""
+    """What one look found, what is told by it, and what must not have been told meanwhile by another gateway."""
 
     happenings: list[Happening]
     told: dict[str, str]
+    known: dict[str, str]
 
 
 class Watch:
@@ -45,7 +46,7 @@ class Watch:
 
     def look(self, hooks: Sequence[Webhook], snapshot: Snapshot, turns: Turns, now: int) -> None:
         """`turns`: of keys, after the last one that was looked at."""
-        found = _Found([], {})
+        found = _Found([], {}, {})
         seen = (snapshot.version, frozenset(number for hook in hooks for number in hook.thresholds))
         touched, full = self._records.touched(), seen != self._seen
         # Until this look is stored, the next one must be a whole one.
@@ -60,8 +61,9 @@ class Watch:
             self._escalations(found, now)
             for hook in hooks:
                 self._errors(found, hook, now)
-        if found.happenings or found.told:
-            self._outbox.happen(found.happenings, found.told, now)
+        if (found.happenings or found.told) and not self._outbox.happen(found.happenings, found.told, now, found.known):
+            self._slow_at = 0
+            return
         self._identities, self._seen = identities, seen
 
     def last_turn(self) -> int | None:
@@ -104,7 +106,8 @@ class Watch:
             return
         rules, name = hook.error_spikes, f"{SPIKING} {hook.id}"
         counts = self._outbox.errors((now // 60_000_000 - rules.minutes + 1) * 60)
-        before = set(filter(None, self._outbox.told([name]).get(name, "").split("\n")))
+        known = self._outbox.told([name]).get(name, "")
+        before = set(filter(None, known.split("\n")))
         spiking = set(before)
         for project in {*counts, *before}:
             calls, errors = counts.get(project, (0, 0))
@@ -128,6 +131,8 @@ class Watch:
             found.happenings.append(Happening(event_id(topic, what), now, topic, project, json_of(data), hook.id))
         if spiking != before:
             found.told[name] = "\n".join(sorted(spiking))
+            # Nothing but the moment tells one spike from the next, and two gateways look at two moments.
+            found.known[name] = known
 
 
 def _keys(found: _Found, snapshot: Snapshot, turns: Turns) -> None:

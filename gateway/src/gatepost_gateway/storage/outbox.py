@@ -7,6 +7,7 @@ leaves it to the next. A webhook's queue is bounded: what does not fit is droppe
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ TOLD_LIFE = 40 * DAY_MICROS
 AT_ONCE = 200
 LEASE = 20_000_000
 """Microseconds that a try may take before somebody else tries."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 _escalated = msgspec.msgpack.Decoder(Escalated).decode
 
@@ -75,20 +78,24 @@ class Outbox:
         self._sql = Queries("outbox.sql", records.dialect)
         self._happen = Queries("records.sql", records.dialect)["happen"]
 
-    def spread(self, hooks: Sequence[Webhook], now: int) -> int:
-        """Hands some of what happened to who wants it, and forgets it; how many happenings that were."""
+    def happened(self) -> list[Happening]:
+        """Some of what nobody was handed yet, the oldest first."""
         with self._records.reading() as db:
-            if db.one(self._sql["happened"], (1,)) is None:
-                return 0
+            return [self._happening(row) for row in db.all(self._sql["happened"], (AT_ONCE,))]
+
+    def spread(self, found: Iterable[Happening], hooks: Sequence[Webhook], now: int) -> None:
+        """Hands what happened to who wants it, and forgets it; what another gateway has handed on is left alone.
+
+        `hooks` must be looked at after `found`: else who came between them would hear of nothing.
+        """
         with self._records.writing(TURN) as db:
-            found = [self._happening(row) for row in db.all(self._sql["happened"], (AT_ONCE,))]
             room = {hook.id: MOST_PENDING - self._pending(db, hook.id) for hook in hooks}
             for one in found:
+                if not db.run(self._sql["unhappen"], (one.id,)):
+                    continue
                 for hook in hooks:
                     if one.webhook == hook.id or (not one.webhook and hook.wants(one.topic, one.project)):
                         self._hand(db, hook, one, room, now)
-                db.run(self._sql["unhappen"], (one.id,))
-        return len(found)
 
     def _hand(self, db: Database, hook: Webhook, one: Happening, room: dict[str, int], now: int) -> None:
         if not _crosses(hook, one):
@@ -99,22 +106,29 @@ class Outbox:
         said = {"webhook": hook.id, "event_id": one.id, "at": one.at, "topic": one.topic.value, "body": body_of(one)}
         room[hook.id] -= db.run(self._sql["deliver"], {**said, "next_at": now})
 
-    def happen(self, happenings: Iterable[Happening], told: Mapping[str, str], now: int) -> None:
-        """Writes what happened together with what is told by it."""
+    def happen(
+        self, happenings: Iterable[Happening], told: Mapping[str, str], now: int, known: Mapping[str, str] = NOTHING
+    ) -> bool:
+        """Writes what happened together with what is told by it; nothing where `known` is not what is told any more."""
         with self._records.writing(TURN) as db:
+            if known and dict.fromkeys(known, "") | self._told(db, known) != known:
+                return False
             db.many(self._happen, [row_of(one) for one in happenings])
             for name, value in told.items():
                 db.run(self._sql["tell"], {"name": name, "value": value, "at": now})
+        return True
 
     def told(self, names: Iterable[str]) -> dict[str, str]:
         """What is known under these names."""
         with self._records.reading() as db:
-            return dict(db.all(self._sql["told"], (msgspec.json.encode(list(names)).decode(),)))
+            return self._told(db, names)
 
-    def forget(self) -> None:
-        """Nobody wants to know what happened."""
+    def _told(self, db: Database, names: Iterable[str]) -> dict[str, str]:
+        return dict(db.all(self._sql["told"], (msgspec.json.encode(list(names)).decode(),)))
+
+    def forget_looks(self) -> None:
+        """Nobody wants to know: how far was looked is where the next one begins."""
         with self._records.writing(TURN) as db:
-            db.run(self._sql["forget_happened"])
             db.run(self._sql["forget_looks"])
 
     def claim(self, now: int, room: Mapping[str, int]) -> list[Delivery]:
@@ -176,13 +190,21 @@ class Outbox:
             db.run(self._sql["drop_webhook"], (webhook,))
             db.run(self._sql["drop_counts"], (webhook,))
 
-    def trim(self, now: int, known: Iterable[str]) -> None:
-        """Lets go of what is long over, and of what was on its way to webhooks that are not there any more."""
+    def addressed(self) -> list[str]:
+        """The webhooks that have deliveries."""
+        with self._records.reading() as db:
+            return [webhook for (webhook,) in db.all(self._sql["webhooks"])]
+
+    def trim(self, now: int, addressed: Iterable[str], known: Iterable[str]) -> None:
+        """Lets go of what is long over, and of what was on its way to webhooks that are not there any more.
+
+        `known` must be looked at after `addressed`.
+        """
         there = frozenset(known)
         with self._records.writing(TURN) as db:
             db.run(self._sql["drop_old"], {"before": now - DONE_LIFE})
             db.run(self._sql["drop_told"], (now - TOLD_LIFE,))
-            for (webhook,) in db.all(self._sql["webhooks"]):
+            for webhook in addressed:
                 if webhook in there:
                     db.run(self._sql["drop_many"], {"webhook": webhook, "most": MOST_DONE})
                 else:

@@ -6,9 +6,6 @@ SELECT id, at, topic, project, data, webhook FROM happened ORDER BY at, id LIMIT
 -- name: unhappen
 DELETE FROM happened WHERE id = ?;
 
--- name: forget_happened
-DELETE FROM happened;
-
 -- How far was looked: what happens while nobody wants to know is not told later.
 -- name: forget_looks
 DELETE FROM told WHERE name IN ('identities', 'escalations');

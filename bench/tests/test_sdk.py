@@ -12,5 +12,5 @@ def test_it_measures_both_ways_and_the_imports(
     monkeypatch.setattr(sdk, "IMPORTS", 1)
     sdk.main(1)
     said = capsys.readouterr().out
-    for line in ("bare httpx", "gatepost", "overhead", "import httpx and pydantic", "import gatepost; gatepost.Client"):
+    for line in ("bare httpx", "gatepost", "overhead", "import httpx, pydantic", "import gatepost; gatepost.Client"):
         assert f"\n{line}" in f"\n{said}"

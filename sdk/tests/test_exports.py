@@ -39,10 +39,40 @@ def test_importing_the_package_loads_neither_httpx_nor_pydantic():
 
 
 def test_a_client_loads_what_it_needs():
-    unwanted = {"asyncio", "gatepost.testing", "gatepost.wire.simple", "gatepost.wire.traces", "gatepost._guard"}
+    unwanted = {
+        "asyncio",
+        "pydantic",
+        "gatepost.results",
+        "gatepost.testing",
+        "gatepost.wire.simple",
+        "gatepost.wire.traces",
+        "gatepost._guard",
+    }
     code = f"import gatepost, sys; gatepost.Client; print(sorted({unwanted} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_many_threads_may_read_the_first_answers_at_once():
+    """Their models are loaded then, by whichever comes first."""
+    code = """if True:
+        import sys, threading
+        import httpx, gatepost
+        answer = {"id": "t", "trace_id": "t", "output": "Bonjour", "usage": {"input": 1}}
+        transport = httpx.MockTransport(lambda request: httpx.Response(200, json=answer))
+        client = gatepost.Client("gp_a_b", transport=transport)
+        said, gate = [], threading.Barrier(16)
+        def ask():
+            gate.wait()
+            said.append((client.traces.create().id, client.execute("t", "Hello").usage.input))
+        sys.setswitchinterval(1e-6)
+        threads = [threading.Thread(target=ask) for _ in range(16)]
+        [thread.start() for thread in threads], [thread.join() for thread in threads]
+        print(len(said), set(said))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "16 {('t', 1)}"
+    assert done.stderr == ""
 
 
 def test_one_module_knows_the_http_library():

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from ._guard import guard
     from ._retry import RetryConfig
     from ._settings import configure
-    from ._stream import AsyncExecuteStream, AsyncStream, ExecuteStream, Stream
+    from ._stream import AsyncExecuteStream, AsyncStream, ExecuteStream, Stream, StreamChunk
     from .client import AsyncClient, AsyncGatepost, Client, Gatepost
     from .options import ChatOptions, CheckOptions, ClientOptions, ExecuteOptions, Options, TraceFilters
-    from .results import ExecuteResult, StreamChunk
+    from .results import ExecuteResult
     from .wire.actions import ActionDone
     from .wire.executions import LogRecorded, PendingApproval, ToolCall, Usage
     from .wire.making import EmbeddingResult, ImageResult
@@ -128,12 +128,12 @@ _HOMES = {
         "Message",
         "MetricsResponse",
     ),
-    "_stream": ("AsyncExecuteStream", "AsyncStream", "ExecuteStream", "Stream"),
+    "_stream": ("AsyncExecuteStream", "AsyncStream", "ExecuteStream", "Stream", "StreamChunk"),
     "_retry": ("RetryConfig",),
     "_settings": ("configure",),
     "client": ("AsyncClient", "AsyncGatepost", "Client", "Gatepost"),
     "options": ("ChatOptions", "CheckOptions", "ClientOptions", "ExecuteOptions", "Options", "TraceFilters"),
-    "results": ("ExecuteResult", "StreamChunk"),
+    "results": ("ExecuteResult",),
     "wire.executions": ("LogRecorded", "PendingApproval", "ToolCall", "Usage"),
     "wire.making": ("EmbeddingResult", "ImageResult"),
     "wire.registry": ("ModelCard",),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ._calls import Call, Reply, messages
 from ._settings import Fallback
 from .errors import CircuitBreakerError
-from .results import ExecuteResult
 from .wire import headers as names
+
+if TYPE_CHECKING:
+    from .results import ExecuteResult
 
 _PASSED_ON = ("tools", "max_tokens", "temperature")
 
@@ -72,6 +74,8 @@ def _choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _read(reply: Reply, *, trace_id: str, step_id: str) -> ExecuteResult:
+    from .results import ExecuteResult  # noqa: PLC0415 - loaded with the first answer, as all models are
+
     choice = _choice(reply.body)
     message: Mapping[str, Any] = choice["message"]
     calls: list[Mapping[str, Any]] = message.get("tool_calls") or []

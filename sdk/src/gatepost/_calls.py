@@ -1,4 +1,7 @@
-"""Every operation as a value: what to send, and how to read the answer. Pure."""
+"""Every operation as a value: what to send, and how to read the answer. Pure.
+
+The models of answers, and pydantic with them, are loaded when the first of them is read.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any, Callable, Generic, Protocol, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, Generic, Protocol, TypeVar, Union, cast
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from . import wire
+from ._stream import StreamChunk
 from ._version import __version__
 from .errors import ConnectionError as GatewayConnectionError
 from .errors import GatewayError, ValidationError, error_from_answer
-from .results import ExecuteResult, StreamChunk
 from .sse import Decoder, Event
 from .wire import headers as names
+
+if TYPE_CHECKING:
+    from .results import ExecuteResult
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -166,12 +170,19 @@ def execute(
     return Call(
         "POST",
         "/api/v1/executions",
-        lambda reply: ExecuteResult.from_answer(reply.body, request_id=reply.request_id),
+        lambda reply: executed(reply.body, request_id=reply.request_id),
         body=body,
         headers=_once(idempotency_key),
         trace_id=trace_id,
         unanswered=unanswered,
     )
+
+
+def executed(body: dict[str, Any], *, request_id: str | None) -> ExecuteResult:
+    """What an execution came to, as the body of an answer says it."""
+    from .results import ExecuteResult  # noqa: PLC0415 - its models cost more than all else that a client loads
+
+    return ExecuteResult.from_answer(body, request_id=request_id)
 
 
 def execute_stream(**asked: Any) -> Streamed[StreamChunk | ExecuteResult]:
@@ -208,7 +219,7 @@ class ExecutionEvents:
             return StreamChunk(said["text"], self._request_id)
         self._ended = True
         if event.event == "result":
-            return ExecuteResult.from_answer(said, request_id=self._request_id)
+            return executed(said, request_id=self._request_id)
         raise error_from_answer(said["status"], said, request_id=self._request_id, trace_id=None, retry_after=None)
 
 
@@ -321,11 +332,16 @@ def _plain(value: Any) -> Any:
         return format(value, "f") if isinstance(value, Decimal) else str(value)
     if isinstance(value, (datetime, date)):
         return value.isoformat()
-    if isinstance(value, BaseModel):
+    if is_model(value):
         return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, Mapping):
         return dict(cast("Mapping[str, Any]", value))
     raise TypeError(f"a value of type `{type(value).__name__}`")
+
+
+def is_model(value: Any) -> bool:
+    """Whether it is a pydantic model; asked so that nothing of pydantic is loaded for the question."""
+    return hasattr(value, "model_dump")
 
 
 def said(**fields: Any) -> dict[str, Any]:

@@ -10,15 +10,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from secrets import token_hex
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _bypass, _calls, wire
 from ._calls import Call, Flow, Streamed
 from ._reports import EVENT, Report, Reports, report_of
 from ._reports import KEPT as KEPT_REPORTS
 from ._settings import Fallback, Settings, require_fallback
+from ._stream import StreamChunk
 from .errors import CircuitBreakerError, ConflictError, GatepostError, GatewayError, NotFoundError
-from .results import ExecuteResult, StreamChunk
+
+if TYPE_CHECKING:
+    from .results import ExecuteResult
 
 T = TypeVar("T")
 

@@ -7,12 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Union, cast
 from urllib.parse import urlencode
 
-from pydantic import BaseModel
-
 from . import wire
-from ._calls import Call, Moment, Reply, Streamed, said
+from ._calls import Call, Moment, Reply, Streamed, is_model, said
+from ._stream import StreamChunk
 from .errors import ProviderError
-from .results import StreamChunk
 from .wire import headers as names
 
 ERROR = "\n[error] "
@@ -155,7 +153,7 @@ def conversation(messages: Talk) -> list[Any]:
     """A conversation: a text is one message of the user, and one message is a conversation of one."""
     if isinstance(messages, str):
         return [{"role": "user", "content": messages}]
-    if isinstance(messages, (Mapping, BaseModel)):
+    if isinstance(messages, Mapping) or is_model(messages):
         return [cast("Any", messages)]
     return list(messages)
 

@@ -13,10 +13,12 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._calls import encode
-from .results import ExecuteResult
+
+if TYPE_CHECKING:
+    from .results import ExecuteResult
 
 KEPT = 256
 """Bypassed calls that wait to be told; of more than that the oldest are forgotten, and counted."""

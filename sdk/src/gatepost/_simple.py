@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 from . import _calls, _plain, wire
 from ._calls import Moment
 from ._http import AsyncHttp, SyncHttp
-from ._stream import AsyncStream, Stream, text_of
+from ._stream import AsyncStream, Stream, StreamChunk, text_of
 from .options import ChatOptions
-from .results import StreamChunk
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import closing
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
 
 from .errors import GatewayError
-from .results import ExecuteResult, StreamChunk
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._governed import Governed
     from ._http import AsyncHttp, SyncHttp
+    from .results import ExecuteResult
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class StreamChunk:
+    """A piece of an answer as it is written, and the gateway's id of the request."""
+
+    text: str
+    request_id: str | None = None
 
 
 class Stream(Generic[T]):

@@ -21,10 +21,11 @@ from ._stream import AsyncExecuteStream, ExecuteStream, governed, governed_async
 from ._traces import AsyncTraces, Traces
 from .errors import ConfigurationError
 from .options import CheckOptions, ClientOptions, ExecuteOptions, Options
-from .results import ExecuteResult
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
+
+    from .results import ExecuteResult
 
 
 log = logging.getLogger("gatepost")

@@ -1,6 +1,5 @@
 """What governed calls give back, beyond the models of the contract."""
 
-from dataclasses import dataclass
 from typing import Any, Optional
 
 from pydantic import Field
@@ -46,11 +45,3 @@ class ExecuteResult(Execution):
         """The result for the body of an answer."""
         facts: dict[str, Any] = {**body, "raw": body, "request_id": request_id, "bypass": bypass}
         return cls.model_validate(facts)
-
-
-@dataclass(frozen=True)
-class StreamChunk:
-    """A piece of an answer as it is written, and the gateway's id of the request."""
-
-    text: str
-    request_id: Optional[str] = None

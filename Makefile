@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+# Each test of the whole starts processes anew: what Python has compiled once it need not compile again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test fmt lint types imports house bench soak ci lock
@@ -25,7 +27,7 @@ run: $(STAMP) ## start the gateway on 127.0.0.1:41002, data in .gatepost/
 
 test: $(STAMP) ## every test but the long runs
 	@tools/setup-tests
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 soak: $(STAMP) ## the long runs: kill -9 fifty times, growth, chaos (SOAK=short for a short form)
 	@tools/setup-tests

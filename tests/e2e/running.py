@@ -32,8 +32,11 @@ def fixtures_folder() -> Path:
 
 
 def bare_environment() -> dict[str, str]:
-    """This process's environment without anything that would speak to a gateway or a provider."""
-    apart = ("GATEPOST_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "AWS_", "AZURE_")
+    """This process's environment without anything that would speak to a gateway or a provider.
+
+    Python may keep what it has compiled: a test starts many processes.
+    """
+    apart = ("GATEPOST_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "AWS_", "AZURE_", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if not name.startswith(apart)}
 
 

@@ -50,7 +50,7 @@ HOMES = {
     "gemini": GENERATE, "bedrock": CONVERSE,
 }  # fmt: skip
 NAMES = {CHAT: "OpenAI chat", RESPONSES: "Responses", MESSAGES: "Anthropic", GENERATE: "Gemini", CONVERSE: "Bedrock"}
-CLAUDE = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+MODELS = {CONVERSE: "anthropic.claude-sonnet-4-5-20250929-v1:0", CHAT: "gpt-5.6", RESPONSES: "gpt-5.6"}
 CACHE = re.compile(r"(?:^|\.)(?:cache_control|prompt_cache_(?:key|retention)|cachePoint)$")
 SEALS = re.compile(r"(?:^|\.)(?:signature|thoughtSignature|sealed)$|^messages\.reasoning$")
 NOTES = re.compile(
@@ -191,7 +191,7 @@ def _json(text: str) -> str:
 
 def _shape(target: DialectName, asked: Asked) -> Shape:
     """A model of today, that thinks."""
-    return Shape(model=CLAUDE if target is CONVERSE else "m", stream=asked.stream, thinks=True, max_output=64_000)
+    return Shape(model=MODELS.get(target, "m"), stream=asked.stream, thinks=True, max_output=64_000)
 
 
 Came = tuple[tuple[str, ...], str | None, str | None]

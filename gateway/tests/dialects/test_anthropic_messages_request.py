@@ -63,7 +63,7 @@ def test_every_member_is_read():
     assert (one.tool_choice, one.parallel_tools) == (ToolChoice(ToolMode.REQUIRED, "go"), False)
     assert (one.max_tokens, one.temperature, one.top_p, one.top_k, one.stop) == (5, 0.5, 0.9, 3, ["a"])
     assert (one.user, one.output) == ("u", OutputFormat(schema={"x": 1}))
-    assert one.thinking == Thinking(on=True, effort="low", budget=2000, extra={"display": "omitted"})
+    assert one.thinking == Thinking(on=True, shown=False, effort="low", budget=2000)
     assert one.extra == {"container": "c", "output_config.task_budget": 1}
 
 
@@ -139,7 +139,8 @@ def test_the_choice_of_a_tool(said, sent):
         (Thinking(effort="low"), "claude-sonnet-4-5", {"type": "enabled", "budget_tokens": 2048}, None, ()),
         (Thinking(effort="high"), "claude-opus-4-7", {"type": "adaptive"}, "high", ()),
         (Thinking(effort="minimal"), "claude-sonnet-5", {"type": "adaptive"}, "low", ()),
-        (Thinking(budget=3000), "claude-opus-4-7", {"type": "enabled", "budget_tokens": 3000}, None, ()),
+        (Thinking(budget=3000), "claude-opus-4-6", {"type": "enabled", "budget_tokens": 3000}, None, ()),
+        (Thinking(budget=3000), "claude-opus-4-7", {"type": "adaptive"}, "medium", ("thinking.budget_tokens",)),
         (Thinking(on=False), "claude-opus-4-7", {"type": "disabled"}, None, ()),
         (Thinking(on=True, extra={"display": 1}), "claude-opus-4-6", {"type": "adaptive"}, None, ("thinking.display",)),
     ],
@@ -148,6 +149,46 @@ def test_how_much_it_thinks(thinking, model, thinks, effort, lost):
     body, names = write(model=model, thinking=thinking)
     assert (body.get("thinking"), body.get("output_config", {}).get("effort")) == (thinks, effort)
     assert names == lost
+
+
+def test_the_newest_models_take_no_settings_of_how_they_sample():
+    body, lost = write(model="claude-sonnet-5", temperature=0.2, top_p=0.9, top_k=4)
+    assert lost == ("temperature", "top_p", "top_k")
+    assert not {"temperature", "top_p", "top_k"} & body.keys()
+    assert write(model="claude-sonnet-5", temperature=1, top_p=1)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("later", "between"),
+    [
+        ([], True),
+        ([Message(Role.ASSISTANT, [Text(text="y")])], True),
+        ([Message(Role.USER, [Text(text="y")])], False),
+        ([Message(Role.SYSTEM, [Text(text="y")])], False),
+    ],
+)
+def test_the_system_speaks_between_the_turns_where_the_model_hears_it(later, between):
+    messages = [Message(Role.USER, [Text(text="x")]), Message(Role.SYSTEM, [Text(text="late")]), *later]
+    body, lost = write(model="claude-opus-4-8", messages=messages)
+    assert (body["messages"][1:2] == [{"role": "system", "content": [{"type": "text", "text": "late"}]}]) is between
+    assert ("messages.system_position" in lost) is not between
+    assert write(model="claude-opus-4-7", messages=messages)[1] == ("messages.system_position",)
+
+
+def test_files_of_its_own_store_and_texts_of_every_kind_are_documents():
+    own = Media(kind=MediaKind.DOCUMENT, file_id="f", sealed_by=DialectName.ANTHROPIC_MESSAGES)
+    others = Media(kind=MediaKind.DOCUMENT, file_id="f", sealed_by=DialectName.OPENAI_CHAT)
+    table = Media(kind=MediaKind.DOCUMENT, mime="text/csv", data="YSxi", name="t.csv")
+    body, lost = write(messages=[Message(Role.USER, [own, others, table])])
+    assert body["messages"][0]["content"] == [
+        {"type": "document", "source": {"type": "file", "file_id": "f"}},
+        {
+            "type": "document",
+            "source": {"type": "text", "media_type": "text/plain", "data": "a,b"},
+            "title": "t.csv",
+        },
+    ]
+    assert lost == ("messages.document.file_id",)
 
 
 def test_thoughts_need_room_and_freedom():

@@ -95,7 +95,7 @@ def test_choices_of_a_tool() -> None:
     ("thinking", "shape", "want", "lost"),
     [
         (Thinking(on=True, budget=2000), CLAUDE, {"thinking": {"type": "enabled", "budget_tokens": 2000}}, ()),
-        (Thinking(effort="low"), CLAUDE, {"thinking": {"type": "enabled", "budget_tokens": 1024}}, ()),
+        (Thinking(effort="low"), CLAUDE, {"thinking": {"type": "enabled", "budget_tokens": 2048}}, ()),
         (Thinking(effort="high"), NOVA, {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}, ()),
         (
             Thinking(budget=9),
@@ -112,6 +112,37 @@ def test_thinking_is_said_as_the_model_takes_it(thinking: Thinking, shape: Shape
     assert (body.get("additionalModelRequestFields"), names) == (want, lost)
 
 
+def test_one_call_at_a_time_is_a_parameter_of_claude() -> None:
+    tools: list[Any] = [Tool(name="f")]
+    for choice in (None, ToolChoice(ToolMode.AUTO)):
+        wanted = Conversation(messages=[user()], tools=tools, tool_choice=choice, parallel_tools=False)
+        body, lost = said(wanted)
+        single = {"type": "auto", "disable_parallel_tool_use": True}
+        assert (body["additionalModelRequestFields"], lost) == ({"tool_choice": single}, ())
+        assert "toolChoice" not in body["toolConfig"]
+        assert said(wanted, NOVA)[1] == ("parallel_tool_calls",)
+    assert "additionalModelRequestFields" not in said(Conversation(messages=[user()], tools=tools))[0]
+
+
+def test_the_newest_claudes_choose_for_themselves() -> None:
+    newest = Shape(model="us.anthropic.claude-opus-4-7-v1:0")
+    asked = Conversation(
+        messages=[user()], thinking=Thinking(on=True, effort="xhigh"), temperature=0.2, top_p=0.9, top_k=3
+    )
+    body, lost = said(asked, newest)
+    thinking = {"type": "adaptive", "display": "summarized"}
+    assert body["additionalModelRequestFields"] == {"thinking": thinking, "output_config": {"effort": "xhigh"}}
+    assert ("inferenceConfig" in body, lost) == (False, ("temperature", "top_p", "top_k"))
+    body, lost = said(Conversation(messages=[user()], thinking=Thinking(on=False)), newest)
+    assert (body["additionalModelRequestFields"], lost) == ({"thinking": {"type": "disabled"}}, ())
+
+
+def test_a_claude_that_thinks_takes_no_temperature() -> None:
+    asked = Conversation(messages=[user()], thinking=Thinking(budget=2000), temperature=0.2, top_k=3, top_p=0.9)
+    body, lost = said(asked)
+    assert (body["inferenceConfig"], lost) == ({"topP": 0.9}, ("temperature", "top_k"))
+
+
 def test_top_k_is_a_models_own_parameter() -> None:
     wanted = Conversation(messages=[user()], top_k=3)
     assert said(wanted)[0]["additionalModelRequestFields"] == {"top_k": 3}
@@ -125,7 +156,15 @@ def test_top_k_is_a_models_own_parameter() -> None:
         (Conversation(messages=[user()], seed=1), "seed"),
         (Conversation(messages=[user()], user="u"), "user"),
         (Conversation(messages=[user()], choices=2), "n"),
-        (Conversation(messages=[user()], tools=[Tool(name="f")], parallel_tools=False), "parallel_tool_calls"),
+        (
+            Conversation(
+                messages=[user()],
+                tools=[Tool(name="f")],
+                tool_choice=ToolChoice(ToolMode.REQUIRED),
+                parallel_tools=False,
+            ),
+            "parallel_tool_calls",
+        ),
         (Conversation(messages=[user()], extra={"logprobs": True}), "logprobs"),
         (Conversation(messages=[user()], output=OutputFormat()), "response_format"),
         (Conversation(messages=[user(), Message(Role.SYSTEM, [Text(text="x")])]), "messages.system_position"),

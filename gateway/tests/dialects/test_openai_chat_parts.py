@@ -12,6 +12,8 @@ SAME = [
     {"type": "input_audio", "input_audio": {"data": "AA", "format": "wav"}},
     {"type": "input_audio", "input_audio": {"data": "AA", "format": "mp3"}},
     {"type": "file", "file": {"filename": "f.pdf", "file_data": "data:application/pdf;base64,AA"}},
+    {"type": "file", "file": {"file_id": "file-1"}},
+    {"type": "image_url", "image_url": {"url": "https://x/y.png", "detail": "high"}},
 ]
 
 
@@ -19,13 +21,13 @@ SAME = [
 def test_a_part_there_and_back_is_itself(part):
     losses = Losses()
     before = {"type": "text", "text": "before"}
-    assert write_parts(read_parts([before, part], "x"), losses) == [before, part]
+    assert write_parts(read_parts([before, part], "x"), "m", losses) == [before, part]
     assert losses.names == ()
 
 
 def test_one_text_is_a_string():
-    assert write_parts(read_parts("hi", "x"), Losses()) == "hi"
-    assert write_parts(read_parts(None, "x"), Losses()) == write_parts(read_parts("", "x"), Losses()) == ""
+    assert write_parts(read_parts("hi", "x"), "m", Losses()) == "hi"
+    assert write_parts(read_parts(None, "x"), "m", Losses()) == write_parts(read_parts("", "x"), "m", Losses()) == ""
 
 
 def test_marks_and_details_are_read():
@@ -38,8 +40,44 @@ def test_marks_and_details_are_read():
     )
     assert (image.extra, text.cache) == ({"detail": "high"}, Cache("1h"))
     losses = Losses()
-    write_parts([image, text], losses)
-    assert losses.names == ("messages.detail", "cache_control")
+    write_parts([image, text], "m", losses)
+    assert losses.names == ("cache_control",)
+
+
+def test_what_to_keep_is_marked_where_the_model_reads_it():
+    text = Text(text="x", cache=Cache("1h"))
+    picture = Media(kind=MediaKind.IMAGE, url="u", cache=Cache())
+    losses = Losses()
+    said = write_parts([text, picture], "gpt-5.6", losses)
+    assert said == [
+        {"type": "text", "text": "x", "prompt_cache_breakpoint": {"mode": "explicit", "ttl": "12h"}},
+        {"type": "image_url", "image_url": {"url": "u"}, "prompt_cache_breakpoint": {"mode": "explicit"}},
+    ]
+    assert (losses.names, [part.cache for part in read_parts(said, "x")]) == ((), [Cache("1h"), Cache()])
+    assert write_parts([text], "gpt-5.6", losses) == said[:1]
+    nowhere = Opaque(dialect=DialectName.ANTHROPIC_MESSAGES, kind="odd", value=1, cache=Cache())
+    assert write_parts([nowhere], "gpt-5.6", losses) == []
+    assert losses.names == ("messages.odd", "cache_control")
+
+
+def test_media_by_an_address_are_read():
+    parts = read_parts(
+        [
+            {"type": "document_url", "document_url": "https://x/y.pdf", "document_name": "y"},
+            {"type": "document_url", "document_url": "data:application/pdf;base64,AA"},
+            {"type": "video_url", "video_url": {"url": "https://x/y.mp4"}},
+            {"type": "audio_url", "audio_url": {"url": "data:audio/wav;base64,AA"}},
+        ],
+        "x",
+    )
+    assert parts == [
+        Media(kind=MediaKind.DOCUMENT, url="https://x/y.pdf", name="y"),
+        Media(kind=MediaKind.DOCUMENT, mime="application/pdf", data="AA"),
+        Media(kind=MediaKind.VIDEO, url="https://x/y.mp4"),
+        Media(kind=MediaKind.AUDIO, mime="audio/wav", data="AA"),
+    ]
+    with pytest.raises(Malformed, match="document_url"):
+        read_parts([{"type": "document_url", "document_url": 1}], "x")
 
 
 def test_other_shapes_of_servers_are_read():
@@ -74,7 +112,7 @@ def test_a_malformed_part_is_named(content):
 )
 def test_what_has_no_place_is_listed(part, lost):
     losses = Losses()
-    assert write_parts([Text(text="x"), part], losses) == [{"type": "text", "text": "x"}]
+    assert write_parts([Text(text="x"), part], "m", losses) == [{"type": "text", "text": "x"}]
     assert losses.names == (lost,)
 
 

@@ -164,7 +164,8 @@ def test_thoughts_go_where_they_are_taken():
     ("thinking", "thinks", "effort", "lost"),
     [
         (Thinking(effort="low"), True, "low", ()),
-        (Thinking(effort="max"), True, "high", ()),
+        (Thinking(effort="max"), True, "max", ()),
+        (Thinking(on=True, shown=True), True, None, ("thinking.display",)),
         (Thinking(on=True, budget=1024), True, "low", ("thinking.budget_tokens",)),
         (Thinking(on=True, budget=8000), True, "medium", ("thinking.budget_tokens",)),
         (Thinking(on=True, budget=30_000), True, "high", ("thinking.budget_tokens",)),

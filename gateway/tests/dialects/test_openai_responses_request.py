@@ -90,13 +90,20 @@ def test_settings_have_their_places():
         ({"store": False, "metadata": {"a": "b"}, "truncation": "disabled", "service_tier": "auto"}, set()),
         ({"include": ["reasoning.encrypted_content"], "text": {"format": {"type": "text"}}}, set()),
         ({"include": ["file_search_call.results"], "truncation": "auto"}, {"include", "truncation"}),
-        ({"text": {"verbosity": "low"}, "prompt_cache_key": "k"}, {"text.verbosity", "prompt_cache_key"}),
+        ({"text": {"verbosity": "low"}, "prompt_cache_key": "k"}, {"verbosity", "prompt_cache_key"}),
         ({"brand_new": 1, "max_tool_calls": 3}, {"brand_new", "max_tool_calls"}),
         ({"tools": [{"type": "function", "name": "f"}], "tool_choice": {"type": "web_search"}}, {"tool_choice"}),
     ],
 )
 def test_what_another_provider_cannot_do_is_listed(body, lost):
-    assert set(read(**body).extra) == lost
+    assert set(read(**body).lost()) == lost
+
+
+def test_tools_that_came_later_are_tools():
+    later = {"type": "additional_tools", "role": "developer", "tools": [{"type": "function", "name": "g"}]}
+    said = read(tools=[{"type": "function", "name": "f"}], input=[{"role": "user", "content": "x"}, later])
+    assert [getattr(tool, "name", None) for tool in said.tools] == ["f", "g"]
+    assert (len(said.messages), said.lost()) == (1, ("messages.tools_position",))
 
 
 def test_a_tool_of_the_providers_own_stays_what_it_is():

@@ -60,6 +60,42 @@ def test_a_chat_becomes_items():
     assert lossy == ()
 
 
+def test_what_both_of_openais_formats_have_is_carried():
+    shared = {"prompt_cache_key": "k", "safety_identifier": "s", "service_tier": "flex"}
+    picture = {"type": "image_url", "image_url": {"url": "u", "detail": "low"}}
+    file = {"type": "file", "file": {"file_id": "file-1"}}
+    body, lossy = write(messages=[{"role": "user", "content": [picture, file]}], verbosity="low", **shared)
+    assert body["input"][0]["content"] == [
+        {"type": "input_image", "image_url": "u", "detail": "low"},
+        {"type": "input_file", "file_id": "file-1"},
+    ]
+    assert {name: body[name] for name in shared} == shared
+    assert (body["text"], lossy) == ({"verbosity": "low"}, ())
+
+
+def test_what_to_keep_is_marked_on_words_and_results_and_other_marks_are_listed():
+    kept = {"cache_control": {"type": "ephemeral"}}
+    body, lossy = write(
+        DialectName.ANTHROPIC_MESSAGES,
+        Shape(model="gpt-5.6"),
+        max_tokens=9,
+        messages=[
+            {"role": "user", "content": [{"type": "text", "text": "a", **kept}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "sun", **kept}]},
+        ],
+    )
+    mark = {"prompt_cache_breakpoint": {"mode": "explicit"}}
+    assert body["input"][0]["content"] == [{"type": "input_text", "text": "a", **mark}]
+    assert body["input"][2]["output"] == [{"type": "input_text", "text": "sun", **mark}]
+    assert lossy == ()
+    own = {"role": "assistant", "content": [{"type": "text", "text": "a", **kept}]}
+    source = {"type": "file", "file_id": "file_1"}
+    foreign = {"role": "user", "content": [{"type": "document", "source": source}]}
+    _, lossy = write(DialectName.ANTHROPIC_MESSAGES, Shape(model="gpt-5.6"), max_tokens=9, messages=[own, foreign])
+    assert lossy == ("cache_control", "messages.document.file_id")
+
+
 def test_what_has_no_place_is_listed():
     _, lossy = write(
         messages=[{"role": "user", "name": "Ann", "content": "x"}], stop=["a"], seed=1, n=2, logit_bias={"1": 2}

@@ -28,7 +28,7 @@ def test_what_was_not_said_is_none_and_two_conversations_share_nothing():
     one.extra["a"] = 1
     assert (two.tools, two.extra) == ([], {})
     said = msgspec.structs.asdict(two)
-    assert {name for name, value in said.items() if value is not None} == {"messages", "tools", "extra"}
+    assert {name for name, value in said.items() if value is not None} == {"messages", "tools", "extra", "shared"}
 
 
 def test_a_part_says_nothing_beside_itself_unless_told():
@@ -46,5 +46,13 @@ def test_a_description_finds_its_place_in_the_schema_where_that_has_none():
     }
     assert OutputFormat(schema={"description": "d"}, description="d").described(losses) == {"description": "d"}
     assert losses.names == ()
-    assert OutputFormat(schema={"description": "e"}, description="d").described(losses) == {"description": "e"}
+    both = OutputFormat(schema={"description": "e"}, description="d").described(losses)
+    assert (both, losses.names) == ({"description": "d\n\ne"}, ())
+    assert OutputFormat(schema={"description": 1}, description="d").described(losses) == {"description": 1}
+    assert OutputFormat(schema=True, description="d").described(losses) is True
     assert losses.names == ("response_format.description",)
+
+
+def test_what_a_family_shares_is_lost_to_others():
+    said = Conversation(messages=[], extra={"a": 1}, shared={"b": 2})
+    assert said.lost() == ("b", "a")

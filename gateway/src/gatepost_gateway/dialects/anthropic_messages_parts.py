@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from gatepost_gateway.dialects.members import Malformed, as_flag, as_list, as_object, as_text, rest_of
+from gatepost_gateway.dialects.places import is_text
 from gatepost_gateway.dialects.seals import read_seal, write_seal
 from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.conversation import (
@@ -91,7 +92,7 @@ def _read_media(said: dict[str, Any], kind: MediaKind, where: str) -> AnyPart:
         case "url":
             media.url = as_text(source.get("url"), where)
         case "file":
-            media.file_id = as_text(source.get("file_id"), where)
+            media.file_id, media.sealed_by = as_text(source.get("file_id"), where), HOME
         case _:
             return Opaque(dialect=HOME, kind=f"{kind.value}.{source.get('type')}", value=said)
     return media
@@ -198,7 +199,10 @@ def _write_media(part: Media, losses: Losses) -> dict[str, Any] | None:
     source: dict[str, Any] | None = None
     if part.url is not None:
         source = {"type": "url", "url": part.url}
-    elif part.data is not None and document and part.mime == "text/plain":
+    elif part.file_id is not None and part.sealed_by is HOME:
+        source = {"type": "file", "file_id": part.file_id}
+    elif part.data is not None and document and is_text(part.mime or ""):
+        # The format has one kind of text; what it is written in shows by itself.
         source = {"type": "text", "media_type": "text/plain", "data": _plain_text(part.data)}
     elif part.data is not None and (part.mime == "application/pdf" if document else part.mime in _PICTURES):
         source = {"type": "base64", "media_type": part.mime, "data": part.data}
@@ -215,7 +219,7 @@ def _plain_text(data: str) -> str:
     try:
         return base64.b64decode(data, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise Malformed("a document of type text/plain is not base64 of UTF-8 text") from None
+        raise Malformed("a document of text is not base64 of UTF-8 text") from None
 
 
 def write_answer_blocks(parts: list[AnyPart], losses: Losses) -> list[dict[str, Any]]:

@@ -4,11 +4,11 @@ Source: Anthropic's API reference, "Create a Message"; its guides "Tool use", "E
 "Effort" and "Structured outputs" (`output_config.format`; `output_format` is its name from the beta).
 """
 
-import re
 from typing import Any
 
 import msgspec
 
+from gatepost_gateway.dialects import claude_models
 from gatepost_gateway.dialects.anthropic_messages_parts import HOME, read_blocks, read_cache, write_blocks, write_cache
 from gatepost_gateway.dialects.members import (
     Malformed,
@@ -31,6 +31,7 @@ from gatepost_gateway.domain.conversation import (
     Opaque,
     OutputFormat,
     Role,
+    Text,
     Thinking,
     Tool,
     ToolChoice,
@@ -41,18 +42,13 @@ from gatepost_gateway.domain.conversation import (
 _encode = msgspec.json.Encoder().encode
 DEFAULT_MAX_TOKENS = 4096
 """The format demands a cap; this one is sent where neither the caller nor the registry names any."""
-LEAST_BUDGET = 1024
-"""The smallest thinking budget that the format allows."""
 _OURS = frozenset(
     {"model", "messages", "system", "stream", "max_tokens", "metadata", "stop_sequences", "temperature", "top_p"}
     | {"top_k", "tools", "tool_choice", "thinking", "output_config", "output_format"}
 )
 _MODES = {"auto": ToolMode.AUTO, "any": ToolMode.REQUIRED, "none": ToolMode.NONE, "tool": ToolMode.REQUIRED}
 _CHOICES = {ToolMode.AUTO: "auto", ToolMode.REQUIRED: "any", ToolMode.NONE: "none"}
-_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "max", "max": "max"}
-_BUDGETS = {"minimal": LEAST_BUDGET, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 32_768, "max": 32_768}
-_ADAPTIVE = re.compile(r"claude-(?:[a-z]+-)?(?:4[-.][6-9]|[5-9])(?![0-9])")
-"""Models that choose their own budget and take an effort."""
+_DISPLAYS = {"summarized": True, "omitted": False}
 
 
 def read_request(asked: Asked) -> Conversation:
@@ -145,68 +141,59 @@ def _read_thinking(said: Any, effort: Any) -> Thinking | None:
     if said is None:
         return Thinking(effort=word) if word else None
     wanted = as_object(said, "thinking")
+    shown = _DISPLAYS.get(str(wanted.get("display")))
+    known = {"type", "budget_tokens"} if shown is None else {"type", "budget_tokens", "display"}
     return Thinking(
         on=wanted.get("type") != "disabled",
         effort=word,
         budget=as_whole(wanted.get("budget_tokens"), "thinking.budget_tokens"),
-        extra=rest_of(wanted, frozenset({"type", "budget_tokens"})),
+        shown=shown,
+        extra=rest_of(wanted, frozenset(known)),
     )
 
 
 def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> bytes:
     """A request of this format from what a caller said in another one."""
-    system, messages = _write_messages(conversation.messages, losses)
+    system, messages = _write_messages(conversation.messages, shape.model, losses)
     cap = shape.cap or conversation.max_tokens or shape.max_output or DEFAULT_MAX_TOKENS
-    thinking, effort = _write_thinking(conversation, shape, cap, losses)
+    thought = claude_models.write_thinking(conversation, shape.model, cap, losses)
     tools = [tool for one in conversation.tools if (tool := _write_tool(one, losses)) is not None]
     said: dict[str, Any] = {
         "system": system,
         "stop_sequences": conversation.stop,
-        "top_p": conversation.top_p,
-        "thinking": thinking,
-        "output_config": _write_config(conversation.output, effort, losses),
+        "thinking": thought.get("thinking"),
+        "output_config": _write_config(conversation.output, thought.get("effort"), losses),
         "tools": tools,
         "tool_choice": _write_choice(conversation) if tools else None,
         "metadata": {"user_id": conversation.user} if conversation.user else None,
     }
-    said |= _write_sampling(conversation, thinks=thinking is not None, losses=losses)
+    thinks = "thinking" in thought
+    said |= claude_models.write_sampling(conversation, shape.model, said, thinks=thinks, losses=losses)
     for name in ("seed", "presence_penalty", "frequency_penalty"):
         if getattr(conversation, name) is not None:
             losses.add(name)
     if conversation.choices is not None:
         losses.add("n")
-    losses.add(*conversation.extra)
+    losses.add(*conversation.lost())
     if shape.stream:
         said["stream"] = True
     body = {"model": shape.model, "max_tokens": cap, "messages": messages}
     return _encode({**body, **{name: value for name, value in said.items() if value not in (None, [], {})}})
 
 
-def _write_sampling(conversation: Conversation, *, thinks: bool, losses: Losses) -> dict[str, Any]:
-    """A model that thinks takes no top_k and no temperature but 1, which is the highest here."""
-    out: dict[str, Any] = {}
-    temperature = conversation.temperature
-    if temperature is not None:
-        if temperature > 1 or (thinks and temperature != 1):
-            losses.add("temperature")
-        if not thinks or temperature == 1:
-            out["temperature"] = min(temperature, 1)
-    if conversation.top_k is not None:
-        if thinks:
-            losses.add("top_k")
-        else:
-            out["top_k"] = conversation.top_k
-    return out
-
-
-def _write_messages(messages: list[Message], losses: Losses) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _write_messages(
+    messages: list[Message], model: str, losses: Losses
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(system, messages). Turns of one role in a row become one: results of tools must stand together."""
     system: list[AnyPart] = []
     turns: list[tuple[str, list[AnyPart]]] = []
-    for message in messages:
+    for number, message in enumerate(messages):
         if message.name is not None:
             losses.add("messages.name")
         if message.role is Role.SYSTEM:
+            if turns and claude_models.hears_system(model) and _fits_between(messages, number, turns):
+                turns.append(("system", list(message.parts)))
+                continue
             if turns:
                 losses.add("messages.system_position")
             system += message.parts
@@ -218,6 +205,13 @@ def _write_messages(messages: list[Message], losses: Losses) -> tuple[list[dict[
             turns.append((role, list(message.parts)))
     written = [{"role": role, "content": write_blocks(_results_first(parts), losses)} for role, parts in turns]
     return write_blocks(system, losses), [turn for turn in written if turn["content"]]
+
+
+def _fits_between(messages: list[Message], number: int, turns: list[tuple[str, list[AnyPart]]]) -> bool:
+    """Whether a turn of the system may stand here: words alone, after the user and before the assistant or the end."""
+    later = messages[number + 1 :]
+    words = all(isinstance(part, Text) for part in messages[number].parts)
+    return words and turns[-1][0] == "user" and (not later or later[0].role is Role.ASSISTANT)
 
 
 def _results_first(parts: list[AnyPart]) -> list[AnyPart]:
@@ -263,26 +257,3 @@ def _write_config(output: OutputFormat | None, effort: str | None, losses: Losse
     elif output is not None:
         said["format"] = {"type": "json_schema", "schema": output.described(losses)}
     return said
-
-
-def _write_thinking(
-    conversation: Conversation, shape: Shape, cap: int, losses: Losses
-) -> tuple[dict[str, Any] | None, str | None]:
-    """(thinking, effort). A forced tool or a small cap leaves no room for thoughts."""
-    wanted = conversation.thinking
-    if wanted is None or wanted.effort == "none":
-        return None, None
-    losses.add(*(f"thinking.{name}" for name in wanted.extra or ()))
-    if wanted.on is False:
-        return {"type": "disabled"}, None
-    forced = conversation.tool_choice is not None and conversation.tool_choice.mode is ToolMode.REQUIRED
-    if forced:
-        losses.add("reasoning_effort")
-        return None, None
-    if wanted.budget is None and _ADAPTIVE.search(shape.model):
-        return {"type": "adaptive"}, _EFFORTS.get(wanted.effort or "", wanted.effort)
-    budget = wanted.budget or _BUDGETS.get(wanted.effort or "", LEAST_BUDGET)
-    if cap <= LEAST_BUDGET:
-        losses.add("reasoning_effort")
-        return None, None
-    return {"type": "enabled", "budget_tokens": min(budget, cap - 1)}, None

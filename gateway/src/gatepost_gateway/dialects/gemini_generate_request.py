@@ -205,7 +205,7 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
         body["generationConfig"] = config
     if conversation.user is not None:
         losses.add("user")
-    losses.add(*conversation.extra)
+    losses.add(*conversation.lost())
     return encode(body)
 
 
@@ -301,7 +301,8 @@ def _write_thinking(thinking: Thinking, shape: Shape, losses: Losses) -> dict[st
     if not shape.thinks:
         losses.add("thinking")
         return {}
-    said: dict[str, Any] = {"includeThoughts": True} if thinking.on else {}
+    shown = thinking.on if thinking.shown is None else thinking.shown
+    said: dict[str, Any] = {"includeThoughts": True} if shown else {}
     if thinking.budget is not None:
         said["thinkingBudget"] = thinking.budget
     elif thinking.on is False or thinking.effort is not None:

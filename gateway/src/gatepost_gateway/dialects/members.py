@@ -83,8 +83,14 @@ def as_flag(value: Any, where: str) -> bool | None:
 
 def rest_of(value: dict[str, Any], known: frozenset[str]) -> dict[str, Any] | None:
     """The members that are not known and say something; None when there are none."""
-    found = {name: said for name, said in value.items() if name not in known and said not in (None, [], {})}
-    return found or None
+    return {name: said for name, said in value.items() if name not in known and _says(said)} or None
+
+
+def _says(value: Any) -> bool:
+    """Whether a member says anything: an object of nothing but nulls says as little as null."""
+    if isinstance(value, dict):
+        return any(_says(inner) for inner in cast("dict[str, Any]", value).values())
+    return value not in (None, [])
 
 
 def split_data_url(url: str) -> tuple[str, str] | None:

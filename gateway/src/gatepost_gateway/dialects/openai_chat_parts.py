@@ -1,13 +1,15 @@
 """The parts of a chat completion message and the canonical form, both directions.
 
 Source: OpenAI's API reference, "Create chat completion", message content parts (`text`, `refusal`, `image_url`,
-`input_audio`, `file`); OpenRouter, "Reasoning tokens", for `reasoning_details`.
+`input_audio`, `file`); OpenRouter, "Reasoning tokens", for `reasoning_details`; Mistral, "Document AI", for
+`document_url` and vLLM, "Multimodal inputs", for `video_url` and `audio_url`.
 """
 
 from typing import Any
 
 from gatepost_gateway.dialects.members import as_list, as_object, as_text, decoded, rest_of, split_data_url
 from gatepost_gateway.dialects.openai_chat import encode
+from gatepost_gateway.dialects.openai_models import BREAKPOINT, read_breakpoint, write_breakpoint
 from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.conversation import (
     AnyPart,
@@ -29,6 +31,9 @@ _FORMATS = {
 }
 _SEALERS: dict[Any, DialectName] = {word: name for name, word in _FORMATS.items()}
 """Whose seals the entries of `reasoning_details` bear, in OpenRouter's words (`format`)."""
+DETAIL = "detail"
+OPENAI = (DialectName.OPENAI_CHAT, DialectName.OPENAI_RESPONSES)
+"""Formats whose files lie in one store."""
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
 
 
@@ -46,7 +51,7 @@ def _read_part(said: dict[str, Any], where: str) -> AnyPart:
     part: AnyPart
     match kind:
         case "text":
-            extra = rest_of(said, frozenset({"type", "text", "cache_control"}))
+            extra = rest_of(said, frozenset({"type", "text", "cache_control", BREAKPOINT}))
             part = Text(text=as_text(said.get("text"), f"{where}.content.text"), extra=extra)
         case "refusal":
             part = Refusal(text=as_text(said.get("refusal"), f"{where}.content.refusal"))
@@ -62,18 +67,22 @@ def _read_part(said: dict[str, Any], where: str) -> AnyPart:
             part = Reasoning(text="".join(as_text(piece.get("text"), f"{where}.thinking.text") for piece in pieces))
         case "file":
             part = _read_file(as_object(said.get("file"), f"{where}.content.file"), where)
+        case "document_url" | "video_url" | "audio_url" if said.get(kind) is not None:
+            part = _read_address(kind, said, where)
         case _:
             part = Opaque(dialect=DialectName.OPENAI_CHAT, kind=str(kind), value=said)
     marked = said.get("cache_control")
     if marked:
         part.cache = Cache(as_text(as_object(marked, "cache_control").get("ttl"), "cache_control.ttl") or None)
+    elif (kept := read_breakpoint(said)) is not None:
+        part.cache = kept
     return part
 
 
 def _read_image(said: Any, where: str) -> Media:
     image: dict[str, Any] = {"url": said} if isinstance(said, str) else as_object(said, f"{where}.content.image_url")
     url = as_text(image.get("url"), f"{where}.content.image_url.url")
-    extra = {"detail": image["detail"]} if image.get("detail") not in (None, "auto") else None
+    extra = {DETAIL: image[DETAIL]} if image.get(DETAIL) not in (None, "auto") else None
     inline = split_data_url(url)
     if inline is None:
         return Media(kind=MediaKind.IMAGE, url=url, extra=extra)
@@ -83,7 +92,8 @@ def _read_image(said: Any, where: str) -> Media:
 def _read_file(said: dict[str, Any], where: str) -> Media:
     name = as_text(said.get("filename"), f"{where}.content.file.filename") or None
     if file_id := said.get("file_id"):
-        return Media(kind=MediaKind.DOCUMENT, file_id=as_text(file_id, f"{where}.content.file.file_id"), name=name)
+        id = as_text(file_id, f"{where}.content.file.file_id")
+        return Media(kind=MediaKind.DOCUMENT, file_id=id, name=name, sealed_by=DialectName.OPENAI_CHAT)
     data = as_text(said.get("file_data"), f"{where}.content.file.file_data")
     # Compatible servers take an address in the place of the data.
     if data.startswith(("http://", "https://")):
@@ -92,20 +102,36 @@ def _read_file(said: dict[str, Any], where: str) -> Media:
     return Media(kind=MediaKind.DOCUMENT, mime=mime, data=data, name=name)
 
 
-def write_parts(parts: list[AnyPart], losses: Losses) -> str | list[dict[str, Any]]:
+def _read_address(kind: str, said: dict[str, Any], where: str) -> Media:
+    """Media by an address, which may hold the bytes themselves."""
+    value: Any = said.get(kind)
+    place = f"{where}.content.{kind}"
+    url = as_text(value if not isinstance(value, dict) else as_object(value, place).get("url"), place)
+    name = as_text(said.get("document_name"), f"{where}.content.document_name") or None
+    media, inline = MediaKind(kind.removesuffix("_url")), split_data_url(url)
+    if inline is None:
+        return Media(kind=media, url=url, name=name)
+    return Media(kind=media, mime=inline[0], data=inline[1], name=name)
+
+
+def write_parts(parts: list[AnyPart], model: str, losses: Losses) -> str | list[dict[str, Any]]:
     """`content`: one text alone is a string, everything else a list."""
+    out: list[dict[str, Any]] = []
     for part in parts:
-        _note_lost(part, losses)
-    texts = [part.text for part in parts if isinstance(part, Text)]
-    if len(texts) == len(parts) <= 1:
-        return texts[0] if texts else ""
-    return [said for part in parts if (said := _write_part(part, losses)) is not None]
+        losses.add(*(f"messages.{name}" for name in part.extra or () if name != DETAIL))
+        if (said := _write_part(part, losses)) is not None:
+            out.append(said | write_breakpoint(part.cache, model, losses))
+        elif part.cache is not None:
+            losses.add("cache_control")
+    if not parts:
+        return ""
+    alone = len(parts) == 1 and isinstance(parts[0], Text)
+    return out[0]["text"] if alone and out[0].keys() == {"type", "text"} else out
 
 
-def _note_lost(part: AnyPart, losses: Losses) -> None:
-    if part.cache is not None:
-        losses.add("cache_control")
-    losses.add(*(f"messages.{name}" for name in part.extra or ()))
+def detail_of(part: AnyPart) -> dict[str, Any]:
+    """How closely to look at a picture: a word that both of OpenAI's formats have."""
+    return {DETAIL: part.extra[DETAIL]} if part.extra and DETAIL in part.extra else {}
 
 
 def _write_part(part: AnyPart, losses: Losses) -> dict[str, Any] | None:
@@ -114,9 +140,11 @@ def _write_part(part: AnyPart, losses: Losses) -> dict[str, Any] | None:
             return {"type": "text", "text": part.text}
         case Media(kind=MediaKind.IMAGE) if part.file_id is None:
             url = part.url or f"data:{part.mime or 'image/png'};base64,{part.data}"
-            return {"type": "image_url", "image_url": {"url": url}}
+            return {"type": "image_url", "image_url": {"url": url, **detail_of(part)}}
         case Media(kind=MediaKind.AUDIO) if part.data is not None and part.mime in _AUDIO:
             return {"type": "input_audio", "input_audio": {"data": part.data, "format": _AUDIO[part.mime]}}
+        case Media(kind=MediaKind.DOCUMENT, file_id=str()) if part.sealed_by in OPENAI:
+            return {"type": "file", "file": {"file_id": part.file_id}}
         case Media(kind=MediaKind.DOCUMENT) if part.data is not None:
             data = f"data:{part.mime or 'application/pdf'};base64,{part.data}"
             return {"type": "file", "file": {"filename": part.name or "document", "file_data": data}}

@@ -2,11 +2,10 @@
 
 Source: OpenAI's API reference, "Create chat completion". Beyond it, as compatible servers document them:
 `cache_control` on parts (OpenRouter, "Prompt caching"), `reasoning_content` (DeepSeek, "Thinking mode") and
-`reasoning_details` (OpenRouter, "Reasoning tokens", as is `reasoning` of a request) on messages, with which a client
-gives back sealed thoughts.
+`reasoning_details` (OpenRouter, "Reasoning tokens") on messages, with which a client gives back sealed thoughts.
 """
 
-from typing import Any, cast
+from typing import Any
 
 from gatepost_gateway.dialects.members import (
     Malformed,
@@ -27,6 +26,8 @@ from gatepost_gateway.dialects.openai_chat_parts import (
     write_parts,
     write_thoughts,
 )
+from gatepost_gateway.dialects.openai_chat_thinking import read_thinking
+from gatepost_gateway.dialects.openai_models import SHARED, shared_of, write_effort
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName
 from gatepost_gateway.domain.conversation import (
@@ -42,7 +43,6 @@ from gatepost_gateway.domain.conversation import (
     Refusal,
     Role,
     Text,
-    Thinking,
     Tool,
     ToolCall,
     ToolChoice,
@@ -77,14 +77,12 @@ _MESSAGE = frozenset(
     {"role", "content", "name", "tool_calls", "tool_call_id", "refusal", "reasoning_content", "reasoning"}
     | {"reasoning_details", "cache_control"}
 )
-_THINKING = frozenset({"enabled", "effort", "max_tokens"})
-_EFFORTS = {"none": "none", "minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
 
 
 def read_request(asked: Asked) -> Conversation:
     """Raises Malformed that names the member at fault."""
     body = {name: decoded(raw) for name, raw in asked.fields.items()}
-    thinking = _read_thinking(body)
+    thinking = read_thinking(body)
     stop = body.get("stop")
     return Conversation(
         messages=[
@@ -101,23 +99,9 @@ def read_request(asked: Asked) -> Conversation:
         output=_read_format(body.get("response_format")),
         thinking=thinking,
         user=asked.user,
-        extra=rest_of(body, _OURS) or {},
+        extra=rest_of(body, _OURS | SHARED) or {},
+        shared=shared_of(body),
         **{name: as_number(body.get(name), name) for name in _NUMBERS},
-    )
-
-
-def _read_thinking(body: dict[str, Any]) -> Thinking | None:
-    """`reasoning_effort`, or OpenRouter's `reasoning`, which is taken out of `body` where all of it is understood."""
-    if effort := body.get("reasoning_effort"):
-        return Thinking(effort=as_text(effort, "reasoning_effort"))
-    said: Any = body.get("reasoning")
-    if not isinstance(said, dict) or not said or not _THINKING.issuperset(cast("dict[str, Any]", said)):
-        return None
-    wanted = cast("dict[str, Any]", body.pop("reasoning"))
-    return Thinking(
-        on=as_flag(wanted.get("enabled"), "reasoning.enabled"),
-        effort=as_text(wanted.get("effort"), "reasoning.effort") or None,
-        budget=as_whole(wanted.get("max_tokens"), "reasoning.max_tokens"),
     )
 
 
@@ -143,6 +127,7 @@ def _read_message(said: dict[str, Any], number: int) -> Message:
     parts += [
         Opaque(dialect=DialectName.OPENAI_CHAT, kind=name, value=value)
         for name, value in (rest_of(said, _MESSAGE) or {}).items()
+        if (name, value) != ("prefix", False)
     ]
     if cache is not None and parts:
         parts[-1].cache = cache
@@ -226,6 +211,8 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
     body: dict[str, Any] = {"model": shape.model, "messages": _write_messages(conversation.messages, shape, losses)}
     cap = conversation.max_tokens if shape.cap is None else shape.cap
     thinking = conversation.thinking
+    if thinking is not None and thinking.shown:
+        losses.add("thinking.display")
     said: dict[str, Any] = {
         shape.cap_field: cap,
         **{name: getattr(conversation, name) for name in _NUMBERS},
@@ -235,7 +222,7 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
         "user": conversation.user,
         "tools": [tool for one in conversation.tools if (tool := _write_tool(one, losses)) is not None] or None,
         "response_format": _write_format(conversation.output),
-        "reasoning_effort": _write_effort(thinking, shape, losses) if thinking is not None else None,
+        "reasoning_effort": write_effort(thinking, shape.model, losses, thinks=shape.thinks) if thinking else None,
     }
     if said["tools"]:
         # Without tools neither means anything, and servers refuse them.
@@ -243,6 +230,7 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
         said["parallel_tool_calls"] = conversation.parallel_tools
     if conversation.top_k is not None:
         losses.add("top_k")
+    said |= conversation.shared
     losses.add(*conversation.extra)
     if shape.stream:
         said["stream"], said["stream_options"] = True, {"include_usage": True}
@@ -254,14 +242,15 @@ def _write_messages(messages: list[Message], shape: Shape, losses: Losses) -> li
     beside: list[Media] = []
     for message in messages:
         if message.role is not Role.TOOL and beside:
-            out.append({"role": "user", "content": write_parts(list(beside), losses)})
+            out.append({"role": "user", "content": write_parts(list(beside), shape.model, losses)})
             beside.clear()
         if message.role is Role.TOOL:
-            out += [_write_result(part, beside, losses) for part in message.parts if isinstance(part, ToolResult)]
+            results = [part for part in message.parts if isinstance(part, ToolResult)]
+            out += [_write_result(part, beside, shape.model, losses) for part in results]
         else:
             out.append(_write_message(message, shape, losses))
     if beside:
-        out.append({"role": "user", "content": write_parts(list(beside), losses)})
+        out.append({"role": "user", "content": write_parts(list(beside), shape.model, losses)})
     return out
 
 
@@ -273,7 +262,8 @@ def _write_message(message: Message, shape: Shape, losses: Losses) -> dict[str, 
     calls = [part for part in message.parts if isinstance(part, ToolCall)]
     refusals = [part.text for part in message.parts if isinstance(part, Refusal)]
     rest: list[AnyPart] = [part for part in message.parts if not isinstance(part, Reasoning | ToolCall | Refusal)]
-    content = write_parts(rest, losses)
+    # The marks of what to keep are read on everything but the model's own words.
+    content = write_parts(rest, "" if message.role is Role.ASSISTANT else shape.model, losses)
     said["content"] = content if content or not (calls or refusals) else None
     if thoughts and shape.echoes:
         said |= write_thoughts(thoughts)
@@ -302,9 +292,8 @@ def lost_of(part: AnyPart, losses: Losses) -> None:
         losses.add("messages.signature")
 
 
-def _write_result(result: ToolResult, beside: list[Media], losses: Losses) -> dict[str, Any]:
+def _write_result(result: ToolResult, beside: list[Media], model: str, losses: Losses) -> dict[str, Any]:
     """A tool's message holds text only: pictures follow in a message of the user, right after the results."""
-    lost_of(result, losses)
     if result.failed:
         losses.add("tool_result.is_error")
     media = [part for part in result.parts if isinstance(part, Media)]
@@ -312,7 +301,10 @@ def _write_result(result: ToolResult, beside: list[Media], losses: Losses) -> di
         losses.add("tool_result.media_position")
         beside += media
     texts: list[AnyPart] = [part for part in result.parts if not isinstance(part, Media)]
-    return {"role": "tool", "tool_call_id": result.call_id, "content": write_parts(texts, losses)}
+    if result.cache is not None and texts:
+        texts[-1].cache, result.cache = texts[-1].cache or result.cache, None
+    lost_of(result, losses)
+    return {"role": "tool", "tool_call_id": result.call_id, "content": write_parts(texts, model, losses)}
 
 
 def _write_tool(tool: Tool | Opaque, losses: Losses) -> dict[str, Any] | None:
@@ -346,19 +338,3 @@ def _write_format(output: OutputFormat | None) -> dict[str, Any] | None:
     # A format without a switch for it holds the model to the schema always.
     inner["strict"] = True if output.strict is None else output.strict
     return {"type": "json_schema", "json_schema": {name: value for name, value in inner.items() if value is not None}}
-
-
-def _write_effort(thinking: Thinking, shape: Shape, losses: Losses) -> str | None:
-    if thinking.on is False and thinking.effort is None:
-        return None
-    if not shape.thinks:
-        losses.add("thinking")
-        return None
-    if thinking.budget is not None:
-        losses.add("thinking.budget_tokens")
-    losses.add(*(f"thinking.{name}" for name in thinking.extra or ()))
-    if thinking.effort is not None:
-        return _EFFORTS.get(thinking.effort, "high")
-    if thinking.budget is None:
-        return None
-    return "low" if thinking.budget <= 2048 else "medium" if thinking.budget <= 8192 else "high"

@@ -8,6 +8,7 @@ Source: OpenAI's API reference, "Responses", the input and output item types; it
 from typing import Any
 
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, rest_of, split_data_url
+from gatepost_gateway.dialects.openai_models import BREAKPOINT, read_breakpoint
 from gatepost_gateway.dialects.seals import read_seal, write_seal
 from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.conversation import (
@@ -41,9 +42,15 @@ def read_content(content: Any, where: str) -> list[AnyPart]:
 
 
 def _read_part(said: dict[str, Any], where: str) -> AnyPart:
+    part = _read_kind(said, where)
+    part.cache = read_breakpoint(said)
+    return part
+
+
+def _read_kind(said: dict[str, Any], where: str) -> AnyPart:
     match said.get("type"):
         case "input_text" | "output_text" | "text":
-            extra = rest_of(said, frozenset({"type", "text", "logprobs"}))
+            extra = rest_of(said, frozenset({"type", "text", "logprobs", BREAKPOINT}))
             return Text(text=as_text(said.get("text"), f"{where}.text"), extra=extra)
         case "refusal":
             return Refusal(text=as_text(said.get("refusal"), f"{where}.refusal"))
@@ -61,9 +68,9 @@ def _read_part(said: dict[str, Any], where: str) -> AnyPart:
 
 def _read_image(said: dict[str, Any], where: str) -> Media:
     detail = said.get("detail")
-    extra = {"image_url.detail": detail} if detail not in (None, "auto") else None
+    extra = {"detail": detail} if detail not in (None, "auto") else None
     if file_id := as_text(said.get("file_id"), f"{where}.file_id"):
-        return Media(kind=MediaKind.IMAGE, file_id=file_id, extra=extra)
+        return Media(kind=MediaKind.IMAGE, file_id=file_id, sealed_by=HOME, extra=extra)
     url = as_text(said.get("image_url"), f"{where}.image_url")
     inline = split_data_url(url)
     if inline is None:
@@ -75,7 +82,7 @@ def _read_file(said: dict[str, Any], where: str) -> Media:
     name = as_text(said.get("filename"), f"{where}.filename") or None
     name = None if name == NAMELESS else name
     if file_id := as_text(said.get("file_id"), f"{where}.file_id"):
-        return Media(kind=MediaKind.DOCUMENT, file_id=file_id, name=name)
+        return Media(kind=MediaKind.DOCUMENT, file_id=file_id, name=name, sealed_by=HOME)
     if url := as_text(said.get("file_url"), f"{where}.file_url"):
         return Media(kind=MediaKind.DOCUMENT, url=url, name=name)
     data = as_text(said.get("file_data"), f"{where}.file_data")

@@ -16,6 +16,7 @@ from gatepost_gateway.dialects.members import (
     decoded,
     rest_of,
 )
+from gatepost_gateway.dialects.openai_models import SHARED, shared_of
 from gatepost_gateway.dialects.openai_responses_items import HOME, Thought, read_call, read_content, read_result
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.conversation import (
@@ -44,7 +45,6 @@ _KEPT_HERE = frozenset({"store", "metadata", "background"})
 """Members that the gateway itself does, whoever the provider is."""
 _NOTHING_ASKED: dict[str, Any] = {
     "truncation": "disabled",
-    "service_tier": "auto",
     "include": ["reasoning.encrypted_content"],
     "top_logprobs": 0,
     "stream_options": {"include_obfuscation": False},
@@ -63,13 +63,22 @@ def read_request(asked: Asked) -> Conversation:
     for name, what in _ELSEWHERE.items():
         if body.get(name) is not None:
             raise _elsewhere(name, what)
-    rest = rest_of(body, _CARRIED | _KEPT_HERE) or {}
-    extra = {name: said for name, said in rest.items() if _NOTHING_ASKED.get(name) != said}
+    rest = rest_of(body, _CARRIED | _KEPT_HERE | SHARED) or {}
     text = as_object(body.get("text") or {}, "text")
-    extra |= {f"text.{name}": said for name, said in (rest_of(text, frozenset({"format"})) or {}).items()}
-    tools = [_read_tool(as_object(one, "tools")) for one in as_list(body.get("tools"), "tools")]
+    shared = shared_of({**body, "verbosity": text.get("verbosity")})
+    if shared.get("service_tier") == "auto":
+        del shared["service_tier"]
+    extra = {name: said for name, said in rest.items() if _NOTHING_ASKED.get(name) != said}
+    known = frozenset({"format", "verbosity"})
+    extra |= {f"text.{name}": said for name, said in (rest_of(text, known) or {}).items()}
+    items = Items()
+    messages = [*_read_instructions(body.get("instructions")), *items.read(body.get("input"), "input")]
+    tools = [*_read_tools(body.get("tools")), *items.tools]
+    if items.tools:
+        # They were to be known only from there on.
+        extra["messages.tools_position"] = True
     return Conversation(
-        messages=[*_read_instructions(body.get("instructions")), *Items().read(body.get("input"), "input")],
+        messages=messages,
         tools=tools,
         tool_choice=_read_choice(body.get("tool_choice"), extra) if tools else None,
         parallel_tools=as_flag(body.get("parallel_tool_calls"), "parallel_tool_calls"),
@@ -80,6 +89,7 @@ def read_request(asked: Asked) -> Conversation:
         thinking=_read_thinking(body.get("reasoning")),
         user=asked.user,
         extra=extra,
+        shared=shared,
     )
 
 
@@ -103,6 +113,8 @@ class Items:
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self._seal: Thought | None = None
+        self.tools: list[Tool | Opaque] = []
+        """Those that were added between the turns."""
 
     def read(self, said: Any, where: str) -> list[Message]:
         """Raises Malformed."""
@@ -125,6 +137,8 @@ class Items:
                 if thought.call_seal is not None:
                     self._seal = thought
                 self._assistant(list(thought.parts))
+            case "additional_tools":
+                self.tools += _read_tools(said.get("tools"))
             case "item_reference":
                 raise _elsewhere(f"{where}.id", "an item")
             case kind:
@@ -163,6 +177,10 @@ class Items:
             self._messages.append(Message(Role.TOOL, [result]))
         else:
             self._assistant([part])
+
+
+def _read_tools(said: Any) -> list[Tool | Opaque]:
+    return [_read_tool(as_object(one, "tools")) for one in as_list(said, "tools")]
 
 
 def _read_tool(said: dict[str, Any]) -> Tool | Opaque:

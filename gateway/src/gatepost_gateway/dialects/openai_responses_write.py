@@ -6,6 +6,8 @@ Source: OpenAI's API reference, "Responses", create.
 from typing import Any
 
 from gatepost_gateway.dialects.openai_chat import encode
+from gatepost_gateway.dialects.openai_chat_parts import DETAIL, OPENAI, detail_of
+from gatepost_gateway.dialects.openai_models import VERBOSITY, write_breakpoint, write_effort
 from gatepost_gateway.dialects.openai_responses_items import HOME, NAMELESS
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.conversation import (
@@ -38,7 +40,7 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
     tools = [tool for one in conversation.tools if (tool := _write_tool(one, losses)) is not None]
     said: dict[str, Any] = {
         "model": shape.model,
-        "input": [item for message in conversation.messages for item in _write_message(message, losses)],
+        "input": [item for message in conversation.messages for item in _write_message(message, shape.model, losses)],
         "stream": True if shape.stream else None,
         "max_output_tokens": cap,
         "temperature": conversation.temperature,
@@ -47,30 +49,23 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
         "tools": tools or None,
         "tool_choice": _write_choice(conversation.tool_choice) if tools else None,
         "parallel_tool_calls": conversation.parallel_tools if tools else None,
-        "text": {"format": _write_format(conversation.output)} if conversation.output is not None else None,
+        "text": _write_text(conversation) or None,
         "reasoning": _write_thinking(conversation.thinking, shape, losses),
     }
+    said |= {name: value for name, value in conversation.shared.items() if name != VERBOSITY}
     losses.add(*(name for name in _UNSAID if getattr(conversation, name) is not None), *conversation.extra)
     return encode({name: value for name, value in said.items() if value is not None})
 
 
-def _write_message(message: Message, losses: Losses) -> list[dict[str, Any]]:
+def _write_message(message: Message, model: str, losses: Losses) -> list[dict[str, Any]]:
     if message.name:
         losses.add("messages.name")
-    for part in message.parts:
-        _note_lost(part, losses)
     if message.role is Role.TOOL:
-        return [_write_result(part, losses) for part in message.parts if isinstance(part, ToolResult)]
+        return [_write_result(part, model, losses) for part in message.parts if isinstance(part, ToolResult)]
     if message.role is Role.ASSISTANT:
         return _write_turn(message.parts, losses)
-    parts = [said for part in message.parts if (said := _write_part(part, losses)) is not None]
+    parts = [said for part in message.parts if (said := _write_part(part, model, losses)) is not None]
     return [{"role": message.role.value, "content": parts}] if parts else []
-
-
-def _note_lost(part: AnyPart, losses: Losses) -> None:
-    if part.cache is not None:
-        losses.add("cache_control")
-    losses.add(*(f"messages.{name}" for name in part.extra or ()))
 
 
 def _write_turn(parts: list[AnyPart], losses: Losses) -> list[dict[str, Any]]:
@@ -78,6 +73,9 @@ def _write_turn(parts: list[AnyPart], losses: Losses) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
     thought = ""
     for part in parts:
+        if part.cache is not None:
+            losses.add("cache_control")
+        losses.add(*(f"messages.{name}" for name in part.extra or ()))
         match part:
             case Text() | Refusal():
                 kind, member = ("output_text", "text") if isinstance(part, Text) else ("refusal", "refusal")
@@ -108,15 +106,28 @@ def _name(part: AnyPart) -> str:
     return part.kind.value if isinstance(part, Media) else part.kind if isinstance(part, Opaque) else "part"
 
 
-def _write_part(part: AnyPart, losses: Losses) -> dict[str, Any] | None:
+def _write_part(part: AnyPart, model: str, losses: Losses) -> dict[str, Any] | None:
+    losses.add(*(f"messages.{name}" for name in part.extra or () if name != DETAIL))
+    said = _write_content(part, losses)
+    if said is not None and not isinstance(part, Opaque):
+        return said | write_breakpoint(part.cache, model, losses)
+    if part.cache is not None:
+        losses.add("cache_control")
+    return said
+
+
+def _write_content(part: AnyPart, losses: Losses) -> dict[str, Any] | None:
     match part:
         case Text():
             return {"type": "input_text", "text": part.text}
+        case Media(file_id=str()) if part.sealed_by not in OPENAI:
+            losses.add(f"messages.{part.kind.value}.file_id")
+            return None
         case Media(kind=MediaKind.IMAGE):
             where = (
                 {"file_id": part.file_id} if part.file_id else {"image_url": part.url or _data_url(part, "image/png")}
             )
-            return {"type": "input_image", **where}
+            return {"type": "input_image", **where, **detail_of(part)}
         case Media(kind=MediaKind.DOCUMENT):
             return {"type": "input_file", **_write_file(part)}
         case Opaque(dialect=owner, value=value) if owner is HOME:
@@ -139,13 +150,17 @@ def _data_url(part: Media, usual: str) -> str:
     return f"data:{part.mime or usual};base64,{part.data}"
 
 
-def _write_result(result: ToolResult, losses: Losses) -> dict[str, Any]:
+def _write_result(result: ToolResult, model: str, losses: Losses) -> dict[str, Any]:
     if result.failed:
         losses.add("tool_result.is_error")
-    texts = [part.text for part in result.parts if isinstance(part, Text)]
-    output: Any = texts[0] if len(texts) == len(result.parts) == 1 else None
-    if output is None:
-        output = [said for part in result.parts if (said := _write_part(part, losses)) is not None] or ""
+    losses.add(*(f"messages.{name}" for name in result.extra or ()))
+    if result.cache is not None and result.parts:
+        result.parts[-1].cache = result.parts[-1].cache or result.cache
+    elif result.cache is not None:
+        losses.add("cache_control")
+    parts = [said for part in result.parts if (said := _write_part(part, model, losses)) is not None]
+    alone = len(parts) == len(result.parts) == 1 and parts[0].keys() == {"type", "text"}
+    output: Any = parts[0]["text"] if alone else parts or ""
     return {"type": "function_call_output", "call_id": result.call_id, "output": output}
 
 
@@ -169,8 +184,14 @@ def _write_choice(choice: ToolChoice | None) -> Any:
     return {"type": "function", "name": choice.name} if choice.name else choice.mode.value
 
 
-def _write_format(output: OutputFormat | None) -> dict[str, Any]:
-    if output is None or output.schema is None:
+def _write_text(conversation: Conversation) -> dict[str, Any]:
+    output = conversation.output
+    said = {"format": _write_format(output)} if output is not None else {}
+    return said | {name: value for name, value in conversation.shared.items() if name == VERBOSITY}
+
+
+def _write_format(output: OutputFormat) -> dict[str, Any]:
+    if output.schema is None:
         return {"type": "json_object"}
     said = {"name": output.name or "output", "description": output.description, "schema": output.schema}
     said["strict"] = True if output.strict is None else output.strict
@@ -178,20 +199,8 @@ def _write_format(output: OutputFormat | None) -> dict[str, Any]:
 
 
 def _write_thinking(thinking: Thinking | None, shape: Shape, losses: Losses) -> dict[str, Any] | None:
-    if thinking is None or (thinking.on is False and thinking.effort is None):
+    if thinking is None:
         return None
-    if not shape.thinks:
-        losses.add("thinking")
-        return None
-    if thinking.budget is not None:
-        losses.add("thinking.budget_tokens")
-    losses.add(*(f"thinking.{name}" for name in thinking.extra or ()))
-    effort = thinking.effort or _effort_of(thinking.budget)
-    shown = {"summary": "auto"} if thinking.on else {}
-    return {**({"effort": effort} if effort else {}), **shown} or None
-
-
-def _effort_of(budget: int | None) -> str | None:
-    if budget is None:
-        return None
-    return "low" if budget <= 2048 else "medium" if budget <= 8192 else "high"
+    effort = write_effort(thinking, shape.model, losses, thinks=shape.thinks)
+    shown = shape.thinks and (thinking.on if thinking.shown is None else thinking.shown)
+    return {**({"effort": effort} if effort else {}), **({"summary": "auto"} if shown else {})} or None

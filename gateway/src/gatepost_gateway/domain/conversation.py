@@ -57,7 +57,7 @@ class Part(Struct, kw_only=True):
     signature: str | None = None
     """A provider's seal on its own words: it must come back with them, unchanged."""
     sealed_by: DialectName | None = None
-    """Whose seal or ciphertext it is: it means nothing to any other."""
+    """Whose seal, ciphertext or file it is: it means nothing to any other."""
     extra: dict[str, Any] | None = None
     """Members that only the format of its origin knows."""
 
@@ -157,19 +157,25 @@ class OutputFormat(Struct, kw_only=True):
     strict: bool | None = None
 
     def described(self, losses: Losses) -> Any:
-        """The schema, for a format that has no place for a description but in it."""
+        """The schema, for a format that has no place for a description but in it, beside its own where it has one."""
         schema = cast("dict[str, Any] | None", self.schema) if self.description else None
-        if isinstance(schema, dict) and schema.get("description") in (None, self.description):
-            return {**schema, "description": self.description}
+        own: Any = schema.get("description") if isinstance(schema, dict) else False
+        if schema is not None and isinstance(own, str | None):
+            told = self.description if own in (None, self.description) else f"{self.description}\n\n{own}"
+            return {**schema, "description": told}
         if self.description:
             losses.add("response_format.description")
         return self.schema
 
 
 class Thinking(Struct, kw_only=True):
-    """How much the model may think before it speaks. None: not said. `budget` in tokens."""
+    """How much the model may think before it speaks. None: not said. `budget` in tokens.
+
+    `shown`: whether the caller sees the thoughts, where that was said beside `on`.
+    """
 
     on: bool | None = None
+    shown: bool | None = None
     effort: str | None = None
     budget: int | None = None
     extra: dict[str, Any] | None = None
@@ -196,6 +202,12 @@ class Conversation(Struct, kw_only=True):
     user: str | None = None
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
     """Members of the request that only the format of its origin knows."""
+    shared: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Members that the formats of one family share, as they came."""
+
+    def lost(self) -> tuple[str, ...]:
+        """The names of what only other formats know."""
+        return (*self.shared, *self.extra)
 
 
 class Choice(Struct, kw_only=True):

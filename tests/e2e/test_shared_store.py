@@ -16,7 +16,11 @@ import pytest
 from e2e.running import Gateway, until
 
 MASTER = base64.b64encode(os.urandom(32)).decode()
-FILE = "server: {store_url: {env: STORE_AT}}\nfallbacks: {}\n"
+FILE = """
+server: {store_url: {env: STORE_AT}}
+fallbacks: {}
+policies: {chain: [{name: ask, kind: keyword, terms: [zeppelin], action: escalate}]}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +109,24 @@ def test_a_key_of_one_is_good_at_the_other_until_it_is_revoked(
     assert two.post(f"/api/v1/keys/{made['id']}/resume").status_code == 409  # it knows before it writes
 
 
+def test_an_approval_admits_one_request_at_all_gateways_together(both: list[Gateway]) -> None:
+    def status(gateway: Gateway, text: str) -> int:
+        return gateway.chat(text=text).status_code
+
+    for number in range(4):
+        text = f"zeppelin {number}"
+        waits = both[0].chat(text=text)
+        assert (waits.status_code, waits.json()["error"]["code"]) == (409, "escalation_required")
+        name = waits.json()["error"]["message"].rpartition("(escalation ")[2].rstrip(")")
+        until(lambda name=name: both[1].request("GET", f"/api/v1/escalations/{name}").status_code == 200)
+        assert both[number % 2].post(f"/api/v1/escalations/{name}/approve").status_code == 200
+        with ThreadPoolExecutor(8) as pool:
+            answers = pool.map(status, both * 4, [text] * 8)
+        # The other one may not have heard of it yet; both together let one through, and no more later.
+        got = [*answers, *(status(gateway, text) for gateway in both)]
+        assert sorted(got) == [200] + [409] * 9
+
+
 def test_writers_at_both_take_turns(both: list[Gateway]) -> None:
     def write(number: int) -> int:
         body = {"id": f"m{number}", "identifier": f"m{number}", "provider": "sandbox"}
@@ -191,6 +213,9 @@ def test_calls_go_on_while_the_database_is_away(both: list[Gateway], cluster: An
         refused = one.post("/api/v1/keys", {"name": "no"})
         assert refused.status_code == 503, refused.text
         assert one.request("GET", f"/api/v1/traces/{trace_of(answers[0])}").status_code == 503
+        goes_on = {"model": "sandbox/echo", "input": "Hello.", "previous_response_id": f"resp_{uuid.uuid4().hex}"}
+        asked = one.post("/v1/responses", goes_on, key=one.runtime_key)
+        assert (asked.status_code, asked.json()["error"]["code"]) == (503, "records_unavailable"), asked.text
         os.kill(two.control_pid(), SIGKILL)
         assert two.chat(headers=marked(mark)).status_code == 200
     finally:

@@ -28,6 +28,11 @@ class Memory:
     async def kept(self, kind, id):
         return Found("p", b"box", 9) if (kind, id) == ("tool_loop", "s1") else None
 
+    async def admit(self, escalation_id, step_id):
+        if escalation_id == "broken":
+            raise GatewayFault("postgresql://user:word@host says no")
+        return step_id == "first"
+
     async def became(self, step_ids):
         return {name: Became(7, presumed=True) for name in step_ids if name != "never"}
 
@@ -144,3 +149,15 @@ def test_a_correction_reaches_the_ledger_and_a_failure_the_caller():
             assert seen == [said]
 
     asyncio.run(main())
+
+
+def test_an_approval_is_asked_for_and_records_that_fail_are_a_503_that_tells_nothing():
+    async def work(data, control):
+        assert await data.admit("e1", "first")
+        assert not await data.admit("e1", "second")
+        with pytest.raises(GatewayFault) as caught:
+            await data.admit("broken", "first")
+        assert (caught.value.code, caught.value.status) == (Code.RECORDS_UNAVAILABLE, 503)
+        assert "word@host" not in str(caught.value)
+
+    over_the_link(work)

@@ -301,7 +301,7 @@ class Elsewhere:
 class House:
     """A whole exchange over fakes."""
 
-    def __init__(self, snapshot: Snapshot, transport: Any = None, engine: Any = None) -> None:
+    def __init__(self, snapshot: Snapshot, transport: Any = None, engine: Any = None, approvals: Any = None) -> None:
         self.snapshot = snapshot
         self.recorder = KeptRecorder()
         self.ledger = MemoryLedger()
@@ -332,7 +332,7 @@ class House:
             sessions=self.sessions,
             responses=Responses(self.recorder, self.archive, PlainVault()),
             engines=engine_of if engine is None else lambda _: Ruled(engine),
-            escalations=Escalations(self.recorder, self.clock, b"salt"),
+            escalations=Escalations(self.recorder, self.clock, b"salt", approvals),
             evaluator=self.elsewhere,
             recall=Recall(self.cache, self.clock),
             tools=ToolNotes(PlainVault()),

@@ -22,9 +22,9 @@ ASKS = Ruling(
 FAR = 2**60
 
 
-def house(ruling: Any = ASKS, answers: int = 3, **more: Any) -> House:
+def house(ruling: Any = ASKS, answers: int = 3, approvals: Any = None, **more: Any) -> House:
     transport = ScriptedTransport(*(Answer(200, [completion()]) for _ in range(answers)))
-    return House(snapshot_of(entry(), **more), transport, engine=lambda _: ruling)
+    return House(snapshot_of(entry(), **more), transport, engine=lambda _: ruling, approvals=approvals)
 
 
 def held(one: House, body: Any = None, **more: Any) -> Refused:
@@ -126,6 +126,37 @@ def test_what_is_refused_before_it_is_sent_gives_its_approval_back():
         one.snapshot.chains,
     )
     assert run(one.call(chat())).status == 200
+
+
+class Elsewhere:
+    """Approvals that other gateways act on too. `left`: what they have not used up."""
+
+    def __init__(self, *left: str) -> None:
+        self.left = {*left}
+
+    async def admit(self, escalation_id: str, step_id: str) -> bool:
+        return escalation_id in self.left
+
+
+def test_an_approval_that_another_gateway_used_up_admits_nothing_here():
+    one = house(approvals=Elsewhere())
+    held(one)
+    used = verdict(one)
+    decide(one, used)
+    error = held(one)
+    assert "was used up at another gateway" in error.public
+    assert error.escalation != used.escalation_id
+    assert (error.rule, one.transport.asked, one.ledger.open_holds()) == ("ask", [], 0)
+    assert not any(isinstance(entry, Admitted) for entry in one.recorder.entries)
+
+
+def test_the_first_of_several_gateways_uses_it_up():
+    one = house(approvals=(elsewhere := Elsewhere()))
+    held(one)
+    elsewhere.left.add(verdict(one).escalation_id)
+    decide(one, verdict(one))
+    assert run(one.call(chat())).status == 200
+    held(one)
 
 
 def test_a_block_stays_a_block_whoever_approved():

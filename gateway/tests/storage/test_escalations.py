@@ -94,6 +94,16 @@ def test_an_approval_is_used_by_the_first_request_that_goes_on(tmp_path):
         assert queue.verdicts(NOW) == ()
 
 
+def test_of_several_gateways_one_step_is_admitted(records):
+    queue = Escalations(records)
+    assert queue.admit("e1", "first")
+    assert queue.admit("e1", "first"), "asked again it is the same"
+    assert not queue.admit("e1", "second")
+    assert not queue.admit("gone", "first")
+    queue.turn("e1", State.APPROVED, by="ann", note="", now=NOW)
+    assert (queue.verdicts(NOW), queue.get("e1", NOW).admitted_step) == ((), "first")
+
+
 def test_an_absent_one_is_404(records):
     with pytest.raises(CallerError) as caught:
         Escalations(records).get("x", NOW)

@@ -34,6 +34,7 @@ from gatepost_gateway.link.control_end import Asgi, ControlEnd
 from gatepost_gateway.link.messages import Start
 from gatepost_gateway.settings import ConfigurationError, Settings, load
 from gatepost_gateway.storage.became import became
+from gatepost_gateway.storage.escalations import Escalations
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.home import records_home
 from gatepost_gateway.storage.postgres_ledger import books
@@ -64,6 +65,7 @@ class Office:
         self.token = Secret(f"gpa_local{secrets.token_hex(4)}_{secrets.token_hex(24)}")
         self._store_url = settings.server.store_url
         self.records = Records(records_home(data_dir, self._store_url), self._clock)
+        self._queue = Escalations(self.records)
         self._retention = Retention(self.records)
         self.folder = Folder(data_dir / "journal", self.records)
         source = FoldedRecords(self.folder, self.records, self._clock, books(settings.server.state_url))
@@ -114,6 +116,9 @@ class Office:
     def _kept(self, kind: str, id: str) -> Found | None:
         self.folder.fold_everywhere()
         return self.records.kept(kind, id, self._clock.micros())
+
+    async def admit(self, escalation_id: str, step_id: str) -> bool:
+        return await asyncio.to_thread(self._queue.admit, escalation_id, step_id)
 
     async def became(self, step_ids: list[str]) -> dict[str, Became]:
         return await asyncio.to_thread(became, self.records, step_ids)

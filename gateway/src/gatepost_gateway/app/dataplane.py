@@ -15,7 +15,7 @@ from gatepost_gateway.app.state import SharedState
 from gatepost_gateway.domain.clock import Clock, day, hour, month
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.mcp import McpLimits
-from gatepost_gateway.domain.ports import Archive, Ledger, Rates, Recorder, SessionStore, Vault
+from gatepost_gateway.domain.ports import Approvals, Archive, Ledger, Rates, Recorder, SessionStore, Vault
 from gatepost_gateway.domain.records import BreakerTurned
 from gatepost_gateway.domain.routing import BreakerState
 from gatepost_gateway.domain.snapshot import Snapshot, SnapshotDocument
@@ -86,6 +86,8 @@ class Foundation(Struct):
     clock: Clock
     shared: SharedState | None = None
     """None: all of it is in this process."""
+    approvals: Approvals | None = None
+    """None: no other gateway acts on the same ones."""
     journal_bytes: Callable[[], int] = int
     """What the journal takes on disk."""
 
@@ -191,7 +193,7 @@ class DataPlane:
             sessions=Sessions(begin.secret, self.sessions),
             responses=Responses(base.recorder, base.archive, base.vault),
             engines=engine_of,
-            escalations=Escalations(base.recorder, base.clock, begin.secret),
+            escalations=Escalations(base.recorder, base.clock, begin.secret, base.approvals),
             evaluator=self.evaluations,
             recall=Recall(self.cache, base.clock),
             tools=ToolNotes(base.vault),

@@ -142,6 +142,7 @@ class Gateway:
                     self._end,
                     clock,
                     shared,
+                    self._end if server.store_url is not None else None,
                     partial(_bytes_in, server.data_dir / "journal"),
                 ),
                 lambda: self._condition(journal, shared),

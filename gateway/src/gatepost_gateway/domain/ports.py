@@ -316,6 +316,14 @@ class Archive(Protocol):
     async def kept(self, kind: str, id: str) -> Found | None: ...
 
 
+class Approvals(Protocol):
+    """What people approved, where several gateways act on it."""
+
+    async def admit(self, escalation_id: str, step_id: str) -> bool:
+        """Whether this step is the one that the approval admits; the first that asks is. Raises GatewayFault (503)."""
+        ...
+
+
 SESSION_LIFE = 30 * 60 * 1_000_000
 """Microseconds that a session, and a mark that leads to it, live after their last use."""
 

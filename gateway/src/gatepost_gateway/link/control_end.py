@@ -9,7 +9,7 @@ from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.ports import Found, TraceState
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.link.channel import Channel, ChannelClosed, Handler
-from gatepost_gateway.link.messages import Correcting, HttpAsk, HttpReply, Lookup, Start
+from gatepost_gateway.link.messages import Admission, Correcting, HttpAsk, HttpReply, Lookup, Start
 
 Asgi = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 
@@ -20,6 +20,7 @@ class Memory(Protocol):
     async def start(self) -> Start: ...
     async def trace(self, trace_id: str) -> TraceState | None: ...
     async def kept(self, kind: str, id: str) -> Found | None: ...
+    async def admit(self, escalation_id: str, step_id: str) -> bool: ...
     async def became(self, step_ids: list[str]) -> dict[str, Became]:
         """What calls were settled at; one that is not in the answer never began."""
         ...
@@ -42,6 +43,7 @@ class ControlEnd:
             "start": self._start,
             "trace": self._trace,
             "kept": self._kept,
+            "admit": self._admit,
             "became": self._became,
             "http": self._http,
         }
@@ -71,6 +73,10 @@ class ControlEnd:
     async def _kept(self, payload: bytes) -> bytes:
         asked = msgspec.msgpack.decode(payload, type=Lookup)
         return msgspec.msgpack.encode(await self._memory.kept(asked.kind, asked.id))
+
+    async def _admit(self, payload: bytes) -> bytes:
+        asked = msgspec.msgpack.decode(payload, type=Admission)
+        return msgspec.msgpack.encode(await self._memory.admit(asked.escalation_id, asked.step_id))
 
     async def _became(self, payload: bytes) -> bytes:
         return msgspec.msgpack.encode(await self._memory.became(msgspec.msgpack.decode(payload, type=list[str])))

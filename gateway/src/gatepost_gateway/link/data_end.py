@@ -9,13 +9,13 @@ from gatepost_gateway.domain.governance import Became
 from gatepost_gateway.domain.ports import Found, Headers, TraceState
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.link.channel import Channel, ChannelClosed
-from gatepost_gateway.link.messages import Correcting, HttpAsk, HttpReply, Lookup, Start
+from gatepost_gateway.link.messages import Admission, Correcting, HttpAsk, HttpReply, Lookup, Start
 
 _HOP = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 
 
 class DataEnd:
-    """Implements `ports.Archive` and the edge's `ControlPlane`. `publish` is given each new snapshot."""
+    """Implements `ports.Archive`, `ports.Approvals` and the edge's `ControlPlane`; `publish` is given each new snapshot."""
 
     def __init__(self) -> None:
         self._channel: Channel | None = None
@@ -54,11 +54,15 @@ class DataEnd:
         return msgspec.msgpack.decode(await self._ask("start", b""), type=Start)
 
     async def trace(self, trace_id: str) -> TraceState | None:
-        return msgspec.msgpack.decode(await self._ask("trace", trace_id.encode()), type=TraceState | None)
+        return msgspec.msgpack.decode(await self._look("trace", trace_id.encode()), type=TraceState | None)
 
     async def kept(self, kind: str, id: str) -> Found | None:
-        found = await self._ask("kept", msgspec.msgpack.encode(Lookup(kind, id)))
+        found = await self._look("kept", msgspec.msgpack.encode(Lookup(kind, id)))
         return msgspec.msgpack.decode(found, type=Found | None)
+
+    async def admit(self, escalation_id: str, step_id: str) -> bool:
+        said = await self._look("admit", msgspec.msgpack.encode(Admission(escalation_id, step_id)))
+        return msgspec.msgpack.decode(said, type=bool)
 
     async def became(self, step_ids: Sequence[str]) -> dict[str, Became]:
         """What the journal says that calls were settled at; one that is not in the answer never began."""
@@ -72,6 +76,15 @@ class DataEnd:
         ask = HttpAsk(method, path, query, list(headers), body)
         reply = msgspec.msgpack.decode(await self._ask("http", msgspec.msgpack.encode(ask)), type=HttpReply)
         return reply.status, [header for header in reply.headers if header[0].lower() not in _HOP], reply.body
+
+    async def _look(self, name: str, payload: bytes) -> bytes:
+        """What a call needs to know of the records. Raises GatewayFault (503)."""
+        try:
+            return await self._ask(name, payload)
+        except RuntimeError as error:
+            # Its words are in the control plane's log; they may name what no caller must know.
+            words = "the records do not answer: try again, or look at the gateway's log"
+            raise GatewayFault(words, code=Code.RECORDS_UNAVAILABLE, status=503) from error
 
     async def _ask(self, name: str, payload: bytes) -> bytes:
         if self._channel is None:

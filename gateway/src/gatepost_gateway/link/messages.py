@@ -52,6 +52,13 @@ class HttpReply(Struct, array_like=True):
     body: bytes
 
 
+class Admission(Struct, array_like=True):
+    """A step that an approval may admit."""
+
+    escalation_id: str
+    step_id: str
+
+
 class Lookup(Struct, array_like=True):
     """Conversation state by kind and id."""
 

@@ -14,8 +14,8 @@ import msgspec
 from gatepost_gateway.domain import ids
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import Code, Refused
-from gatepost_gateway.domain.governance import Decision, Mode, Phase
-from gatepost_gateway.domain.ports import Recorder
+from gatepost_gateway.domain.governance import Decision, Effect, Mode, Phase
+from gatepost_gateway.domain.ports import Approvals, Recorder
 from gatepost_gateway.domain.records import Admitted, Escalated
 from gatepost_gateway.pipeline.call import Call
 
@@ -24,12 +24,13 @@ MOST = 20_000
 
 
 class Escalations:
-    """`salt` keys the fingerprints."""
+    """`salt` keys the fingerprints. `approvals` None: no other gateway acts on them."""
 
-    def __init__(self, recorder: Recorder, clock: Clock, salt: bytes) -> None:
+    def __init__(self, recorder: Recorder, clock: Clock, salt: bytes, approvals: Approvals | None = None) -> None:
         self._recorder = recorder
         self._clock = clock
         self._salt = salt
+        self._approvals = approvals
         self._waiting: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._used: dict[str, int] = {}
 
@@ -45,10 +46,22 @@ class Escalations:
         self._used[verdict.escalation_id] = verdict.until
         call.admitted = verdict.escalation_id
 
-    def write(self, call: Call) -> None:
-        """An admitted call goes on: its approval is used up for good, also after a restart. Before anything is sent."""
-        if call.admitted is not None:
-            self._recorder.append(Admitted(call.admitted, call.record.step_id, self._clock.micros()))
+    async def use(self, call: Call) -> None:
+        """An admitted call goes on: its approval is used up for good, also after a restart. Before anything is sent.
+
+        Raises Refused when another gateway has let such a request through, GatewayFault (503) when nobody knows.
+        """
+        if call.admitted is None:
+            return
+        record = call.record
+        if self._approvals is not None and not await self._approvals.admit(call.admitted, record.step_id):
+            call.admitted = None
+            rule = next((one.rule for one in record.decisions if _escalates(one)), None)
+            if rule is not None:
+                words = "the approval of this request was used up at another gateway"
+                raise Refused(words, rule=rule, code=Code.ESCALATION_REQUIRED)
+            return
+        self._recorder.append(Admitted(call.admitted, record.step_id, self._clock.micros()))
 
     def give_back(self, call: Call) -> None:
         """The call ended; if nothing of it was sent, the next one like it may go on."""
@@ -91,6 +104,10 @@ class Escalations:
         self._waiting.move_to_end(mark)
         while len(self._waiting) > MOST:
             self._waiting.popitem(last=False)
+
+
+def _escalates(one: Decision) -> bool:
+    return one.effect is Effect.ESCALATE and one.mode is Mode.ENFORCE
 
 
 def _entry(call: Call, error: Refused, known: tuple[str, int], mark: str, now: int) -> Escalated:

@@ -155,7 +155,7 @@ class Exchange:
         await govern(call, stages.evaluator)
         await reserve(stages.ledger, stages.rates, call)
         recalled = stages.recall.find(call)
-        stages.escalations.write(call)
+        await stages.escalations.use(call)
         if not recalled:
             await stages.journal.open(call)
 

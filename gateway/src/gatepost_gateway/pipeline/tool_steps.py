@@ -162,7 +162,7 @@ class ToolSteps:
         stages.escalations.admit(call)
         await judge(stages.engines, call, stages.reviewers)
         await govern(call, stages.evaluator)
-        stages.escalations.write(call)
+        await stages.escalations.use(call)
 
     def _refuse(self, call: Call, error: GatewayError) -> None:
         if isinstance(error, Refused):

@@ -85,7 +85,7 @@ class Verdicts:
             await judge(stages.engines, call, stages.reviewers)
             self._plan(call)
             await govern(call, stages.evaluator)
-            stages.escalations.write(call)
+            await stages.escalations.use(call)
         except Refused as refusal:
             blocked = refusal
             if waits:

@@ -43,7 +43,8 @@ class Escalations:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._sql = Queries("escalations.sql", records.dialect)
-        self._happen = Queries("records.sql", records.dialect)["happen"]
+        written = Queries("records.sql", records.dialect)
+        self._happen, self._admit = written["happen"], written["admit_escalated"]
 
     def page(self, now: int, *, project: str | None, state: State | None, before: int, limit: int) -> list[Held]:
         """The newest first. `before` in microseconds, not included; `project` None: of every project."""
@@ -92,6 +93,14 @@ class Escalations:
             if to is not State.CLAIMED:
                 db.run(self._happen, of_resolution(held.entry, to, by, now))
         return self.get(id, now)
+
+    def admit(self, id: str, step_id: str) -> bool:
+        """Whether this step is the one that the approval admits: the first that asks."""
+        with self._records.writing(TURN) as db:
+            if db.run(self._admit, (step_id, id)):
+                return True
+            row = db.one(self._sql["one"], (id,))
+        return row is not None and row[3] == step_id
 
     def verdicts(self, now: int) -> tuple[HumanVerdict, ...]:
         """What the data plane acts on."""

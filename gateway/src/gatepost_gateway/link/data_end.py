@@ -15,7 +15,10 @@ _HOP = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 
 
 class DataEnd:
-    """Implements `ports.Archive`, `ports.Approvals` and the edge's `ControlPlane`; `publish` is given each new snapshot."""
+    """Implements `ports.Archive`, `ports.Approvals` and the edge's `ControlPlane`.
+
+    `publish` is given each new snapshot.
+    """
 
     def __init__(self) -> None:
         self._channel: Channel | None = None

@@ -14,7 +14,7 @@ import pytest
 from gatepost_gateway.dialects.frame_readers import FRAMES
 from gatepost_gateway.dialects.framing import EventSplitter, data_of
 from gatepost_gateway.dialects.leaves import open_answer, open_request
-from gatepost_gateway.dialects.places import CLOSED, SKIPPED
+from gatepost_gateway.dialects.places import CLOSED, KEPT, SKIPPED
 from gatepost_gateway.dialects.registry import CALLERS, WHOLE_CALLERS
 from gatepost_gateway.dialects.rewriting import rewrite_answer, rewrite_request
 from gatepost_gateway.domain.chat import DialectName
@@ -27,8 +27,6 @@ from tests.policy.streams import FORMATS, Step
 
 MARK = "bob@example.org"
 ENGINE = engine(spec("redactor"))
-SEALED = frozenset({"data", "file_data"})
-"""Payloads: what they hold is read where it is text, and pictures, sounds and PDF files are not."""
 TEXT = base64.b64encode(b"a plain text").decode()
 SCHEMA = {"type": "object", "title": "t", "properties": {"q": {"type": "string", "description": "d", "enum": ["e"]}}}
 FUNCTION = {"name": "f", "description": "d", "parameters": SCHEMA}
@@ -136,22 +134,22 @@ def positions(value: Any, path: Path = ()) -> Iterator[Path]:
             yield from positions(one, (*path, number))
 
 
-def planted(value: Any, path: Path) -> Any:
-    """The same with MARK at a position."""
+def planted(value: Any, path: Path, text: str = f"write to {MARK} today") -> Any:
+    """The same with a text at a position."""
     if not path:
-        return f"write to {MARK} today"
+        return text
     step, *rest = path
     if step is json:
-        return json.dumps(planted(json.loads(value), tuple(rest)))
+        return json.dumps(planted(json.loads(value), tuple(rest), text))
     made = copy.copy(value)
-    made[step] = planted(value[step], tuple(rest))
+    made[step] = planted(value[step], tuple(rest), text)
     return made
 
 
-def declared(path: Path) -> bool:
-    """Whether a position holds no words by declaration: `dialects.places`, and payloads."""
+def declared(path: Path, words: frozenset[str] = SKIPPED) -> bool:
+    """Whether a position holds no words by declaration, in `dialects.places`."""
     names = [step for step in path if isinstance(step, str)]
-    return bool(names) and (names[-1] in SKIPPED | SEALED or any(name in CLOSED for name in names))
+    return bool(names) and (names[-1] in words or any(name in CLOSED for name in names))
 
 
 def facts_of(asked: Any) -> Facts:
@@ -179,14 +177,24 @@ def test_a_request_goes_on_without_what_is_planted_anywhere_in_it(dialect: Diale
     side = CALLERS.get(dialect) or WHOLE_CALLERS[dialect]
     asked = side.read_asked(msgspec.json.encode(body))
     sent = rewrite_request(asked, ENGINE.judge(facts_of(asked)).changes).body
-    assert MARK.encode() not in sent or declared(path)
+    assert MARK.encode() not in sent or declared(path, KEPT)
+
+
+@pytest.mark.parametrize("dialect", list(REQUESTS))
+def test_what_looks_like_a_picture_hides_nothing(dialect: DialectName) -> None:
+    side = CALLERS.get(dialect) or WHOLE_CALLERS[dialect]
+    for path in positions(REQUESTS[dialect]):
+        body = planted(REQUESTS[dialect], path, f"data:image/png;base64,write to {MARK}")
+        asked = side.read_asked(msgspec.json.encode(body))
+        sent = rewrite_request(asked, ENGINE.judge(facts_of(asked)).changes).body
+        assert MARK.encode() not in sent or declared(path, KEPT), path
 
 
 def test_the_positions_are_many_and_few_of_them_are_declared() -> None:
     every = [(dialect, path) for dialect, body in REQUESTS.items() for path in positions(body)]
-    words = [path for _, path in every if not declared(path)]
+    words = [path for _, path in every if not declared(path, KEPT)]
     assert len(every) > 200
-    assert len(words) > 110
+    assert len(words) > 170
 
 
 def answered(body: bytes) -> Facts:

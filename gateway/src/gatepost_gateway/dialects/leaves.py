@@ -4,8 +4,6 @@ What is written back is re-encoded along its own path and nowhere else: every ot
 its numbers as they were written. A body that nothing was changed in is the caller's own.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,18 +12,21 @@ from typing import Any, cast
 import msgspec
 
 from gatepost_gateway.dialects.members import TOO_DEEP, Malformed, parsed
+from gatepost_gateway.dialects.payloads import Words, is_data_url, words_of, words_of_url
 from gatepost_gateway.dialects.places import (
     CALL_TYPES,
+    CARRIERS,
     CLOSED,
+    EMBEDS,
     FREE,
+    KEPT,
     MEMBERS,
     NAMES,
     ROLES,
     SKIPPED,
-    TEXT_ENDINGS,
+    TOKENS,
     TOP,
     TYPES,
-    is_text,
 )
 from gatepost_gateway.dialects.tools import declared_tools
 from gatepost_gateway.domain.chat import Asked
@@ -34,17 +35,21 @@ from gatepost_gateway.domain.findings import BASE64_INSIDE, JSON_INSIDE, KEY, Ca
 Path = tuple[str | int, ...]
 LONG_NUMBER = 10**6
 """From here on a whole number may be a telephone or a card, and is read as text."""
-_LONG_PAYLOAD = 128
 _ARGUMENTS = {"function": "arguments", "custom": "input", "functionCall": "args", "function_call": "args"}
 """Members that hold a call, and what its arguments are called there."""
 _encode = msgspec.json.Encoder().encode
-_BASE64 = re.compile(r"[A-Za-z0-9+/=_\s-]*")
+_WORD = re.compile(r"[\w.:/;=+#$,-]*", re.ASCII)
+"""What words of a format, ids and media types are made of."""
+_ESCAPED = re.compile(r"\\+u(?:([dD][89abAB][0-9a-fA-F]{2})\\+u([dD][c-fC-F][0-9a-fA-F]{2})|([0-9a-fA-F]{4}))")
+"""A character that JSON escapes, however often it was written into another string; two halves of one together."""
+_SEALED = "redacted_thinking"
+_SCHEMAS = frozenset({Place.TOOL, Place.OTHER})
 
 
 def open_request(asked: Asked) -> Texts:
     """Every text of a request. Raises Malformed for JSON that two readers may read differently."""
     body = parsed(asked.body)
-    opener = _Opener()
+    opener = _Opener(asks=True)
     with _not_too_deep():
         if isinstance(body, dict):
             opener.top(cast("dict[str, Any]", body), Place.OTHER)
@@ -65,9 +70,9 @@ def open_answer(body: bytes) -> Texts:
 def open_json(text: str, place: Place, path: Path = ()) -> list[Leaf] | None:
     """The strings, long numbers and odd keys of a JSON text; None when it is not an object or a list.
 
-    Raises Malformed when a member is there twice.
+    A JSON text that is one string is opened too. Raises Malformed when a member is there twice.
     """
-    if not text.lstrip().startswith(("{", "[")):
+    if not text.lstrip().startswith(("{", "[", '"')):
         return None
     try:
         value = parsed(text.encode())
@@ -80,6 +85,20 @@ def open_json(text: str, place: Place, path: Path = ()) -> list[Leaf] | None:
     return opener.leaves
 
 
+def legible(text: str) -> str:
+    """The text with what JSON escapes in it as it is meant: what is JSON inside a string, or nearly JSON."""
+    return _ESCAPED.sub(_meant, text) if "\\u" in text else text
+
+
+def _meant(escaped: re.Match[str]) -> str:
+    high, low, one = escaped.groups()
+    if high:
+        return chr(0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF))
+    said = chr(int(one, 16))
+    # What has a meaning in JSON, and half a character, stays as it is.
+    return said if said.isprintable() and said not in '"\\' else escaped.group()
+
+
 @contextmanager
 def _not_too_deep() -> Generator[None]:
     """JSON that can be decoded may still be deeper than it can be walked. Raises Malformed."""
@@ -90,11 +109,14 @@ def _not_too_deep() -> Generator[None]:
 
 
 class _Opener:
-    """Walks a decoded body. `strings` counts what it met, to find members that were said twice."""
+    """Walks a decoded body. `strings` counts what it met, to find members that were said twice. `asks`: a caller wrote
+    all of it, the words of the format too.
+    """
 
-    __slots__ = ("calls", "leaves", "strings", "unread")
+    __slots__ = ("asks", "calls", "leaves", "strings", "unread")
 
-    def __init__(self) -> None:
+    def __init__(self, *, asks: bool = False) -> None:
+        self.asks = asks
         self.leaves: list[Leaf] = []
         self.calls: list[Called] = []
         self.unread: list[str] = []
@@ -111,7 +133,7 @@ class _Opener:
         """The members of a request itself."""
         self.strings += len(body)
         for name, value in body.items():
-            if name in ("input", "prompt") and _is_tokens(value):
+            if (name in TOKENS and _is_tokens(value)) or (name in EMBEDS and value):
                 self.unread.append(name)
             self._member(body, name, value, (name,), TOP.get(name, place))
 
@@ -137,6 +159,9 @@ class _Opener:
                 self._called(said, kind)
         if said.get("thought") is True:
             place = Place.REASONING
+        if place in _SCHEMAS:
+            # A schema tells a model what its members are called.
+            self.leaves += (Leaf((*path, name, KEY), place, name) for name in said if _odd(name))
         for name, value in said.items():
             self._member(said, name, value, (*path, name), place)
 
@@ -145,10 +170,16 @@ class _Opener:
             self.strings += 1
             if name not in SKIPPED:
                 self._string(said, name, value, path, place)
+            elif self.asks and name not in KEPT and _odd(value):
+                self._text(value, path, place)
         elif not isinstance(value, dict | list):
             return
         elif name in CLOSED:
             self._count(value)
+        elif name == "required":
+            self._count(value)
+            listed = cast("list[Any]", value)
+            self.leaves += (Leaf((*path, at), place, one) for at, one in enumerate(listed) if _odd(one))
         elif name in FREE or (name == "input" and _is_call(said.get("type"))):
             self.free(value, path, MEMBERS.get(name, place))
         elif name in ("functionResponse", "function_response"):
@@ -162,8 +193,8 @@ class _Opener:
         """A string member that is not a word of the format."""
         if name == "arguments" or (name == "input" and place is Place.TOOL_CALL):
             self._inside(value, path, Place.TOOL_CALL)
-        elif value.startswith("data:"):
-            self._data_url(value, path)
+        elif name in CARRIERS and is_data_url(value):
+            self._words(words_of_url(value, said.get("filename")), path)
         elif name in ("data", "file_data"):
             self._payload(said, value, path)
         elif name in NAMES:
@@ -184,14 +215,14 @@ class _Opener:
         if leaves is not None:
             self.leaves += leaves
         elif value:
-            self.leaves.append(Leaf(path, place, value))
+            self.leaves.append(Leaf(path, place, legible(value)))
 
     def free(self, value: Any, path: Path, place: Place) -> None:
         """JSON of the caller's, or a model's, own making."""
         if isinstance(value, str):
             self.strings += 1
             if value:
-                self.leaves.append(Leaf(path, place, value))
+                self.leaves.append(Leaf(path, place, legible(value)))
         elif isinstance(value, dict):
             members = cast("dict[str, Any]", value)
             self.strings += len(members)
@@ -218,30 +249,16 @@ class _Opener:
                 self._count(one)
 
     def _payload(self, said: dict[str, Any], value: str, path: Path) -> None:
-        """The content of a file: words where it is a text, or its encoding is not to be told."""
+        """The content of a file."""
         media = said.get("media_type") or said.get("mimeType") or said.get("mime_type")
-        name = said.get("filename")
-        if said.get("type") == "text":
+        if said.get("type") == "text" or (said.get("type") == _SEALED and _odd(value)):
             self._text(value, path, Place.DOCUMENT)
-        elif isinstance(media, str):
-            if is_text(media):
-                self._base64(value, path)
-        elif isinstance(name, str) and name.lower().endswith(TEXT_ENDINGS):
-            self._base64(value, path)
-        elif len(value) < _LONG_PAYLOAD or _BASE64.fullmatch(value) is None:
-            self._text(value, path, Place.DOCUMENT)
+        elif said.get("type") != _SEALED:
+            self._words(words_of(value, media, said.get("filename")), path)
 
-    def _data_url(self, value: str, path: Path) -> None:
-        head, comma, payload = value.partition(",")
-        if not comma or not head.endswith(";base64"):
-            self._text(value, path, Place.DOCUMENT)
-        elif is_text(head[5:-7]):
-            self._base64(payload, path)
-
-    def _base64(self, payload: str, path: Path) -> None:
-        text = _unpacked(payload)
-        if text:
-            self.leaves.append(Leaf((*path, BASE64_INSIDE), Place.DOCUMENT, text))
+    def _words(self, words: Words | None, path: Path) -> None:
+        if words is not None and words.text:
+            self.leaves.append(Leaf((*path, BASE64_INSIDE) if words.inside else path, Place.DOCUMENT, words.text))
 
     def _called(self, said: dict[str, Any], kind: str) -> None:
         """Notes the call that a part of `type` `kind` is; one of the provider's own tools goes by its type."""
@@ -264,9 +281,15 @@ def _is_call(kind: Any) -> bool:
     return isinstance(kind, str) and kind in CALL_TYPES
 
 
+def _odd(value: Any) -> bool:
+    """Whether a string is no word of a format, no id and no name of a member, such as those are."""
+    return isinstance(value, str) and not value.isidentifier() and _WORD.fullmatch(value) is None
+
+
 def _is_tokens(value: Any) -> bool:
+    """Servers take 5.0 for 5."""
     listed = cast("list[Any]", value) if isinstance(value, list) else []
-    return any(isinstance(one, int) or (isinstance(one, list) and _is_tokens(one)) for one in listed[:1] + listed[-1:])
+    return any(isinstance(one, int | float) or (isinstance(one, list) and _is_tokens(one)) for one in listed)
 
 
 def _json_text(value: Any) -> str:
@@ -277,26 +300,3 @@ def _json_text(value: Any) -> str:
 
 def _id(*said: Any) -> str:
     return next((one for one in said if isinstance(one, str)), "")
-
-
-def _unpacked(payload: str) -> str:
-    """The text that a base64 payload holds, in the encoding that it is written in; "" when it is no base64."""
-    try:
-        data = base64.b64decode(payload)
-    except (binascii.Error, ValueError):
-        return ""
-    return data.decode(_encoding(data))
-
-
-def _encoding(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) and len(data) % 2 == 0:
-        try:
-            data.decode("utf-16")
-        except UnicodeDecodeError:
-            return "latin-1"
-        return "utf-16"
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8"

@@ -79,6 +79,8 @@ TOP: Mapping[str, Place] = MappingProxyType(
         "tools": Place.TOOL,
         "functions": Place.TOOL,
         "user": Place.NAME,
+        "safety_identifier": Place.NAME,
+        "prompt_cache_key": Place.NAME,
     }
 )
 """Members of a request itself. Others, such as `metadata` and the schema of an answer, are OTHER."""
@@ -86,8 +88,22 @@ TOP: Mapping[str, Place] = MappingProxyType(
 NAMES = frozenset({"name", "filename", "display_name", "displayName"})
 """Members that name a participant, a tool, a file."""
 
-FREE = frozenset({"args", "metadata", "labels"})
+FREE = frozenset(
+    {"args", "metadata", "labels", "variables", "attributes", "documents", "chat_template_kwargs"}
+    | {"default", "enum", "const", "example", "examples", "input_examples"}
+)
 """Objects of the caller's own making: everything in them is text, keys and long numbers included."""
+
+CARRIERS = frozenset(
+    {"url", "image_url", "audio_url", "video_url", "file_url", "uri", "fileUri", "file_uri", "data", "file_data"}
+)
+"""Members that may hold a `data:` URL. Elsewhere one is a text like any other."""
+
+TOKENS = frozenset({"input", "prompt", "input_ids", "prompt_token_ids"})
+"""Members of a request that may hold a text as the numbers of its tokens."""
+
+EMBEDS = frozenset({"prompt_embeds", "input_embeds"})
+"""Members of a request that hold a text as vectors."""
 
 CALL_TYPES = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 """Parts whose `input` is the arguments of a call."""
@@ -141,8 +157,6 @@ SKIPPED = frozenset(
         "thought_signature",
         "tool_choice",
         "function_call",
-        "prompt_cache_key",
-        "safety_identifier",
         "$ref",
         "$schema",
         "provider",
@@ -151,14 +165,20 @@ SKIPPED = frozenset(
 )
 """Members whose strings are words of the format, ids or sealed: what no model reads as a text."""
 
+KEPT = frozenset(
+    {"model", "previous_response_id", "conversation", "signature", "encrypted_content", "encrypted_index"}
+    | {"thoughtSignature", "thought_signature", "b64_json"}
+)
+"""Those of them that are nothing else, whatever they hold. The others are read where they look like no word or id."""
+
 CLOSED = frozenset(
-    {"cache_control", "usage", "usageMetadata", "logprobs", "logprobsResult", "stream_options", "required"}
+    {"cache_control", "usage", "usageMetadata", "logprobs", "logprobsResult", "stream_options"}
     | {"modalities", "responseModalities", "response_modalities", "include", "safetyRatings", "promptFeedback"}
     | {"embedding", "embeddings", "logit_bias", "avgLogprobs"}
 )
 """Members without words of their own. The tokens of `logprobs` repeat a text, and go when it is changed."""
 
-REPEATED = ("logprobs", "logprobsResult")
+REPEATED = ("logprobs", "logprobsResult", "token_ids")
 """Members that say a neighbouring text once more, token by token."""
 
 TEXT_ENDINGS = (".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".html", ".htm", ".log")

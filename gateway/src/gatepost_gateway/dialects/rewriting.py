@@ -1,12 +1,12 @@
 """Changed texts written back into the body that they came from: their own path is encoded anew, nothing else."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Raw, structs
 
+from gatepost_gateway.dialects.payloads import packed
 from gatepost_gateway.dialects.places import REPEATED
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.findings import BASE64_INSIDE, JSON_INSIDE, KEY
@@ -71,7 +71,7 @@ def _written(raw: Any, node: _Node, dropping: bool) -> bytes:
     if first == JSON_INSIDE:
         return _encode(_written(_string(raw).encode(), node.inner[first], False).decode())
     if first == BASE64_INSIDE:
-        return _encode(_packed(_string(raw), node.inner[first].text or ""))
+        return _encode(packed(_string(raw), node.inner[first].text or ""))
     elements = _elements(raw)
     for step, inner in node.inner.items():
         assert isinstance(step, int)
@@ -102,9 +102,3 @@ def _free(name: str, *taken: Mapping[str, Raw]) -> str:
         number += 1
         free = f"{name}_{number}"
     return free
-
-
-def _packed(was: str, text: str) -> str:
-    """`text` in the place of what `was` held: base64, behind the same head where it is a `data:` URL."""
-    head, comma, _ = was.partition(",") if was.startswith("data:") else ("", "", "")
-    return head + comma + base64.b64encode(text.encode()).decode("ascii")

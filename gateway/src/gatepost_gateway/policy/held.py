@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from time import perf_counter_ns
 
 from gatepost_gateway.dialects.frames import Frame, Grain, Path, Slot, rewritten
-from gatepost_gateway.dialects.leaves import open_json
+from gatepost_gateway.dialects.leaves import legible, open_json
 from gatepost_gateway.dialects.rewriting import rewrite
 from gatepost_gateway.domain.findings import Called, Leaf, Place, find_all
 from gatepost_gateway.policy.redaction import Replacement, apply, edits_of
@@ -61,7 +61,7 @@ class Whole:
 class Call:
     """A tool call as it grows. `path`: where a record says that it stands."""
 
-    __slots__ = ("_arguments", "_given", "_id", "_label", "_name", "_path", "_texts", "_told", "whole")
+    __slots__ = ("_arguments", "_given", "_id", "_label", "_name", "_path", "_plain", "_texts", "_told", "whole")
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -70,6 +70,8 @@ class Call:
         self._texts: list[Whole] = []
         self._label: list[Whole] = []
         self._told: set[Grain] = set()
+        self._plain = False
+        """The arguments are no JSON."""
         self.whole = False
 
     def name_it(self, slot: Slot) -> None:
@@ -92,8 +94,9 @@ class Call:
         self.whole = True
         said = "".join(self._arguments)
         leaves = open_json(said, Place.TOOL_CALL) if said else []
+        self._plain = leaves is None
         if leaves is None:
-            leaves = [Leaf((), Place.TOOL_CALL, said)]
+            leaves = [Leaf((), Place.TOOL_CALL, legible(said))]
         self._texts = [Whole(Leaf((*self._path, *leaf.path), leaf.place, leaf.text)) for leaf in leaves]
         self._label = [Whole(Leaf((*self._path, "name"), Place.NAME, self._name))] if self._name else []
         return [*self._label, *self._texts]
@@ -109,7 +112,7 @@ class Call:
         if slot.grain is Grain.CALLS:
             return self._label[0].reads
         changed = {one.leaf.path[len(self._path) :]: one.reads for one in texts if one.wanted}
-        return changed[()] if () in changed else rewrite("".join(self._arguments).encode(), changed).decode()
+        return changed[()] if self._plain else rewrite("".join(self._arguments).encode(), changed).decode()
 
 
 class Held:

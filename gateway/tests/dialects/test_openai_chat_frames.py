@@ -82,6 +82,12 @@ def test_a_function_call_and_a_custom_tool_are_calls():
     assert [slot.path[-2:] for slot in frame.slots] == [("custom", "name"), ("custom", "input")]
 
 
+def test_what_else_stands_in_a_call_is_a_text_alone():
+    call = {"index": 0, "function": {"name": "f", "arguments": '{"q": "x"}'}, "custom": {"input": "y"}, "note": "z"}
+    frame = read({"index": 0, "delta": {"tool_calls": [call]}})
+    assert [(slot.text, slot.grain) for slot in frame.slots[2:]] == [("y", Grain.ALONE), ("z", Grain.ALONE)]
+
+
 def test_tokens_that_say_more_than_their_text_go():
     odds = {"content": [{"token": "secret", "logprob": -1}]}
     assert read({"index": 0, "delta": {"content": "hi"}, "logprobs": odds}).stale == (("choices", 0, "logprobs"),)

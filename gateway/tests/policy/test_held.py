@@ -68,6 +68,13 @@ def test_arguments_that_are_no_json_are_one_text():
     assert call.reads(Slot(("x",), "open", (), Grain.ARGUMENTS)) == "open [a] {"
 
 
+def test_arguments_that_are_one_json_string_stay_one():
+    call = arguments('"open ses', 'ame\\n"')
+    for text in call.end():
+        text.hear(EARS, tallies())
+    assert call.reads(Slot(("x",), "open", (), Grain.ARGUMENTS)) == '"open [a]\\n"'
+
+
 def test_a_member_that_is_there_twice_is_refused():
     with pytest.raises(Malformed):
         arguments('{"a":"x","a":"y"}').end()

@@ -96,11 +96,14 @@ class OpenAIChatFrames:
             slots += self._calls_in(delta, ("choices", at, "delta"), number, ends)
             if choice.get("finish_reason") is not None:
                 ends.append((number,))
+        called = {slot.path for slot in slots}
         for leaf in leaves:
             if leaf.path[0] != "choices" or leaf.path[2] != "delta":
                 slots.append(alone(leaf))
             elif leaf.path[3] not in _CALLS:
                 slots.append(_growing(leaf, numbers[int(leaf.path[1])]))
+            elif not any(leaf.path[: len(path)] == path for path in called):
+                slots.append(alone(leaf))
         for at, choice in objects(chunk.get("choices"), "choices"):
             said = [slot.text for slot in slots if slot.path[:2] == ("choices", at)]
             if choice.get("logprobs") is not None and tells_more(choice["logprobs"], said):

@@ -53,7 +53,7 @@ def rewrite(body: bytes, changed: Mapping[Path, str], *, dropping: bool = False)
             if step == KEY:
                 break
             at = at.inner.setdefault(step, _Node())
-        if path[-1] == KEY:
+        if path[-1:] == (KEY,):
             at.renamed = text
         else:
             at.text = text

@@ -20,6 +20,7 @@ from gatepost_gateway.pipeline.chain import follow, remember
 from gatepost_gateway.pipeline.decode import decode
 from gatepost_gateway.pipeline.dispatch import Dispatcher, finish
 from gatepost_gateway.pipeline.escalations import Escalations
+from gatepost_gateway.pipeline.failure_words import hold_back
 from gatepost_gateway.pipeline.flow import Flow
 from gatepost_gateway.pipeline.govern import govern
 from gatepost_gateway.pipeline.identify import identify
@@ -107,17 +108,7 @@ class Exchange:
             await self._admit(call)
             await self._answer(call, outlet)
         except GatewayError as error:
-            over(call, error)
-            if isinstance(error, Refused):
-                error.step_id = call.record.step_id
-                call.counting.halt()
-                self._stages.escalations.hold(call, error)
-            note_unjudged(call, "there was no answer")
-            if call.record.session_id is None:
-                # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
-                call.record.session_id = ids.new()
-            if isinstance(error, Refused) and call.inbound.presented.proxy is not None:
-                error.veiled = True
+            self._ended(call, error)
             journal.close(call, _outcome(call, error), error.status, error)
             await self._stages.journal.durable()
             raise
@@ -136,6 +127,22 @@ class Exchange:
             self._stages.escalations.give_back(call)
             if call.answer is not None:
                 call.answer.close()
+
+    def _ended(self, call: Call, error: GatewayError) -> None:
+        """There is no answer, or not the whole of one: what that means for the call, its record and its caller."""
+        over(call, error)
+        if isinstance(error, UpstreamError):
+            hold_back(call, error)
+        if isinstance(error, Refused):
+            error.step_id = call.record.step_id
+            call.counting.halt()
+            self._stages.escalations.hold(call, error)
+        note_unjudged(call, "there was no answer")
+        if call.record.session_id is None:
+            # Nobody knows whose it would be: an id of no owner, that anybody may go on with.
+            call.record.session_id = ids.new()
+        if isinstance(error, Refused) and call.inbound.presented.proxy is not None:
+            error.veiled = True
 
     async def _admit(self, call: Call) -> None:
         """The request gate: stages 1 to 7."""

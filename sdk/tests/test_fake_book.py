@@ -36,7 +36,9 @@ def test_the_echo_is_the_last_that_was_said(book, trace):
     ("question", "status"),
     [
         ({}, 422),
-        ({"parent_step_id": "none"}, 404),
+        ({"parent_step_id": "none"}, 422),
+        ({"parent_step_id": "none", "tool_results": []}, 404),
+        ({"input": "x", "approvals": []}, 422),
         ({"trace_id": "none", "input": "x"}, 404),
     ],
 )

@@ -36,7 +36,7 @@ def test_get_shows_the_steps(shell, gateway):
     logged = shell.run(client.logs(trace.id, "rating", {"stars": 5}, parent_step_id=first.step_id))
     detail = shell.run(client.traces.get(trace.id))
     assert detail.step_count == 2
-    assert [step.kind for step in detail.steps] == ["execution", "log"]
+    assert [step.kind for step in detail.steps] == ["run", "log"]
     assert detail.steps[1].id == logged.step_id
     assert detail.steps[1].data == {"stars": 5}
     assert detail.steps[1].parent_step_id == first.step_id

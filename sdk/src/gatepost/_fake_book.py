@@ -11,19 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 from . import wire
+from ._fake_tools import ROUNDS, Loop, Offer, Refused, Sorted, ToolServers
 
 PROJECT = "test"
 MODEL = "sandbox/echo"
 COST = Decimal("0.000012")
-
-
-class Refused(Exception):
-    """The gateway says no."""
-
-    def __init__(self, status: int, code: str, error: str, **more: Any) -> None:
-        super().__init__(error)
-        self.status = status
-        self.body: dict[str, Any] = {"error": error, "code": code, **more}
 
 
 @dataclass(frozen=True)
@@ -39,19 +31,12 @@ class Script:
     payload: Any = None
     """What an action may be done with."""
 
-    @property
-    def status(self) -> str | None:
-        """The status of the execution."""
-        if self.reason is not None:
-            return "blocked"
-        return "tool_calls_pending" if self.tool_calls else None
-
 
 @dataclass
 class _Trace:
     row: wire.Trace
     steps: list[wire.Step] = field(default_factory=list[wire.Step])
-    pending: dict[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
+    loops: dict[str, Loop] = field(default_factory=dict[str, Loop])
     completed_at: datetime | None = None
 
 
@@ -64,6 +49,9 @@ class Book:
         self._traces: dict[str, _Trace] = {}
         self._by_key: dict[str, str] = {}
         self.scripts: deque[Script] = deque()
+        self.servers = ToolServers()
+        self.broken: str | None = None
+        """Why the last execution's stream broke."""
 
     def next_script(self) -> Script:
         """What was told to happen next; nothing in particular where nothing was."""
@@ -123,28 +111,58 @@ class Book:
     def execute(self, asked: wire.ExecutionRequest) -> wire.Execution:
         """Record a governed call that comes to what the next script says; without one, to its own input."""
         trace = self._unsealed(asked.trace_id)
-        self._check(trace, asked)
-        said = self.scripts.popleft() if self.scripts else Script(output=_echo(asked))
+        loop = self._loop(trace, asked)
+        told = [result.content for result in asked.tool_results or ()]
+        told += self._approved(trace, asked, loop)
+        parent = asked.parent_step_id
+        for rounds in range(1, ROUNDS + 1):
+            said = self.scripts.popleft() if self.scripts else Script(output=told[-1] if told else _echo(asked))
+            step = self._run(trace, asked, parent, said)
+            calls = self.servers.sort(said.tool_calls, loop.tools)
+            told += [self._use(trace, step.id, offer, call.arguments) for offer, call in calls.now]
+            if calls.status is not None:
+                trace.loops[step.id] = Loop(loop.tools, calls)
+            if calls.status is not None or not calls.now:
+                return _execution(asked, step, said, calls, rounds)
+            parent = step.id
+        raise Refused(422, "tool_rounds_exceeded", f"the model asked for tools in {ROUNDS} rounds in a row")
+
+    def _run(self, trace: _Trace, asked: wire.ExecutionRequest, parent: str | None, said: Script) -> wire.Step:
+        """One model call."""
+        self.broken = said.broken
         if said.refusal is not None:
-            self._step(trace, "execution", asked.parent_step_id, outcome="failed", status=said.refusal.status)
+            self._step(trace, "run", parent, outcome="failed", status=said.refusal.status)
             raise said.refusal
-        facts: dict[str, Any] = {"model": asked.model or MODEL, "usage": wire.Usage(input=8, output=4), "cost": COST}
         if said.reason is not None:
-            facts = {"model": None, "usage": wire.Usage(), "cost": Decimal(0)}
-        outcome = "answered" if said.reason is None else "blocked"
-        step = self._step(trace, "execution", asked.parent_step_id, outcome=outcome, status=200, **facts)
-        trace.pending[step.id] = frozenset(call.id for call in said.tool_calls)
-        return wire.Execution(
-            trace_id=asked.trace_id,
-            step_id=step.id,
-            output=said.output,
-            status=said.status,
-            tool_calls=list(said.tool_calls),
-            reason=said.reason,
-            latency_ms=1.0,
-            finish_reason="tool_calls" if said.tool_calls else None if said.reason else "stop",
-            **facts,
-        )
+            facts: dict[str, Any] = {"outcome": "blocked", "usage": wire.Usage(), "cost": Decimal(0)}
+            return self._step(trace, "run", parent, status=200, **facts)
+        facts = {"model": asked.model or MODEL, "usage": wire.Usage(input=8, output=4), "cost": COST}
+        return self._step(trace, "run", parent, outcome="answered", status=200, **facts)
+
+    def _use(self, trace: _Trace, parent: str, offer: Offer, arguments: Any) -> str:
+        """One call of a server's tool, and what it brought."""
+        facts: dict[str, Any] = {"tool_calls": [offer.tool], "model_asked": f"mcp:{offer.server}"}
+        call = self._step(trace, "tool_call", parent, outcome="answered", status=200, **facts)
+        brought = self.servers.call(offer.server, offer.tool, arguments)
+        self._step(trace, "tool_result", call.id, outcome="answered", status=200, **facts)
+        return brought
+
+    def _approved(self, trace: _Trace, asked: wire.ExecutionRequest, loop: Loop) -> list[str]:
+        """What the calls that waited bring now. An approval is good for one execution."""
+        words = {one.id: one for one in asked.approvals or ()}
+        parent = asked.parent_step_id or ""
+        if words:
+            del trace.loops[parent]
+        told: list[str] = []
+        for call in loop.calls.waiting:
+            if words[call.id].approve:
+                told.append(self._use(trace, parent, Offer(call.server_label, call.name, waits=True), call.arguments))
+                continue
+            facts: dict[str, Any] = {"tool_calls": [call.name], "model_asked": f"mcp:{call.server_label}"}
+            self._step(trace, "tool_call", parent, outcome="refused", status=403, error="approval_denied", **facts)
+            why = words[call.id].reason
+            told.append("error: the call was not approved" + (f": {why}" if why else ""))
+        return told
 
     def embed(self, asked: wire.EmbeddingRequest) -> wire.EmbeddingResult:
         """Record vectors that say nothing: a text's has its length in it."""
@@ -209,22 +227,26 @@ class Book:
     def _made(self, asked: wire.EmbeddingRequest | wire.ImageRequest, usage: wire.Usage) -> dict[str, Any]:
         trace = self._unsealed(asked.trace_id)
         facts: dict[str, Any] = {"model": asked.model, "usage": usage, "cost": COST}
-        step = self._step(trace, "execution", asked.parent_step_id, outcome="answered", status=200, **facts)
+        step = self._step(trace, "run", asked.parent_step_id, outcome="answered", status=200, **facts)
         return {**facts, "trace_id": asked.trace_id, "step_id": step.id, "latency_ms": 1.0}
 
-    def _check(self, trace: _Trace, asked: wire.ExecutionRequest) -> None:
-        """The laws of the tool loop."""
-        if asked.parent_step_id is None:
-            if asked.input is None:
-                raise Refused(422, "validation_failed", "`input` is missing")
-            return
-        if all(step.id != asked.parent_step_id for step in trace.steps):
-            raise Refused(404, "step_not_found", f"no step `{asked.parent_step_id}` in this trace")
-        wanted = trace.pending.get(asked.parent_step_id, frozenset[str]())
-        given = frozenset(result.tool_call_id for result in asked.tool_results or ())
-        if wanted != given:
-            odd = ", ".join(f"`{name}`" for name in sorted(wanted ^ given))
-            raise Refused(422, "validation_failed", f"tool results and pending calls differ in {odd}")
+    def _loop(self, trace: _Trace, asked: wire.ExecutionRequest) -> Loop:
+        """What the execution goes on with. Raises Refused where that cannot be."""
+        answers = asked.tool_results is not None or asked.approvals is not None
+        if not answers and asked.input is None:
+            raise Refused(422, "validation_failed", "`input` is missing")
+        if answers and (asked.parent_step_id is None or asked.input is not None):
+            raise Refused(422, "validation_failed", "answers go with `parent_step_id` and without `input`")
+        parent = asked.parent_step_id
+        if parent is not None and all(step.id != parent for step in trace.steps):
+            raise Refused(404, "step_not_found", f"no step `{parent}` in this trace")
+        if not answers:
+            return Loop(asked.tools or ())
+        loop = trace.loops.get(parent or "")
+        if loop is None:
+            raise Refused(404, "step_not_found", f"step `{parent}` does not wait for tool results or approvals")
+        loop.check(asked)
+        return loop
 
     def _step(self, trace: _Trace, kind: str, parent: str | None, **facts: Any) -> wire.Step:
         name = f"{trace.row.id}-step-{len(trace.steps) + 1}"
@@ -267,10 +289,29 @@ def _cost(trace: _Trace) -> Decimal:
     return sum((step.cost or Decimal(0) for step in trace.steps), Decimal(0))
 
 
+def _execution(
+    asked: wire.ExecutionRequest, step: wire.Step, said: Script, calls: Sorted, rounds: int
+) -> wire.Execution:
+    blocked = said.reason is not None
+    return wire.Execution(
+        trace_id=asked.trace_id,
+        step_id=step.id,
+        output=said.output,
+        model=step.model,
+        status="blocked" if blocked else calls.status,
+        tool_calls=list(calls.own),
+        approvals=list(calls.waiting),
+        reason=said.reason,
+        usage=wire.Usage() if blocked else wire.Usage(input=8 * rounds, output=4 * rounds),
+        cost=Decimal(0) if blocked else COST * rounds,
+        latency_ms=float(rounds),
+        finish_reason="tool_calls" if calls.status else None if blocked else "stop",
+        rounds=rounds,
+    )
+
+
 def _echo(asked: wire.ExecutionRequest) -> str:
     """The last thing that was said to the model."""
-    if asked.tool_results:
-        return asked.tool_results[-1].content
     if isinstance(asked.input, str):
         return asked.input
     last: Mapping[str, Any] = asked.input[-1] if asked.input else {}

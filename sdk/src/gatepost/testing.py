@@ -23,6 +23,7 @@ from pydantic import ValidationError as Invalid
 from . import wire
 from ._fake_book import MODEL, PROJECT, Book, Refused, Script
 from ._fake_simple import Desk, Events, account, events_of, spoken
+from ._fake_tools import Brought
 from ._http import Answer, AsyncHttpClient, FunctionTransport, HttpClient
 from ._retry import RetryConfig
 from ._version import __version__
@@ -92,6 +93,14 @@ class FakeGateway:
             for number, (name, arguments) in enumerate(calls, first)
         ]
         self._house.book.scripts.append(Script(tool_calls=tuple(wanted)))
+
+    def serves(self, label: str, tools: Mapping[str, Brought]) -> None:
+        """Let the tool server of this label have these tools.
+
+        Each has its answer: a text, or a function of the arguments. The gateway makes the calls that `calls_tools`
+        scripts of them, and asks for an approval first where the execution's `require_approval` says so.
+        """
+        self._house.book.servers.serve(label, tools)
 
     def breaks(self, output: str, message: str = "the provider closed the connection") -> None:
         """Let the next stream break with this message after this text."""
@@ -224,9 +233,8 @@ def _list(house: House, seen: Seen) -> wire.TracePage:
 
 def _execute(house: House, seen: Seen) -> wire.Execution | Events:
     asked = _body(wire.ExecutionRequest, seen)
-    broken = house.book.scripts[0].broken if house.book.scripts else None
     done = house.book.execute(asked)
-    return events_of(done, broken) if asked.stream else done
+    return events_of(done, house.book.broken) if asked.stream else done
 
 
 def _embed(house: House, seen: Seen) -> wire.EmbeddingResult:

@@ -1,4 +1,6 @@
-"""Ciphers that people play with: shifted letters, words backwards, Morse, numbers for characters, broken words."""
+"""Ciphers that people play with: shifted letters, words backwards or upside down, Morse, numbers for characters, words
+broken, glued together or in Pig Latin.
+"""
 
 import codecs
 import re
@@ -22,13 +24,23 @@ ROTATED = r"rot-?13|\b(?:" + "|".join(codecs.encode(word, "rot13") for word in _
 BACKWARDS = "(?:" + "|".join(word[::-1] for word in _TELLTALES) + r")\b"
 MORSE = r"(?:[.-]{1,5}[ /]{1,3}){8}[.-]"
 NUMBERS = r"(?:\b\d{2,3}[ ,;]{1,2}){10}\d{2}"
-BROKEN = r"\b\pL[-_]{1,4}\pL{2}|\pL{2}[-_]{1,4} ?\pL\b"
+BROKEN = r"\b\pL[-_]{1,4}\pL{2}|\pL{2}[-_]{1,4} ?\pL\b|\b\pL(?:[-_.*]\pL){2}"
+GLUED = r"[a-z](?:[_.*+|~/]{1,3}[a-z]{2,12}){3}|\*[a-z]{2,12}\*{1,3} \*{1,3}[a-z]|[a-z]{40}"
+PIG = r"(?:\b[a-z]{1,14}ay\b[ ,.?!]{1,3}){3}"
+ATBASH = r"\b(?:" + "|".join("".join(chr(219 - ord(mark)) for mark in word) for word in _TELLTALES) + ")"
 
 _CODES = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
 _MORSE = {code: _LETTERS[place] for place, code in enumerate(_CODES.split(" "))}
 MORSE_RUN = re.compile(r"(?:[.-]{1,5}[ /]{1,3}){8,5000}[.-]{1,5}")
 NUMBER_RUN = re.compile(r"(?:\b\d{2,3}[ ,;]{1,2}){10,5000}\d{2,3}\b")
-_BREAK = re.compile(r"(?<=[^\W\d_])[-_]{1,6} ?(?=[^\W\d_])")
+_BREAK = re.compile(r"(?<=[^\W\d_])(?:[-_]{1,6} ?|[.*](?=[^\W\d_](?:[.*\s]|$)))(?=[^\W\d_])")
+_GLUE = re.compile(r"(?<=[^\W_])[_.*+|~/]{1,6}(?=[^\W_])|\*+")
+_HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
+_PIG_WORD = re.compile(r"\b([a-z]*?)([^\Waeiou_\d]{0,4})ay\b")
+_LONG = 4
+_PIG_WORDS = re.compile(r"(?:\b\w{1,14}ay\b\W{1,3}){3}\w{1,14}ay\b")
+_UPSIDE_DOWN = str.maketrans("ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹsʇnʌʍxʎz", "abcdefghijklmnopqrstuvwxyz")
+_STANDING = re.compile("[ɐɔǝɟɥʇʌʍʎɹɯᴉ]")
 
 
 def unshifted(text: str) -> str:
@@ -57,3 +69,35 @@ def from_numbers(run: str) -> str:
 def mended(text: str) -> str:
     """Without the hyphens in the middle of words."""
     return _BREAK.sub("", text)
+
+
+def unglued(text: str) -> str:
+    """With blanks where words end otherwise: `like_this`, `likeThis`, `*like* *this*`."""
+    return _HUMP.sub(" ", _GLUE.sub(" ", text))
+
+
+def atbash(text: str) -> str:
+    return text.translate(str.maketrans(_LETTERS + _LETTERS.upper(), _LETTERS[::-1] + _LETTERS[::-1].upper()))
+
+
+def from_pig_latin(text: str) -> str:
+    """Empty where there are not four such words in a row."""
+    low = text.lower()
+    return _PIG_WORD.sub(_from_pig, low) if _PIG_WORDS.search(low) else ""
+
+
+def _from_pig(word: re.Match[str]) -> str:
+    """Where several words come out alike, the likelier: `way` stands for nothing behind what begins with a vowel."""
+    stem, moved = word.groups()
+    own_w = moved in ("sw", "tw", "dw") or (moved == "w" and len(stem) < _LONG)
+    if not stem or (moved.endswith("w") and not own_w):
+        return stem + moved[:-1]
+    return moved + stem
+
+
+def upright(text: str) -> tuple[str, ...]:
+    """Read from either end, where enough of it stands upside down."""
+    if len(_STANDING.findall(text)) < 4:
+        return ()
+    turned = text.lower().translate(_UPSIDE_DOWN)
+    return turned, turned[::-1]

@@ -4,11 +4,13 @@ Each reading of a text is weighed by itself: the signs of a class add up, all bu
 text; classes add up. A text is as suspicious as its worst reading. Long texts are read in windows that overlap.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gatepost_gateway.detect.expressions import Expression, ExpressionSet
-from gatepost_gateway.detect.injection import jailbreaks, languages, signs
+from gatepost_gateway.detect.injection import hidden, jailbreaks, languages, overrides, signs
+from gatepost_gateway.detect.injection.nearness import Words, without
 from gatepost_gateway.detect.injection.signs import Sign
+from gatepost_gateway.detect.injection.tongues import TONGUES
 from gatepost_gateway.detect.injection.views import BLANKS, SENTENCE, TRIGGERS, folded_ascii, plain, readings
 from gatepost_gateway.domain.findings import Finding, Scan
 
@@ -35,16 +37,28 @@ class InjectionDetector:
     def __init__(self, extra: Sequence[str] = ()) -> None:
         """`extra`: an operator's own signs, over plain text, each enough by itself. Raises PatternError."""
         own = tuple(Sign(signs.OVERRIDE, 1.0, source) for source in extra)
-        self._signs: tuple[Sign, ...] = (*signs.SIGNS, *jailbreaks.SIGNS, *languages.SIGNS, _HIDDEN_SENTENCE, *own)
+        self._signs: tuple[Sign, ...] = (
+            *overrides.SIGNS,
+            *signs.SIGNS,
+            *hidden.SIGNS,
+            *jailbreaks.SIGNS,
+            *languages.SIGNS,
+            _HIDDEN_SENTENCE,
+            *own,
+        )
         for sign in own:
             Expression(sign.source)
+        words = [Words(tongue) for tongue in TONGUES]
         hints = [sign.hint or sign.source for sign in self._signs]
+        self._words = dict(enumerate([one.dropped for one in words] + [one.voided for one in words], len(hints)))
+        hints += [one.drop_hint for one in words] + [one.void_hint for one in words]
         self._hints = tuple(dict.fromkeys(hints))
         self._hinted = [[place for place, hint in enumerate(hints) if hint == one] for one in self._hints]
         self._sets = tuple(_sets_of([*self._hints, *TRIGGERS, BLANKS], len(self._hints)))
         self._blanks = len(self._hints) + len(TRIGGERS)
         self._about = Expression(jailbreaks.ABOUT.source)
         self._expressions: list[Expression | None] = [None] * len(self._signs)
+        self._others: dict[str, Expression] = {}
 
     def begin(self) -> Scan:
         return _WindowScan(self)
@@ -74,15 +88,17 @@ class InjectionDetector:
         return [numbers[hit] for numbers, some in self._sets for hit in some.hits(data)]
 
     def _weigh(self, data: bytes, hits: Sequence[int]) -> tuple[float, str]:
-        weights: dict[str, list[float]] = {}
+        shown: dict[str, dict[str | int, float]] = {}
         for hit in hits:
             if hit >= len(self._hints):
                 continue
             for place in self._hinted[hit]:
-                if self._expression(place).search(data):
-                    weights.setdefault(self._signs[place].kind, []).append(self._signs[place].weight)
-        if not weights:
+                for kind, weight, once in self._shows(place, data):
+                    of_kind = shown.setdefault(kind, {})
+                    of_kind[once] = max(weight, of_kind.get(once, 0.0))
+        if not shown:
             return 0.0, ""
+        weights = {kind: list(found.values()) for kind, found in shown.items()}
         found = weights.get(signs.JAILBREAK, ())
         if len(found) > 1 and self._about.search(data):
             weights[signs.JAILBREAK] = [*found, jailbreaks.ABOUT.weight]
@@ -90,6 +106,22 @@ class InjectionDetector:
         by_class = {kind: _sum(found, further) for kind, found in weights.items()}
         heaviest = max(by_class, key=lambda kind: (by_class[kind], kind))
         return min(1.0, sum(by_class.values())), heaviest
+
+    def _shows(self, place: int, data: bytes) -> Iterable[tuple[str, float, str | int]]:
+        """Class, weight and name of what a window shows where a hint was met."""
+        if place >= len(self._signs):
+            return ((signs.OVERRIDE, weight, once or f"{place}") for weight, once in self._words[place](data))
+        sign, expression = self._signs[place], self._expression(place)
+        shows = expression.search(data) and (
+            not sign.unless or expression.search(without(self._other(sign.unless), data))
+        )
+        return ((sign.kind, sign.weight, sign.once or place),) if shows else ()
+
+    def _other(self, unless: str) -> Expression:
+        known = self._others.get(unless)
+        if known is None:
+            known = self._others[unless] = Expression(unless)
+        return known
 
     def _expression(self, place: int) -> Expression:
         known, sign = self._expressions[place], self._signs[place]

@@ -30,7 +30,8 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         JAILBREAK,
         0.8,
-        r"\b(?:developer|god|debug|dev|sudo|opposite|evil|admin|root|maintenance|nsfw|chaos|rebel|anarchy|override) mode\b",
+        r"\b(?:developer|god|dev|sudo|opposite|evil|nsfw|chaos|rebel|anarchy|override) mode\b"
+        r"|\b(?:you(?:'re| are|r)|enter(?:ing|ed)?|enabl(?:e|ed|ing)|activat(?:e|ed|ing)|switch(?:ed|ing)?|turn on|go(?:ing)? in|put(?:ting)?|start|begin|this is|currently|now) (?:\w+ ){0,4}(?:debug|admin|root|maintenance|system) mode\b",
     ),
     Sign(JAILBREAK, 0.5, r"\b(?:unfiltered|uncensored|unrestricted|unmoderated|unhinged|limitless|amoral)\b"),
     Sign(
@@ -219,7 +220,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         JAILBREAK,
         0.3,
-        r"\b(?:steps|recipe|guide|guidance|guidances|instructions|tutorial|plan|ways) (?:of|on|to|for) (?:how to )?(?:make|making|synthesi[sz]e|create|build|produce|commit|hack|steal|break|kill|cook|smuggle|the)\b|\b(?:meth|methamphetamine|cocaine|heroin|lsd|napalm|molotov|explosives?|bombs?|ransomware|keylogger|murder)\b",
+        r"\b(?:steps|recipe|guide|guidance|guidances|instructions|tutorial|plan|ways) (?:of|on|to|for) (?:how to )?(?:make|making|synthesi[sz]e|create|build|produce|commit|hack|steal|break|kill|cook|smuggle)\b|\b(?:meth|methamphetamine|cocaine|heroin|lsd|napalm|molotov|explosives?|bombs?|ransomware|keylogger|murder)\b",
     ),
     Sign(
         JAILBREAK,

@@ -1,5 +1,5 @@
-"""Signs of an attempt to take a model over, by class, in English; personas are in jailbreaks.py, other languages in
-languages.py.
+"""Signs of an attempt to take a model over, by class, in English; what it is told to drop is in overrides.py, orders in
+data in hidden.py, personas in jailbreaks.py, other languages in languages.py.
 
 A sign has a weight: 1 is enough by itself, less asks for company. Sources are RE2's syntax over plain text (views.py):
 lower case, single blanks.
@@ -14,6 +14,10 @@ class Sign(Struct, frozen=True):
     source: str
     hint: str = ""
     """What every match holds, without gaps, and so cheap to look for among many; empty: `source` itself."""
+    unless: str = ""
+    """Words that mean something else: the rest of the text is read as if they were not there."""
+    once: str = ""
+    """Signs of one name say the same, in several languages: the heaviest counts."""
 
 
 OVERRIDE = "OVERRIDE"
@@ -23,103 +27,34 @@ JAILBREAK = "JAILBREAK"
 ENCODING = "ENCODING"
 AUTHORITY = "AUTHORITY"
 HIDDEN_ORDER = "HIDDEN_ORDER"
+ORDERS, ORDERS_ALONE = "orders", "orders alone"
+"""What `once` knows."""
 
-_IGNORE = (
-    r"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?|overrid(?:e|ing)|bypass(?:ing)?|neglect|skip|discard|dismiss|abandon|cancel"
-    r"|erase|overlook|delete|set aside|throw away|void|nullify|reset|clear|drop|unlearn|do not (?:follow|obey|listen to|adhere)"
-    r"|don'?t (?:follow|obey|listen to|adhere)|stop (?:following|obeying)|pay no attention to|no longer (?:follow|obey|bound by))\b"
-)
-_EARLIER = r"(?:previous(?:ly)?|prior|above|earlier|preceding|former|original|initial|existing|past|foregoing|before|system|default|other|last|first)"
-_ORDERS = (
-    r"(?:instructions?|prompts?|directives?|rules?|guidelines?|commands?|orders?|contexts?|messages?|constraints?|programming|training|tasks?"
-    r"|inputs?|conversations?|polic(?:y|ies)|restrictions?|sentences?|requests?|text|content|statements?|directions?|limitations?|safeguards?|filters?)"
-)
-_TOLD = r"(?:previous|prior|above|earlier|preceding|initial|system) (?:instructions?|prompts?|directives?|rules|guidelines|commands?|orders?|ones)"
-_VOID = r"(?:void|invalid|irrelevant|fake|a (?:test|joke|lie|trick)|cancell?ed|null|no longer (?:valid|active|relevant)|not (?:valid|real|relevant)|to be ignored)\b"
 _PROMPT = r"(?:prompts?|instructions?|messages?|directives?|guidelines?|rules|configuration|programming|constraints|text|context)"
 _TELL = (
     r"(?:reveal|show|print|repeat|output|display|tell|give|share|disclose|leak|expose|dump|recite|copy|provide|write|summari[sz]e|list|paste"
     r"|return|translate|spell|echo|describe|explain|read|type|say|reproduce|present|quote|paraphrase|encode|convert|include|send|email|what(?:'s| is| are| was| were))"
 )
-_SAY = r"(?:say|state|print|output|declare|claim|admit|return|write|tell|respond|answer|reply|report|conclude|recommend|rate|give|add|mention|send|execute|run|do)"
 MACHINE = r"(?:ai|assistant|chatgpt|gpt(?:-?\d)?|claude|gemini|llama|(?:large )?language model|llm|chatbot|bot|model)"
 
-_ARTIFICIAL = r"(?:ais?|(?:ai|a\.i\.) (?:assistants?|agents?|models?|systems?)|(?:large )?language models?|llms?|chat ?bots?|chatgpt|gpts?|claude|gemini)"
+ARTIFICIAL = r"(?:ais?|(?:ai|a\.i\.) (?:assistants?|agents?|models?|systems?)|(?:large )?language models?|llms?|chat ?bots?|chatgpt|gpts?|claude|gemini)"
+
+_AND_NO_MORE = r"\b(?: (?:this|here|that|me|my|the first|your first|and|in|verbatim|word|as|exactly|starting|into|using|line|message|to|it)\b|[.,:;!?\"')\]]|$)"
+_FOREGOING = r"\b(?:above|before|prior|preceding|previous|at the (?:top|start|beginning)|up to (?:here|this))"
+_ORDERED = (
+    r"(?:words|text|message|prompt|instructions|rules|sentence|directives|guidelines|constraints|information|content)"
+)
+_OF_PROMPTS = r"(?:system|initial) (?:prompt|message)s? (?:concept|engineering|templates?|design|examples?|fields?|parameter|work|for (?:my|a|an|our))|\bfirst (?:message|text) (?:of|in|from)|\b(?:what|how) (?:is|are|does|do) (?:an? |the )?(?:system|initial) (?:prompt|message)"
+_OF_PASSWORDS = r"password (?:requirements?|polic\w+|managers?|reset|rules?|strength|length|generators?|fields?|hash\w*|page|forms?|protect\w*|security|change)"
 
 SIGNS: tuple[Sign, ...] = (
-    # Telling it to drop what it was told.
-    Sign(OVERRIDE, 1.0, rf"{_IGNORE}.{{0,40}}\b{_EARLIER}\b.{{0,30}}\b{_ORDERS}\b", _IGNORE),
-    Sign(
-        OVERRIDE,
-        1.0,
-        rf"{_IGNORE} (?:(?:all|any|every|each|the|these|those|your|my|his|of|what|everything) ){{0,4}}{_ORDERS} (?:above|before|so far|you (?:were|have|had|received|got))\b",
-        _IGNORE,
-    ),
-    Sign(OVERRIDE, 0.9, rf"{_IGNORE} (?:all )?(?:of )?(?:your|its) (?:\w+ ){{0,2}}{_ORDERS}\b", _IGNORE),
-    Sign(
-        OVERRIDE,
-        1.0,
-        rf"{_IGNORE} (?:everything|all|anything|whatever|what)(?: that)?(?: (?:was|i|you|we|has been|have been|is|were))?.{{0,20}}\b(?:above|before|previously|prior|said|told|told you|know|learned|so far|written|rules)\b",
-        _IGNORE,
-    ),
-    Sign(
-        OVERRIDE,
-        0.9,
-        rf"{_IGNORE} (?:the )?(?:above|previous|prior|preceding|foregoing)\b(?: (?:and|but)|[.,!;:]|$)",
-        _IGNORE,
-    ),
-    Sign(
-        OVERRIDE,
-        0.9,
-        rf"{_IGNORE} (?:the|this|that|these|all|any|my|his|her)(?: \w+){{1,4}}[,.;:]? (?:and|instead|then|but)(?: (?:just|instead|only|simply|please))? {_SAY}\b",
-        _IGNORE,
-    ),
-    Sign(
-        OVERRIDE,
-        0.9,
-        rf"\b(?:regardless of|irrespective of|notwithstanding|contrary to|in spite of|despite|instead of) (?:all |any |your |the |my |these |those |whatever ){{0,3}}{_EARLIER} (?:\w+ )?{_ORDERS}\b",
-        r"regardless of|irrespective of|notwithstanding|contrary to|in spite of|despite|instead of",
-    ),
-    Sign(
-        OVERRIDE,
-        0.6,
-        r"\b(?:new|updated|real|actual|revised|additional|important|urgent|secret) (?:instructions?|task|rules?|directives?|objective|orders?)(?: (?:is|are|follow)|:)",
-    ),
-    Sign(
-        OVERRIDE,
-        0.9,
-        rf"\b{_TOLD} (?:are|is|were|was|have been|has been) (?:now |all |just |only )?{_VOID}|\b{_TOLD} (?:no longer|do not|does not|don't|doesn't) (?:apply|applies|count|matter|hold)\b",
-        rf"(?:are|is|were|was|been) (?:now |all |just |only )?{_VOID}|(?:no longer|do not|does not|don't|doesn't) (?:apply|applies|count|matter|hold)",
-    ),
-    Sign(
-        OVERRIDE,
-        0.9,
-        rf"\b(?:everything|anything|all)(?: \w+){{0,3}} (?:before|above|prior to|until|up to) (?:this|here|now|that)(?: \w+){{0,2}} (?:is|was|are|were) (?:now |all |just |only )?{_VOID}",
-        rf"(?:is|was|are|were) (?:now |all |just |only )?{_VOID}",
-    ),
-    Sign(
-        OVERRIDE,
-        0.6,
-        r"\bforget (?:all (?:of )?(?:that|this|it|about)|everything|about (?:all|everything))\b|\bfollow (?:only )?my (?:instructions|orders|commands|rules)\b",
-    ),
-    Sign(OVERRIDE, 0.4, r"\bfrom now on,? (?:you|your|i)\b"),
-    Sign(
-        OVERRIDE,
-        0.5,
-        r"\byour (?:new|only|real|true) (?:instructions?|task|role|purpose|objective|job|goal|name|identity) (?:is|are|will)\b",
-    ),
-    Sign(
-        OVERRIDE,
-        0.5,
-        r"\binstead,? (?:of (?:that|answering|summari[sz]ing|doing)|(?:just )?(?:say|print|output|respond|reply|answer|tell|return))\b",
-    ),
-    Sign(OVERRIDE, 0.9, r"\b(?:start|begin) (?:over|fresh|anew|again) with (?:new|these|the following)\b"),
     # Asking for what it was told.
     Sign(
         EXTRACTION,
         1.0,
-        rf"\b{_TELL}\b.{{0,50}}\b(?:your|the|its|this|all|full|entire|exact|complete|any|hidden|secret|previous)\b.{{0,20}}\b(?:system|initial|original|hidden|secret|starting|base|developer|internal|pre|underlying|confidential|first) ?-?{_PROMPT}\b.{{0,30}}",
+        rf"\b{_TELL}\b.{{0,50}}\b(?:your|the|its|this|all|full|entire|exact|complete|any|hidden|secret|previous)\b.{{0,20}}\b(?:system|initial|original|hidden|secret|starting|base|developer|internal|pre|underlying|confidential|first) ?-?{_PROMPT}\b",
         rf"(?:system|initial|original|hidden|secret|starting|base|developer|internal|pre|underlying|confidential|first) ?-?{_PROMPT}",
+        _OF_PROMPTS,
     ),
     Sign(
         EXTRACTION,
@@ -130,8 +65,14 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         EXTRACTION,
         1.0,
-        r"\b(?:repeat|print|output|copy|show|recite|echo|return|translate|display|write|say|summari[sz]e|encode|spell|reveal)\b.{0,40}\b(?:everything|all|the (?:text|words|sentence|paragraph|message|content|lines?)|anything|whatever)\b.{0,20}\b(?:above|before|prior|preceding|previous(?:ly)?|at the (?:top|start|beginning)|up to (?:here|this))\b",
-        r"\b(?:above|before|prior|preceding|previous|at the (?:top|start|beginning)|up to (?:here|this))",
+        rf"\b(?:repeat|print|output|copy|show|recite|echo|return|display|reveal|dump|leak|spell|paste|type)\b.{{0,40}}\b(?:everything|all|the (?:text|words|sentence|paragraph|message|content|lines?)|anything|whatever)\b.{{0,20}}\b(?:above|before|prior|preceding|previous(?:ly)?|at the (?:top|start|beginning)|up to (?:here|this)){_AND_NO_MORE}",
+        _FOREGOING,
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        rf"\b(?:translate|summari[sz]e|encode|write|say)\b.{{0,20}}\b(?:everything|all|anything|whatever)\b.{{0,20}}\b(?:above|before|prior|preceding|at the (?:top|start|beginning)|up to (?:here|this)){_AND_NO_MORE}",
+        _FOREGOING,
     ),
     Sign(
         EXTRACTION,
@@ -154,7 +95,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         EXTRACTION,
         0.9,
-        r"\b(?:your|the) (?:system|initial|original|hidden|secret) (?:prompt|instructions|message)\b.{0,20}(?:\?|:$|is:|begins?|starts? with)",
+        r"\b(?:your|the) (?:system|initial|original|hidden|secret) (?:prompt|instructions|message)\b.{0,20}(?:\?|:$|is:|begins?\b|starts? with)",
         r"(?:system|initial|original|hidden|secret) (?:prompt|instructions|message)",
     ),
     Sign(
@@ -168,6 +109,7 @@ SIGNS: tuple[Sign, ...] = (
         0.8,
         r"\b(?:give|tell|reveal|share|what(?:'s| is)|confirm|provide|show)\b.{0,30}\b(?:the |your |me the )(?:secret |admin |hidden |access |master )?(?:password|passphrase|secret key|api key|secret code|passcode|flag|credentials)\b",
         r"password|passphrase|secret key|api key|secret code|passcode|\bflag\b|credentials",
+        _OF_PASSWORDS,
     ),
     Sign(
         EXTRACTION,
@@ -184,7 +126,24 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         EXTRACTION,
         0.8,
-        r"\b(?:text|words|message|content|information|instructions) you were (?:given|told|provided|shown)\b",
+        rf"\b{_ORDERED} (?:that )?you (?:were|are|have been|had been) (?:given|told|provided|shown|started|initiali[sz]ed|primed|loaded|set up|configured|prompted|programmed|launched|instructed)\b"
+        rf"|\b{_ORDERED} (?:that )?(?:you (?:operate|work|run|act|function|live|go) (?:under|by|with|from|on)\b|(?:guide|govern|control|define|shape) (?:you\b|your (?:behavio|response|answer)))"
+        rf"|\b{_ORDERED} (?:that )?(?:your|the) (?:\w+ )?(?:developer|creator|operator|maker|programmer|owner|company|system|admin)s? (?:gave|has given|have given|told|provided|set|wrote|imposed|programmed)\b",
+        rf"{_ORDERED} (?:that )?(?:you|your|the|guide|govern|control|define|shape)\b",
+    ),
+    Sign(
+        EXTRACTION,
+        0.8,
+        r"\b(?:what|which) (?:\w+ ){1,3}(?:were|are|have|had|did) you (?:been )?(?:told|instructed|given|configured|programmed|prompted|operating|following)\b"
+        r"|\b(?:begin|start)(?:s|ning|ing)?(?: (?:your|the) (?:reply|answer|response|output|text))? (?:with|at|from) (?:the (?:words?|phrase|sentence) )?[\"'`]?you are\b",
+        r"\b(?:were|are|have|had|did) you (?:been )?(?:told|instructed|given|configured|programmed|prompted|operating|following)\b"
+        r"|(?:with|at|from) (?:the (?:words?|phrase|sentence) )?[\"'`]?you are\b",
+    ),
+    Sign(
+        EXTRACTION,
+        0.9,
+        rf"\b(?:{_TELL}|put|dump|extract|format)\b.{{0,30}}\byour (?:\w+ ){{0,2}}(?:preamble|context window|pre-?prompt|hidden text|(?:initial|first|starting|opening) message|initiali[sz]ation)\b",
+        r"preamble|context window|pre-?prompt|hidden text|(?:initial|first|starting|opening) message|initiali[sz]ation",
     ),
     Sign(
         EXTRACTION,
@@ -223,7 +182,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         DELIMITER,
         1.0,
-        r"\[/?inst\]|<</?sys>>|\[/?system\]|<start_of_turn>|</?\|?(?:system|sys|system_prompt|instructions?|admin|developer)\|?>",
+        r"\[/?inst\]|<</?sys>>|\[/?system\]|<(?:start|end)_of_turn>|</?\|?(?:system|sys|system[_-]?(?:prompt|message|instructions?|note)|instructions?|admin|developer)\|?>|</?(?:user|human)[_-](?:input|message|query|prompt|turn)>",
     ),
     Sign(
         DELIMITER,
@@ -258,10 +217,22 @@ SIGNS: tuple[Sign, ...] = (
         0.7,
         r"\b(?:the )?(?:user|assistant|human) (?:has )?(?:left|exited|closed) the (?:chat|conversation|session)|\bassistant is (?:not functioning|offline|unavailable|disabled|down)\b",
     ),
-    Sign(DELIMITER, 0.8, r"`{3} ?system\b|\{\{? ?(?:system|admin|developer) ?:"),
-    Sign(DELIMITER, 0.6, r"#{2,} ?(?:instructions?|human|response|user|input) ?:"),
+    Sign(DELIMITER, 0.8, r"`{3} ?system\b|\{\{? ?(?:system|admin|developer) ?:|\{\{[#/]system|#{2,} ?system ?:"),
+    Sign(DELIMITER, 0.6, r"#{2,} ?(?:instructions?|human|response|user|input|assistant) ?:"),
+    Sign(DELIMITER, 0.8, r"</(?:assistant|user|human)> ?<(?:assistant|user|human|system)>"),
+    Sign(
+        DELIMITER,
+        0.5,
+        r"\bend of (?:document|file|page|email|article|transcript|context|data|input|prompt|text|content|conversation)\b",
+    ),
     Sign(DELIMITER, 0.8, r"\"?role\"? ?: ?\"system\""),
-    # Orders in a cipher.
+    # Orders in a cipher, or without blanks.
+    Sign(
+        ENCODING,
+        1.0,
+        r"(?:ignor(?:e|ing)|disregard|forget|bypass|override)(?:all|any|of|the|these|those|your|my|every){0,4}(?:previous|prior|above|earlier|preceding|system|initial){0,2}(?:instructions?|prompts?|rules|guidelines|directives|constraints)"
+        r"|(?:reveal|show|tell|print|repeat|give|output|leak)(?:me|us)?(?:your|the|all){0,2}(?:system|initial|hidden|secret|admin){0,2}(?:prompt|instructions?|password|directives)",
+    ),
     Sign(
         ENCODING,
         0.9,
@@ -278,7 +249,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         AUTHORITY,
         0.9,
-        r"\bas (?:your|the) (?:creator|developer|administrator|admin|owner|master|programmer|maker|god|supervisor|boss)\b",
+        r"\bas (?:your|the) (?:creator|developer|administrator|admin|owner|master|programmer|maker|god|supervisor|boss)(?:,| i\b| you\b|\.|:|$)",
     ),
     Sign(
         AUTHORITY,
@@ -307,35 +278,5 @@ SIGNS: tuple[Sign, ...] = (
         0.6,
         r"\b(?:modify|modifying|update|updating|rewrite|rewriting|reprogram\w*|alter|altering|chang(?:e|ing)|overwrit\w+|fix(?:ing)?) (?:your|its|the ai's) (?:programming|code|rules|core|system|behaviou?r|guidelines|instructions)\b|\b(?:re)?program(?:ming)? you\b",
         r"(?:modify|modifying|updat|rewrit|program|alter|chang|overwrit|fix)",
-    ),
-    # Orders where only data should be.
-    Sign(
-        HIDDEN_ORDER,
-        0.9,
-        rf"\b(?:attention|important|note(?: to)?|hey|hello|dear|hi|to)[:,!]? (?:the |any |all |this )?{MACHINE}s?\b.{{0,60}}\b(?:you|please|must|should|ignore|instead|do not|reading|processing|summari[sz]ing)\b",
-        rf"\b{MACHINE}s?\b",
-    ),
-    Sign(
-        HIDDEN_ORDER,
-        0.9,
-        rf"\bif you(?:'re| are) (?:an? )?{MACHINE}\b|\bwhen (?:summari[sz]ing|answering|processing|reading|analy[sz]ing) (?:this|the) (?:page|document|email|text|file|article|message|resume|cv)\b",
-    ),
-    Sign(
-        HIDDEN_ORDER,
-        0.8,
-        rf"\b{_ARTIFICIAL} (?:that (?:is|are) )?(?:reading|processing|parsing|summari[sz]ing|analy[sz]ing|reviewing|evaluating|handling) this\b|\b(?:important|special|urgent|secret|hidden) (?:instructions?|message|notice|note|directive) (?:for|to) (?:the |any |all )?{_ARTIFICIAL}\b",
-        r"(?:reading|processing|parsing|summari[sz]ing|analy[sz]ing|reviewing|evaluating|handling) this|(?:instructions?|message|notice|note|directive) (?:for|to)",
-    ),
-    Sign(
-        HIDDEN_ORDER,
-        0.9,
-        r"!\[[^\]]{0,80}\]\(https?://[^)]{0,200}(?:\{|\$|\?[a-z_]{1,20}=(?:\[|\{|<|data|secret|prompt|conversation))",
-        r"\]\(https?://",
-    ),
-    Sign(
-        HIDDEN_ORDER,
-        0.8,
-        r"\b(?:send|forward|email|post|upload|exfiltrate|transmit|leak)\b.{0,60}\b(?:conversation|chat history|history|data|password|credentials|contents?|secrets|keys?|inbox|records?|report)\b.{0,60}\b(?:to|at|via) (?:https?:|[\w.+-]{1,40}@|the following|this (?:url|address|email))",
-        r"\b(?:send|forward|email|post|upload|exfiltrate|transmit|leak)\b",
     ),
 )

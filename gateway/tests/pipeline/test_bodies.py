@@ -9,6 +9,7 @@ from gatepost_gateway.domain.chain import RuleSpec
 from gatepost_gateway.domain.errors import Refused, UpstreamError
 from gatepost_gateway.domain.records import Stored
 from gatepost_gateway.pipeline import bodies
+from gatepost_gateway.policy.masking import detectors
 
 from .fakes import KEY, Answer, House, ScriptedTransport, chat, completion, entry, events, run, snapshot_of
 
@@ -39,6 +40,13 @@ def test_without_the_setting_nothing_is_kept():
     held = house(most=0)
     run(held.call(chat("bob@example.org")))
     assert not any(isinstance(one, Stored) for one in held.recorder.entries)
+
+
+@pytest.mark.parametrize(("most", "made"), [(0, 0), (65_536, 1)])
+def test_what_masks_is_made_before_a_call_needs_it_and_only_where_bodies_are_kept(most, made):
+    detectors.cache_clear()
+    bodies.prepare(snapshot_of(entry(), body_bytes=most).document)
+    assert detectors.cache_info().currsize == made
 
 
 def test_both_sides_are_kept_masked_whatever_the_rules_look_for():

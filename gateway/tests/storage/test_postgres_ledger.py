@@ -10,7 +10,8 @@ from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.governance import Became, Claim, Hold, Refusal
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage import postgres_ledger
-from gatepost_gateway.storage.postgres_ledger import _PART, Past, PostgresLedger, Times, books, used_of
+from gatepost_gateway.storage.home import books
+from gatepost_gateway.storage.postgres_ledger import _PART, Past, PostgresLedger, Times, used_of
 
 from .test_ledgers import EMPTY, chores, flushed, kill
 

@@ -1,7 +1,6 @@
 """The control plane's process: it folds the journal, answers the admin API, and tells the data plane what is true.
 
-Started by `gatepost serve` as `python -m gatepost_gateway.app.controlplane --fd N`; it ends when the other end of the
-socket pair closes, after a last fold.
+It ends when the other end of the socket pair closes, after a last fold.
 """
 
 import argparse
@@ -18,7 +17,6 @@ import uvloop
 from msgspec import structs
 
 from gatepost_gateway.app.logs import to_stderr
-from gatepost_gateway.app.neighbours import Neighbours
 from gatepost_gateway.control.courier import Courier, Sender
 from gatepost_gateway.control.plane import ControlPlane
 from gatepost_gateway.control.records import FoldedRecords
@@ -36,8 +34,7 @@ from gatepost_gateway.settings import ConfigurationError, Settings, load
 from gatepost_gateway.storage.became import became
 from gatepost_gateway.storage.escalations import Escalations
 from gatepost_gateway.storage.fold import Folder
-from gatepost_gateway.storage.home import records_home
-from gatepost_gateway.storage.postgres_ledger import books
+from gatepost_gateway.storage.home import books, records_home
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.recover import recover
 from gatepost_gateway.storage.retention import Retention
@@ -167,6 +164,9 @@ class Office:
     async def keep_company(self) -> None:
         """Follows other gateways on the same store, where it may have any."""
         if self._store_url is not None:
+            # It needs the database's driver.
+            from gatepost_gateway.app.neighbours import Neighbours  # noqa: PLC0415
+
             await Neighbours(self._store_url, self.plane, self.folder, self.records).run()
 
     async def keep_telling(self) -> None:
@@ -267,7 +267,3 @@ def main() -> None:
             # The file was applied when the gateway started; meanwhile another may be in force for all of them.
             settings = structs.replace(settings, file=None)
         runner.run(run(said.fd, settings))
-
-
-if __name__ == "__main__":
-    main()

@@ -6,12 +6,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
 
 from gatepost_gateway.app.roles import aws_chain
-from gatepost_gateway.app.state import SharedState
 from gatepost_gateway.domain.clock import Clock, day, hour, month
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.mcp import McpLimits
@@ -45,6 +44,7 @@ from gatepost_gateway.ledger import (
 )
 from gatepost_gateway.link.evaluation import EvaluationPool
 from gatepost_gateway.mcp import McpServers
+from gatepost_gateway.pipeline import bodies
 from gatepost_gateway.pipeline.cache import AnswerCache
 from gatepost_gateway.pipeline.dispatch import Dispatcher, Outside
 from gatepost_gateway.pipeline.escalations import Escalations
@@ -75,6 +75,9 @@ from gatepost_gateway.transport import Client, Egress, client_context
 from gatepost_gateway.transport.upstream import UpstreamTransport
 from gatepost_gateway.version import VERSION
 
+if TYPE_CHECKING:
+    from gatepost_gateway.app.state import SharedState
+
 
 class Foundation(Struct):
     """What a data plane stands on: the seams, as the composition root chose them."""
@@ -84,7 +87,7 @@ class Foundation(Struct):
     archive: Archive
     control: ControlPlane
     clock: Clock
-    shared: SharedState | None = None
+    shared: "SharedState | None" = None
     """None: all of it is in this process."""
     approvals: Approvals | None = None
     """None: no other gateway acts on the same ones."""
@@ -125,6 +128,7 @@ class DataPlane:
     """`edge` is the ASGI application; `publish` swaps the snapshot."""
 
     def __init__(self, base: Foundation, begin: Beginning, bounds: Bounds, condition: Condition) -> None:
+        bodies.prepare(begin.snapshot)
         self._marks_key = hmac.digest(begin.secret, b"policy marks", "sha256")
         chains = Chains(begin.snapshot.rules, self._marks_key)
         self._snapshot = Snapshot(begin.snapshot, chains, register_of(begin.snapshot, self._marks_key))
@@ -217,6 +221,7 @@ class DataPlane:
         policies = self._snapshot.policies
         assert policies is None or isinstance(policies, Register)
         policies = await asyncio.to_thread(register_of, document, self._marks_key, policies)
+        await asyncio.to_thread(bodies.prepare, document)
         held = self._snapshot.document
         if (document.version, document.identity_seq) >= (held.version, held.identity_seq):
             self._snapshot = Snapshot(document, chains, policies)

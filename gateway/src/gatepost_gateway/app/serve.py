@@ -13,12 +13,12 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 import uvloop
 
 from gatepost_gateway.app.dataplane import Beginning, Bounds, Condition, DataPlane, Foundation
-from gatepost_gateway.app.state import SharedState
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.governance import Hold
@@ -34,10 +34,12 @@ from gatepost_gateway.storage.faults import Locked
 from gatepost_gateway.storage.instance import instance_of
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.lock import Lock, acquire
-from gatepost_gateway.storage.postgres_ledger import Past
 from gatepost_gateway.storage.recover import interrupted, with_holds
 from gatepost_gateway.storage.sync import Fsync
 from gatepost_gateway.storage.vault import Vault, make_private_dir, open_vault
+
+if TYPE_CHECKING:
+    from gatepost_gateway.app.state import SharedState
 
 log = logging.getLogger("gatepost")
 LOCK_SECONDS = 5.0
@@ -156,10 +158,13 @@ class Gateway:
             if shared is not None:
                 await shared.close()
 
-    async def _shared_state(self, start: Start, clock: Clock) -> SharedState | None:
+    async def _shared_state(self, start: Start, clock: Clock) -> "SharedState | None":
         server = self._settings.server
         if server.state_url is None:
             return None
+        # The database's driver is loaded where there is a database.
+        from gatepost_gateway.app.state import Past, SharedState  # noqa: PLC0415
+
         past = Past(with_holds(start.settled, start.open_holds), start.tripped, self._end.became)
         try:
             return await SharedState.open(server.state_url, clock, instance_of(server.data_dir), past)
@@ -181,7 +186,7 @@ class Gateway:
             condition,
         )
 
-    def _condition(self, journal: Journal, shared: SharedState | None) -> dict[str, str]:
+    def _condition(self, journal: Journal, shared: "SharedState | None") -> dict[str, str]:
         parts = {"journal": journal.trouble or "ok", "control": "ok" if self._end.up else "away"}
         return parts if shared is None else {**parts, "ledger": shared.ledger.trouble or "ok"}
 

@@ -5,13 +5,13 @@ or wrong usage.
 """
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import MappingProxyType
 
-from gatepost_gateway.cli.output import RefusalError, complain, refuse
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.version import VERSION
 
@@ -38,10 +38,17 @@ COMMANDS = MappingProxyType(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code of the command that `arguments` ask for."""
+    """The exit code of the command that `arguments` ask for; of the one that this process is, where none are given."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = next((word for word in words if not word.startswith("-")), None)
-    parser = _parser(name)
+    if arguments is None:
+        # What such a process loads it keeps: the collector need not look through it, neither now nor at the end.
+        gc.disable()
+        parser = _parser(name)
+        gc.freeze()
+        gc.enable()
+    else:
+        parser = _parser(name)
     try:
         said = parser.parse_args(words)
     except SystemExit as stop:
@@ -65,6 +72,8 @@ def _parser(name: str | None) -> argparse.ArgumentParser:
 
 
 def _run(said: argparse.Namespace) -> int:
+    from gatepost_gateway.cli.output import RefusalError, complain, refuse  # noqa: PLC0415 - every command loads it
+
     as_json = bool(getattr(said, "json", False))
     try:
         return int(import_module(f"gatepost_gateway.cli.{said.command}").run(said))

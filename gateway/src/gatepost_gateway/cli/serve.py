@@ -27,7 +27,7 @@ def run(said: argparse.Namespace) -> int:
         )
         return 2
     to_stderr()
-    command = ["-m", "gatepost_gateway.app.controlplane", *(["--config", str(said.config)] if said.config else [])]
+    command = ["-m", "gatepost_gateway.app.control", *(["--config", str(said.config)] if said.config else [])]
     try:
         serve(load(said.config), command)
     except (StartFailed, ConfigurationError, GatewayError) as error:

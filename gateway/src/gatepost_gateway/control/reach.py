@@ -26,9 +26,8 @@ from gatepost_gateway.storage import config as config_file
 from gatepost_gateway.storage.backup import JOURNAL
 from gatepost_gateway.storage.faults import Locked
 from gatepost_gateway.storage.fold import Folder
-from gatepost_gateway.storage.home import records_home
+from gatepost_gateway.storage.home import books, records_home
 from gatepost_gateway.storage.lock import Lock, acquire
-from gatepost_gateway.storage.postgres_ledger import books
 from gatepost_gateway.storage.records import Records
 from gatepost_gateway.storage.vault import make_private_dir
 

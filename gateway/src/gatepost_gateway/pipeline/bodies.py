@@ -17,8 +17,9 @@ from gatepost_gateway.domain.findings import Leaf
 from gatepost_gateway.domain.governance import Effect, Mode, Phase
 from gatepost_gateway.domain.records import Hidden, Outcome, Stored
 from gatepost_gateway.domain.secret import Secret
+from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.pipeline.call import Call
-from gatepost_gateway.policy.masking import TooMany, mask, masked_text
+from gatepost_gateway.policy.masking import TooMany, detectors, mask, masked_text
 from gatepost_gateway.policy.rego.document import shown_headers
 
 MOST_HEADERS = 64
@@ -33,6 +34,12 @@ class Side(Struct, frozen=True):
     why: str | None = None
     hidden: tuple[Hidden, ...] = ()
     altered: tuple[str, ...] = ()
+
+
+def prepare(document: SnapshotDocument) -> None:
+    """Makes what masks, where any project keeps what is said: no call waits for that."""
+    if any(project.body_bytes for project in document.projects):
+        detectors()
 
 
 def stored_of(call: Call) -> Stored | None:

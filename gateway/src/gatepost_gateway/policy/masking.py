@@ -4,6 +4,7 @@ It does not depend on the policy in force: what no rule looks for is masked all 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from msgspec import Struct
 
@@ -14,10 +15,14 @@ from gatepost_gateway.policy.marks import path_text
 from gatepost_gateway.policy.redaction import Replacement, apply, edits_of
 
 Path = tuple[str | int, ...]
-DETECTORS: tuple[Detector, ...] = (pii.pii(frozenset(pii.KINDS)), secrets.secrets())
-"""Every kind that a rule can ask for."""
 MOST_HIDDEN = 256
 """Findings of one side that are told apart: a body with more of them is not kept."""
+
+
+@cache
+def detectors() -> tuple[Detector, ...]:
+    """Every kind that a rule can ask for. They take long to make: who will mask makes them before a call waits."""
+    return (pii.pii(frozenset(pii.KINDS)), secrets.secrets())
 
 
 class Mask(Struct, frozen=True):
@@ -63,7 +68,7 @@ def masked_text(text: str) -> str:
 
 
 def _findings(text: str) -> list[Finding]:
-    return [one for detector in DETECTORS for one in find_all(detector, text)]
+    return [one for detector in detectors() for one in find_all(detector, text)]
 
 
 def _without(text: str, found: Sequence[Finding]) -> str:

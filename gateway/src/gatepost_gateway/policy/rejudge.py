@@ -24,7 +24,7 @@ from gatepost_gateway.domain.snapshot import ModelEntry, ProjectEntry, Snapshot,
 from gatepost_gateway.policy.engine import Engine
 from gatepost_gateway.policy.facts import Facts, Said, Setting
 from gatepost_gateway.policy.marks import path_text
-from gatepost_gateway.policy.masking import DETECTORS
+from gatepost_gateway.policy.masking import detectors
 from gatepost_gateway.policy.rego.document import MASKED, ROUTE
 from gatepost_gateway.policy.rego.here import Here
 from gatepost_gateway.policy.rego.rule import RegoRule
@@ -298,16 +298,14 @@ class _Again:
 
 def _found_by(rule: TextRule, hidden: Sequence[Hidden]) -> list[Hidden]:
     """What was masked that the rule's own detectors look for."""
+    names = {detector.name for detector in detectors()}
     kinds = {
         (detector.name, pattern.kind)
         for detector in rule.detectors
-        if detector.name in _NAMES
+        if detector.name in names
         for pattern in getattr(detector, "patterns", ())
     }
     return [one for one in hidden if (one.detector, one.kind) in kinds]
-
-
-_NAMES = frozenset(detector.name for detector in DETECTORS)
 
 
 def _judged(rule: Rule, facts: Facts) -> Word:

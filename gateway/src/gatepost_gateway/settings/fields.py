@@ -36,10 +36,13 @@ def wrong(words: str) -> ValueError:
 
 
 class Shape(BaseModel):
-    """A mapping with named keys and no others. A key with nothing behind it was not said."""
+    """A mapping with named keys and no others. A key with nothing behind it was not said.
+
+    Made ready when it is first asked for: most of them a process never is.
+    """
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, protected_namespaces=()
+        extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, protected_namespaces=(), defer_build=True
     )
 
     @model_validator(mode="before")

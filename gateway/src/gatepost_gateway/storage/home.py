@@ -1,6 +1,11 @@
-"""Where a gateway keeps configuration and records: in files of its data directory, or with others in one PostgreSQL."""
+"""Where a gateway keeps configuration and records: in files of its data directory, or with others in one PostgreSQL.
+
+Who shares nothing does not load the driver.
+"""
 
 import os
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from gatepost_gateway.domain import ids
@@ -8,19 +13,33 @@ from gatepost_gateway.domain.errors import GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage import config, records
 from gatepost_gateway.storage.database import Database
-from gatepost_gateway.storage.postgres_database import PostgresDatabase
 
 ID_FILE = "gateway.id"
 
 
 def config_home(data_dir: Path, url: Secret | None) -> Path | Database:
     """Of the configuration. Raises GatewayFault when the gateway cannot say who it is."""
-    return data_dir / config.FILE if url is None else PostgresDatabase(url, gateway_id(data_dir))
+    return data_dir / config.FILE if url is None else _shared(data_dir, url)
 
 
 def records_home(data_dir: Path, url: Secret | None) -> Path | Database:
     """Of the records."""
-    return data_dir / records.FILE if url is None else PostgresDatabase(url, gateway_id(data_dir))
+    return data_dir / records.FILE if url is None else _shared(data_dir, url)
+
+
+def _shared(data_dir: Path, url: Secret) -> Database:
+    from gatepost_gateway.storage.postgres_database import PostgresDatabase  # noqa: PLC0415 - as said above
+
+    return PostgresDatabase(url, gateway_id(data_dir))
+
+
+def books(url: Secret | None) -> Callable[[Sequence[str]], Awaitable[dict[str, tuple[int, int]]]] | None:
+    """What asks the ledger at `url` for (settled, held) of accounts; None where there is none."""
+    if url is None:
+        return None
+    from gatepost_gateway.storage.postgres_ledger import used_of  # noqa: PLC0415 - as said above
+
+    return partial(used_of, url)
 
 
 def gateway_id(data_dir: Path) -> str:

@@ -10,7 +10,6 @@ holds at the whole.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Self
 
 import asyncpg
@@ -343,11 +342,6 @@ class PostgresLedger:
         self._known[account] = (settled, held)
         if len(self._known) > MOST_KNOWN:
             del self._known[next(iter(self._known))]
-
-
-def books(url: Secret | None) -> Callable[[Sequence[str]], Awaitable[dict[str, tuple[int, int]]]] | None:
-    """What asks the ledger at `url` for (settled, held) of accounts; None where there is none."""
-    return partial(used_of, url) if url is not None else None
 
 
 async def used_of(url: Secret, accounts: Sequence[str]) -> dict[str, tuple[int, int]]:

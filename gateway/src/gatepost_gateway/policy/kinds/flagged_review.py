@@ -24,7 +24,7 @@ from gatepost_gateway.policy.kinds.reviewing import (
     shown,
     texts_of,
 )
-from gatepost_gateway.policy.masking import masked_text
+from gatepost_gateway.policy.masking import detectors, masked_text
 from gatepost_gateway.policy.rules import Label, NotRun, Reach, Rule, Vote
 
 DEPTH_HEADER = b"x-gatepost-review"
@@ -91,6 +91,8 @@ class FlaggedReview:
         self._key = key
         self._effect = _EFFECTS[review]
         self._instructions = _INSTRUCTIONS.format(criteria=said.criteria)
+        if said.rationale_capture:
+            detectors()
 
     def inquiry(self, facts: Facts, leaves: tuple[Leaf, ...]) -> Inquiry | None:
         """Raises NotRun for a call that is a review itself, NoVerdict where nobody may be asked."""

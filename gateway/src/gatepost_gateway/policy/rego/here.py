@@ -1,14 +1,18 @@
-"""Policies evaluated in this process, with time to spare, for who tries a draft: never beside calls."""
+"""Policies evaluated in this process, with time to spare, for who tries a draft: never beside calls.
+
+The language is loaded with the first of them.
+"""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-from gatepost_rego import PolicyError
-from gatepost_rego.policy import read_modules
 from msgspec import Struct
 
 from gatepost_gateway.domain.rego import PolicyFailed, RegoEntry
-from gatepost_gateway.policy.rego.program import PolicyRefused, Program, compile_program
+
+if TYPE_CHECKING:
+    from gatepost_gateway.policy.rego.program import Program
 
 SECONDS = 2.0
 """How long an evaluation may take at least: what a busy machine makes slow is not the policy's fault."""
@@ -26,7 +30,7 @@ class Here:
 
     def __init__(self, *, traced: bool = False) -> None:
         self._traced = traced
-        self._programs: dict[tuple[str, tuple[str, ...]], Program | str] = {}
+        self._programs: dict[tuple[str, tuple[str, ...]], "Program | str"] = {}
         self.fired: dict[str, set[int]] = {}
         """The lines of the rules that gave a value, by the text of the policy."""
 
@@ -44,7 +48,9 @@ class Here:
     def prepare(self, entry: RegoEntry) -> None:
         """What is asked for is compiled then."""
 
-    def _program(self, entry: RegoEntry) -> Program:
+    def _program(self, entry: RegoEntry) -> "Program":
+        from gatepost_gateway.policy.rego.program import PolicyRefused, compile_program  # noqa: PLC0415 - as said above
+
         place = (entry.source, entry.packages)
         found = self._programs.get(place)
         if found is None:
@@ -60,6 +66,9 @@ class Here:
 
 def written_rules(source: str) -> Sequence[Written]:
     """The rules of a policy that say something by a condition: each link of an `else` is one. Defaults are none."""
+    from gatepost_rego import PolicyError  # noqa: PLC0415 - as said above
+    from gatepost_rego.policy import read_modules  # noqa: PLC0415
+
     for version in ("v1", "v0"):
         try:
             modules = read_modules({"policy.rego": source}, version)

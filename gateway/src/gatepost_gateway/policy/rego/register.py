@@ -1,13 +1,16 @@
 """The policies of a configuration, compiled: which engine judges a call of which project and proxy."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from gatepost_gateway.domain.governance import Phase
 from gatepost_gateway.domain.rego import RegoEntry
 from gatepost_gateway.domain.snapshot import SnapshotDocument
 from gatepost_gateway.policy.engine import Engine
-from gatepost_gateway.policy.rego.program import PolicyRefused, Program, compile_program
 from gatepost_gateway.policy.rego.rule import RegoRule
+
+if TYPE_CHECKING:
+    from gatepost_gateway.policy.rego.program import Program
 
 Owner = tuple[str, str | None]
 """A project, and one of its proxies or none."""
@@ -67,10 +70,13 @@ class Register:
         return self.rules[entry]
 
 
-def _compiled(entry: RegoEntry) -> Program | None:
+def _compiled(entry: RegoEntry) -> "Program | None":
     """None for one that is not compiled here: asked elsewhere, it answers or fails as it deserves."""
     if entry.isolated:
         return None
+    # The language is loaded with the first policy.
+    from gatepost_gateway.policy.rego.program import PolicyRefused, compile_program  # noqa: PLC0415
+
     try:
         return compile_program(entry.source, entry.packages)
     except PolicyRefused:

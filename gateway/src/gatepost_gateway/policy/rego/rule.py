@@ -5,7 +5,7 @@ One that has shown to be slow is asked in another process from then on, so that 
 
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -15,9 +15,11 @@ from gatepost_gateway.domain.rego import Evaluator, PolicyFailed, RegoEntry
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.rego.document import Document, Route
 from gatepost_gateway.policy.rego.fields import detectors
-from gatepost_gateway.policy.rego.program import Program
 from gatepost_gateway.policy.rego.verdict import Verdict, read_verdict
 from gatepost_gateway.policy.rules import Label, NotRun, Reach, Vote
+
+if TYPE_CHECKING:
+    from gatepost_gateway.policy.rego.program import Program
 
 LOOP_SECONDS: Final = 0.010
 """The most that one evaluation may take on the loop."""
@@ -32,7 +34,7 @@ MOST_OWED: Final = 0.020
 class RegoRule:
     """Implements `policy.rules.CallRule`. `program` None: the policy is only ever asked in another process."""
 
-    def __init__(self, entry: RegoEntry, program: Program | None) -> None:
+    def __init__(self, entry: RegoEntry, program: "Program | None") -> None:
         self.entry = entry
         self.label = Label(entry.name, "rego", entry.mode)
         self.phase = Phase(entry.phase)

@@ -99,6 +99,16 @@ def test_what_stands_outside_of_the_answer_is_a_text_alone():
     assert ("hello", Grain.ALONE) in [(slot.text, slot.grain) for slot in frame.slots]
 
 
+def test_what_no_format_knows_in_a_choice_grows():
+    frame = read({"index": 1, "delta": {}, "text": "a", "content_filter_results": {"hate": {"severity": "safe"}}})
+    assert [said(slot) for slot in frame.slots] == [
+        ("a", (1, "beside", "text"), Grain.GROWS, Place.ASSISTANT),
+        ("safe", (), Grain.ALONE, Place.ASSISTANT),
+    ]
+    frame = read({"index": 0, "delta": {"content": "x"}, "message": {"content": "wx"}})
+    assert ("wx", Grain.ALONE) in [(slot.text, slot.grain) for slot in frame.slots]
+
+
 def test_several_choices_keep_everybodys_order():
     frame = read({"index": 0, "delta": {"content": "a"}}, {"index": 1, "delta": {"content": "b"}})
     assert (frame.choice, [slot.key[0] for slot in frame.slots]) == (None, [0, 1])

@@ -30,6 +30,14 @@ def test_several_choices_in_a_chunk_and_tokens_that_say_more():
     assert (frame.choice, frame.stale) == (None, (("choices", 0, "logprobs"),))
 
 
+def test_what_no_format_knows_in_a_choice_grows():
+    frame = read({"index": 1, "text": "a", "reasoning": "hm"})
+    assert [(slot.text, slot.key) for slot in frame.slots] == [
+        ("a", (1, "text", "text")),
+        ("hm", (1, "beside", "reasoning")),
+    ]
+
+
 def test_the_ends():
     assert CompletionsFrames().read(b"data: [DONE]\n\n").ends == (EVERYTHING,)
     assert CompletionsFrames().read(b": hello\n\n").slots == ()

@@ -68,6 +68,10 @@ def test_tokens_that_repeat_a_changed_text_go_with_it() -> None:
     changed = json.loads(rewrite_answer(json.dumps(body).encode(), {("choices", 0, "message", "content"): "new"}))
     assert changed["choices"][0] == {"message": {"content": "new"}, "logprobs": None}
     assert changed["choices"][1] == body["choices"][1]
+    spoken = b'{"audio":{"id":"a","data":"UklGRg==","transcript":"old"}}'
+    assert rewrite_answer(spoken, {("audio", "transcript"): "new"}) == (
+        b'{"audio":{"id":"a","data":null,"transcript":"new"}}'
+    )
     part = b'{"text":"old","logprobs":[{"token":"old"}]}'
     assert rewrite_answer(part, {("text",): "new"}) == b'{"text":"new","logprobs":[]}'
     assert rewrite_answer(part, {}) is part

@@ -16,7 +16,7 @@ from gatepost_gateway.dialects.framing import data_of
 from gatepost_gateway.dialects.leaves import open_answer
 from gatepost_gateway.dialects.members import as_list, as_object, parsed
 from gatepost_gateway.dialects.rewriting import rewrite
-from gatepost_gateway.domain.findings import Leaf, Place
+from gatepost_gateway.domain.findings import KEY, Leaf, Place
 
 Key = tuple[int | str, ...]
 """(choice, lane, name ...). A shorter key stands for all that begin with it."""
@@ -104,6 +104,16 @@ def opened(data: bytes) -> tuple[dict[str, Any], tuple[Leaf, ...]]:
 
 def alone(leaf: Leaf, grain: Grain = Grain.ALONE, key: Key = EVERYTHING) -> Slot:
     return Slot(leaf.path, leaf.text, key, grain, leaf.place)
+
+
+def beside(leaf: Leaf, number: int) -> Slot:
+    """A text of a choice that no format knows, and that grows as far as anybody can tell. Some servers repeat the whole
+    `message`, and tell of filters, in each event.
+    """
+    names = tuple(step for step in leaf.path[2:] if isinstance(step, str))
+    if names[0] == "message" or names[0].startswith("content_filter") or leaf.path[-1] == KEY:
+        return alone(leaf)
+    return Slot(leaf.path, leaf.text, (number, "beside", *names), place=leaf.place)
 
 
 def objects(value: Any, name: str) -> Iterator[tuple[int, dict[str, Any]]]:

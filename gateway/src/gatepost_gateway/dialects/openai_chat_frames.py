@@ -17,6 +17,7 @@ from gatepost_gateway.dialects.frames import (
     Path,
     Slot,
     alone,
+    beside,
     objects,
     opened,
     payload,
@@ -98,8 +99,10 @@ class OpenAIChatFrames:
                 ends.append((number,))
         called = {slot.path for slot in slots}
         for leaf in leaves:
-            if leaf.path[0] != "choices" or leaf.path[2] != "delta":
+            if leaf.path[0] != "choices":
                 slots.append(alone(leaf))
+            elif leaf.path[2] != "delta":
+                slots.append(beside(leaf, numbers[int(leaf.path[1])]))
             elif leaf.path[3] not in _CALLS:
                 slots.append(_growing(leaf, numbers[int(leaf.path[1])]))
             elif not any(leaf.path[: len(path)] == path for path in called):

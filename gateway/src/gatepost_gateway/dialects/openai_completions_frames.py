@@ -6,9 +6,10 @@ Source: OpenAI's API reference, "Completions (legacy)": chunks of the same objec
 import msgspec
 from msgspec import Raw, Struct
 
-from gatepost_gateway.dialects.frames import EVERYTHING, Frame, Key, Path, Slot, alone, objects, opened, payload
+from gatepost_gateway.dialects.frames import EVERYTHING, Frame, Key, Path, Slot, alone, beside, objects, opened, payload
 from gatepost_gateway.dialects.members import Malformed, as_whole
 from gatepost_gateway.dialects.openai_odds import tells_more
+from gatepost_gateway.domain.findings import Leaf
 
 
 class _Choice(Struct, forbid_unknown_fields=True):
@@ -60,17 +61,20 @@ def _read(event: bytes, data: bytes) -> Frame:
     chunk, leaves = opened(data)
     ends: list[Key] = []
     stale: list[Path] = []
-    numbers: dict[Path, int] = {}
+    numbers: dict[int, int] = {}
     for at, choice in objects(chunk.get("choices"), "choices"):
         number = as_whole(choice.get("index"), "index") or 0
-        numbers["choices", at, "text"] = number
+        numbers[at] = number
         if choice.get("finish_reason") is not None:
             ends.append((number,))
         if choice.get("logprobs") is not None and tells_more(choice["logprobs"], [str(choice.get("text") or "")]):
             stale.append(("choices", at, "logprobs"))
     slots = tuple(
-        Slot(leaf.path, leaf.text, (numbers[leaf.path], *_TEXT)) if leaf.path in numbers else alone(leaf)
-        for leaf in leaves
+        _slot(leaf, numbers[int(leaf.path[1])]) if leaf.path[0] == "choices" else alone(leaf) for leaf in leaves
     )
     only = set(numbers.values())
     return Frame(event, slots, only.pop() if len(only) == 1 else None, tuple(ends), tuple(stale))
+
+
+def _slot(leaf: Leaf, number: int) -> Slot:
+    return Slot(leaf.path, leaf.text, (number, *_TEXT)) if leaf.path[2:] == ("text",) else beside(leaf, number)

@@ -87,7 +87,8 @@ def _object(raw: Any, changed: dict[str | int, _Node], dropping: bool) -> bytes:
         if node is not None:
             renamed = _free(node.renamed, written, members) if node.renamed is not None else name
             written[renamed] = Raw(_written(value, node, dropping))
-        elif dropping and name in REPEATED:
+        elif dropping and (name in REPEATED or (name == "data" and "transcript" in changed)):
+            # The sound of a transcript says it once more, too.
             # Some formats demand a list where there is one.
             written[name] = Raw(b"[]" if bytes(memoryview(value)[:1]) == b"[" else b"null")
         else:

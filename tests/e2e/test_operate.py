@@ -1,6 +1,7 @@
 """Running it: first and second start, stopping, health, limits, TLS, the command line, keys and configuration."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -112,6 +113,90 @@ def test_a_stop_lets_running_calls_finish(make: Callable[..., Gateway], number: 
     assert (step["outcome"], step["estimated"]) == ("answered", False)
 
 
+def test_a_terminal_that_closes_is_a_stop_as_well(make: Callable[..., Gateway]) -> None:
+    gateway = make().start()
+    listener = _Listener(gateway)
+    # A terminal tells all of its processes.
+    for pid in (gateway.control_pid(), gateway.pid):
+        os.kill(pid, signal.SIGHUP)
+    listener.join(10)
+    assert listener.failure is None
+    assert listener.got.endswith(b"data: [DONE]\n\n")
+    assert gateway.process is not None
+    assert gateway.process.wait(10) == 0
+    gateway.process = None
+    gateway.start()
+    assert gateway.trace(listener.trace_id)["steps"][0]["outcome"] == "answered"
+
+
+def test_what_says_that_a_terminal_may_close_goes_on(make: Callable[..., Gateway]) -> None:
+    gateway = make()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        gateway.start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    gateway.signal(signal.SIGHUP)
+    assert gateway.chat().status_code == 200
+    assert gateway.ready()
+
+
+def test_no_answer_without_its_record_when_the_journal_is_removed(make: Callable[..., Gateway]) -> None:
+    gateway = make().start()
+    assert gateway.step(gateway.chat())["outcome"] == "answered"
+    shutil.rmtree(gateway.data / "journal")
+    assert gateway.request("GET", "/health/ready").status_code == 503
+    answer = gateway.chat()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "records_unavailable")
+    assert "start the gateway again" in answer.text
+    assert "start the gateway again" in gateway.request("GET", "/health").json()["parts"]["journal"]
+    assert "gatepost_ready 0" in gateway.request("GET", "/metrics").text
+    process = gateway.process
+    assert process is not None
+    process.terminate()
+    process.wait(20)
+    gateway.process = None
+    gateway.start()
+    assert gateway.step(gateway.chat())["outcome"] == "answered"
+    assert "the journal is not here" in gateway.log()
+
+
+def test_records_that_take_nothing_in_are_a_word_on_health(make: Callable[..., Gateway]) -> None:
+    gateway = make().start()
+    assert gateway.get("/health")["status"] == "healthy"
+    os.kill(gateway.control_pid(), signal.SIGSTOP)
+    answer = gateway.chat()
+    segment = max((gateway.data / "journal").glob("*.gpj"))
+    whole = segment.read_bytes()
+    segment.write_bytes(whole[:60] + bytes([whole[60] ^ 1]) + whole[61:])
+    os.kill(gateway.control_pid(), signal.SIGCONT)
+    until(lambda: gateway.get("/health")["parts"]["records"] != "ok")
+    health = gateway.get("/health")
+    assert (health["status"], health["ready"]) == ("degraded", True)
+    assert "damaged" in health["parts"]["records"]
+    assert str(gateway.data) not in json.dumps(health)
+    segment.write_bytes(whole)
+    until(lambda: gateway.get("/health")["parts"]["records"] == "ok")
+    assert gateway.step(answer)["outcome"] == "answered"
+
+
+def test_a_configuration_that_is_gone_is_not_made_anew(make: Callable[..., Gateway]) -> None:
+    gateway = make().start()
+    gateway.chat()
+    gateway.stop()
+    kept = gateway.folder / "kept"
+    kept.mkdir()
+    for path in gateway.data.glob("config.db*"):
+        path.rename(kept / path.name)
+    with pytest.raises(AssertionError, match=r"config.db` is gone or empty.*restore it from a backup"):
+        gateway.start()
+    said = gateway.run("keys", "list", code=1).stderr
+    assert "restore it from a backup" in said
+    for path in kept.iterdir():
+        path.rename(gateway.data / path.name)
+    gateway.start()
+
+
 def _reachable(gateway: Gateway) -> bool:
     try:
         socket.create_connection(("127.0.0.1", gateway.port), timeout=1).close()
@@ -155,7 +240,7 @@ def test_health_and_version(gateway: Gateway) -> None:
     assert gateway.get("/up") == {"status": "ok", "version": version}
     health = gateway.get("/health")
     assert (health["status"], health["version"]) == ("healthy", version)
-    assert health["parts"] == {"journal": "ok", "control": "ok"}
+    assert health["parts"] == {"journal": "ok", "control": "ok", "records": "ok"}
     assert gateway.get("/health/live")["status"] == "ok"
     assert gateway.get("/health/ready")["status"] == "ok"
     config = gateway.get("/api/v1/sdk/config", key=gateway.runtime_key)

@@ -161,3 +161,22 @@ def test_an_approval_is_asked_for_and_records_that_fail_are_a_503_that_tells_not
         assert "word@host" not in str(caught.value)
 
     over_the_link(work)
+
+
+def test_why_the_records_stand_still_is_heard_until_they_do_not():
+    async def main():
+        data, control = DataEnd(), ControlEnd(Memory(), lambda: app)
+        await control.tell("nobody is there yet")
+        async with linked({"records": data.told}, control.handlers) as (ours, theirs):
+            data.attach(ours)
+            control.attach(theirs)
+            await control.tell("the disk is full")
+            assert data.records == "the disk is full"
+            await control.tell("")
+            assert data.records is None
+            await control.tell("the disk is full")
+            # A control plane that is started again has its own word.
+            data.attach(ours)
+            assert data.records is None
+
+    asyncio.run(main())

@@ -1,4 +1,5 @@
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -149,3 +150,19 @@ def test_a_call_waits_for_its_turn_only_so_long(monkeypatch: pytest.MonkeyPatch)
             await pool.close()
 
     asyncio.run(run())
+
+
+def test_a_process_sees_no_variable_but_those_that_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("A_SECRET", "sk-canary")
+    script = "import sys; open(sys.argv[1], 'wb').write(open('/proc/self/environ', 'rb').read())"
+
+    async def run() -> None:
+        pool = EvaluationPool(("-c", script, str(tmp_path / "seen")), {"LANG": "C.UTF-8"})
+        try:
+            with pytest.raises(PolicyFailed):
+                await pool.evaluate(entry_of(QUICK), b"{}")
+        finally:
+            await pool.close()
+
+    asyncio.run(run())
+    assert (tmp_path / "seen").read_bytes() == b"LANG=C.UTF-8\0"

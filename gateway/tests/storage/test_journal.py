@@ -2,6 +2,7 @@ import asyncio
 import errno
 import os
 import resource
+import shutil
 import subprocess
 from contextlib import contextmanager
 
@@ -414,10 +415,56 @@ def test_a_segment_that_cannot_be_begun_refuses_the_entry(tmp_path, monkeypatch)
     assert [one.step_id for one in entries_of(tmp_path / "j")] == ["a", "c"]
 
 
+def test_a_file_that_is_removed_takes_nothing_more(tmp_path):
+    """A system goes on writing into a file that has no name: what it took would be gone with the process."""
+
+    async def story(journal):
+        journal.append(opened("a"))
+        await journal.durable()
+        shutil.rmtree(tmp_path / "j")
+        assert journal.trouble is not None
+        journal.append(opened("b"))
+        with pytest.raises(GatewayFault, match="moved or removed: start the gateway again") as caught:
+            await journal.durable()
+        assert caught.value.code is Code.RECORDS_UNAVAILABLE
+        # Another gateway begins anew in the same place: nothing of its own is touched.
+        await asyncio.to_thread(write, tmp_path / "j", [opened("c")])
+        for _ in range(2):
+            with pytest.raises(GatewayFault, match="removed"):
+                journal.append(opened("d"))
+        assert "removed" in (journal.trouble or "")
+
+    with pytest.raises(GatewayFault, match="removed"):
+        run(tmp_path / "j", story)
+    assert [one.step_id for one in entries_of(tmp_path / "j")] == ["c"]
+
+
+def test_a_file_that_was_moved_away_is_a_word_on_the_journal(tmp_path):
+    """It holds what is written, so calls may go on; but a start would not find it, and no other file is begun."""
+
+    async def story(journal):
+        journal.append(opened("a"))
+        await journal.durable()
+        assert journal.trouble is None
+        (tmp_path / "j").rename(tmp_path / "elsewhere")
+        assert "moved" in (journal.trouble or "")
+        await asyncio.to_thread(write, tmp_path / "j", [opened("x")])
+        with pytest.raises(GatewayFault, match="moved"):
+            journal.append(opened("b"))
+        shutil.rmtree(tmp_path / "j")
+        (tmp_path / "elsewhere").rename(tmp_path / "j")
+        assert journal.trouble is None
+        journal.append(opened("b"))
+        await journal.durable()
+
+    run(tmp_path / "j", story, segment_bytes=10)
+    assert [one.step_id for one in entries_of(tmp_path / "j")] == ["a", "b"]
+
+
 def test_a_header_that_does_not_fit_leaves_no_file(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "write", lambda fd, data: len(data) - 1)
     with pytest.raises(OSError, match="No space"):
-        module._write_whole(1, b"abc")
+        segments.write_whole(1, b"abc")
     with pytest.raises(Unreadable, match="no space left"):
         write(tmp_path / "j", [])
     assert [path.name for path in (tmp_path / "j").iterdir()] == ["lock"]

@@ -10,6 +10,8 @@ import os
 import secrets
 import signal
 import socket
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("gatepost.control")
 FOLD_SECONDS = 0.5
 """How late an aggregate may be; what is asked by id is never late."""
+STILL_SECONDS = 5.0
+"""How long a fold that failed is let be."""
 CLEAN_SECONDS = 30.0
 RETAIN_SECONDS = 3600.0
 NICE = 5
@@ -73,6 +77,8 @@ class Office:
         except BaseException:
             self.records.close()
             raise
+        self.tell: Callable[[str], Awaitable[None]] = _nobody
+        """Who hears that the fold stands still, and that it goes on again."""
         self._client = Client(egress=Egress.of(*settings.server.egress_allow))
         sender = Sender(self._client, plane.vault, self._clock)
         self._courier = Courier(plane, source.outbox, Watch(self.records, source.outbox), sender)
@@ -123,6 +129,7 @@ class Office:
     async def keep_folding(self) -> None:
         """Folds what comes; now and then lets go of folded segments and of what has outlived its retention."""
         cleaned = retained = self._clock.monotonic()
+        said = ""
         while True:
             await asyncio.sleep(FOLD_SECONDS)
             now = self._clock.monotonic()
@@ -134,10 +141,17 @@ class Office:
                 if now - retained > RETAIN_SECONDS:
                     retained = now
                     await asyncio.to_thread(self._retain)
-            except GatewayError:
+                trouble = ""
+            except GatewayError as error:
                 # The journal keeps everything until it is folded; whoever runs this must look.
-                log.exception("the fold stands still")
-                await asyncio.sleep(5)
+                if said != error.public:
+                    log.exception("the fold stands still")
+                trouble = error.public
+            if trouble != said:
+                await self.tell(trouble)
+                said = trouble
+            if trouble:
+                await asyncio.sleep(STILL_SECONDS)
 
     def _exporting(self, settings: Settings) -> "Exporter | None":
         """None where no telemetry is asked for: its libraries are not even looked for."""
@@ -192,6 +206,9 @@ class Office:
                 self.exporter.close()
 
 
+async def _nobody(trouble: str) -> None: ...
+
+
 def greeting(plane: ControlPlane) -> list[str]:
     """What a start says once: the keys that it made, and a first call that works as it stands."""
     runtime = plane.first_keys.runtime
@@ -222,12 +239,15 @@ async def run(fd: int, settings: Settings) -> None:
     end = ControlEnd(office, office.app)
     channel = Channel(reader, writer, end.handlers)
     end.attach(channel)
+    office.tell = end.tell
     office.plane.on_publish(end.publish)
     office.plane.on_rekey(end.rekey)
     office.plane.on_correct(end.correct)
     loop = asyncio.get_running_loop()
     work = (office.keep_folding(), office.keep_telling(), office.keep_exporting(), office.keep_company())
     chores = [loop.create_task(one) for one in work]
+    for chore in chores:
+        chore.add_done_callback(partial(_ended, channel))
     try:
         await channel.run()
         await channel.finish()
@@ -236,6 +256,13 @@ async def run(fd: int, settings: Settings) -> None:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         office.close()
+
+
+def _ended(channel: Channel, chore: asyncio.Task[None]) -> None:
+    """None of them ends by itself: where one does, this process is of no use, and the next one begins with all."""
+    if not chore.cancelled() and (error := chore.exception()) is not None:
+        log.error("the control plane ends, and is started again", exc_info=error)
+        channel.close()
 
 
 async def _explain(channel: Channel, error: Exception) -> None:
@@ -256,8 +283,8 @@ def main() -> None:
     parser.add_argument("--again", action="store_true")
     said = parser.parse_args()
     # Ctrl-C reaches the whole group; the data plane drains first and then closes the channel.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     to_stderr()
     # Where both want the same core, a call goes first.
     os.nice(NICE)

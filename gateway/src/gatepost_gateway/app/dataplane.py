@@ -69,6 +69,7 @@ from gatepost_gateway.policy.chains import Chains
 from gatepost_gateway.policy.rego.register import Register, register_of
 from gatepost_gateway.providers import PROVIDERS
 from gatepost_gateway.providers.sandbox import SCHEME, SandboxTransport
+from gatepost_gateway.settings.environment import read_plain
 from gatepost_gateway.storage.counters import CountedRecorder, Counters
 from gatepost_gateway.storage.exposition import CONTENT_TYPE, Labels, counted, gauges
 from gatepost_gateway.transport import Client, Egress, client_context
@@ -132,7 +133,7 @@ class DataPlane:
         self._marks_key = hmac.digest(begin.secret, b"policy marks", "sha256")
         chains = Chains(begin.snapshot.rules, self._marks_key)
         self._snapshot = Snapshot(begin.snapshot, chains, register_of(begin.snapshot, self._marks_key))
-        self.evaluations = EvaluationPool(_EVALUATOR)
+        self.evaluations = EvaluationPool(_EVALUATOR, read_plain())
         self._condition = condition
         self._born = time.monotonic()
         self._clock = base.clock

@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 
 from gatepost_gateway.app.dataplane import Beginning, Bounds, Condition, DataPlane, Foundation
+from gatepost_gateway.app.process import bound
 from gatepost_gateway.domain.clock import Clock, SystemClock
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.governance import Hold
@@ -35,6 +36,7 @@ from gatepost_gateway.storage.instance import instance_of
 from gatepost_gateway.storage.journal import Journal, JournalSettings
 from gatepost_gateway.storage.lock import Lock, acquire
 from gatepost_gateway.storage.recover import interrupted, with_holds
+from gatepost_gateway.storage.segments import numbers
 from gatepost_gateway.storage.sync import Fsync
 from gatepost_gateway.storage.vault import Vault, make_private_dir, open_vault
 
@@ -84,6 +86,12 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _stops() -> list[signal.Signals]:
+    """What stops it. A terminal that closes is a stop as well, unless whoever started it said that it is none."""
+    quiet = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [signal.SIGTERM, signal.SIGINT, *([] if quiet else [signal.SIGHUP])]
+
+
 class Gateway:
     """One running gateway."""
 
@@ -96,11 +104,14 @@ class Gateway:
         self._url = ""
 
     async def run(self) -> None:
-        """Serves until SIGTERM or SIGINT, then drains. Raises StartFailed, Locked, and what storage raises."""
+        """Serves until SIGTERM, SIGINT or SIGHUP, then drains. Raises StartFailed, Locked, and what storage raises."""
         server = self._settings.server
         make_private_dir(server.data_dir)
         with await locked(server.data_dir / "lock") as lock, listen(server.host, server.port) as sock:
-            handlers = {"publish": self._end.published, "rekey": self._end.rekeyed, "correct": self._end.corrected}
+            end = self._end
+            handlers = {
+                "publish": end.published, "rekey": end.rekeyed, "correct": end.corrected, "records": end.told,
+            }  # fmt: skip
             child = Child(self._command, handlers, self._attached, (lock.fileno(),))
             try:
                 await child.start()
@@ -126,6 +137,8 @@ class Gateway:
         server, clock = self._settings.server, SystemClock()
         vault = open_vault(server.data_dir, self._settings.environment.master_key)
         fsync = Fsync.INTERVAL if server.fsync else Fsync.NEVER
+        if start.folded and not numbers(server.data_dir / "journal"):
+            log.warning("the journal is not here: calls that were not in the records yet are lost; it begins anew")
         journal = Journal.open(
             server.data_dir / "journal", after=start.folded, settings=JournalSettings(fsync=fsync), clock=clock
         )
@@ -187,13 +200,17 @@ class Gateway:
         )
 
     def _condition(self, journal: Journal, shared: "SharedState | None") -> dict[str, str]:
-        parts = {"journal": journal.trouble or "ok", "control": "ok" if self._end.up else "away"}
+        parts = {
+            "journal": journal.trouble or "ok",
+            "control": "ok" if self._end.up else "away",
+            "records": self._end.records or "ok",
+        }
         return parts if shared is None else {**parts, "ledger": shared.ledger.trouble or "ok"}
 
     async def _until_stopped(self, plane: DataPlane, sock: socket.socket, child: Child, start: Start) -> None:
         server = self._server = _Server(self._uvicorn(plane))
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _stops():
             loop.add_signal_handler(number, self._stop)
         chores = [
             loop.create_task(child.keep_alive()),
@@ -279,11 +296,12 @@ def url_of(settings: Settings, sock: socket.socket) -> str:
 
 
 def _bytes_in(folder: Path) -> int:
-    """What its files take; one that is deleted meanwhile takes nothing."""
+    """What its files take; one that is deleted meanwhile takes nothing, and so does a folder that is gone."""
     total = 0
-    for path in folder.iterdir():
-        with suppress(FileNotFoundError):
-            total += path.stat().st_size
+    with suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size
     return total
 
 
@@ -309,5 +327,6 @@ def serve(settings: Settings, command: Sequence[str]) -> None:
 
     Raises StartFailed, ConfigurationError and what storage raises, each with words for whoever started it.
     """
+    bound()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(Gateway(settings, command).run())

@@ -24,7 +24,7 @@ from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import KeyKind, ProviderKind, Sealed, Snapshot, SnapshotDocument
 from gatepost_gateway.link.messages import Correcting
 from gatepost_gateway.settings import DEFAULT_PROJECT, ConfigFile, ConfigurationError, Problem, Settings
-from gatepost_gateway.storage import catalog
+from gatepost_gateway.storage import catalog, segments
 from gatepost_gateway.storage import config as config_file
 from gatepost_gateway.storage import vault as vault_file
 from gatepost_gateway.storage.config import ConfigStore
@@ -85,6 +85,7 @@ class ControlPlane:
         try:
             self.store.take()
             try:
+                _begun_whole(self.store, data_dir)
                 begun = bool(self.store.derived()) if self.store.shared else begun
                 self.vault = _vault(data_dir, settings.environment.master_key, begun=begun)
                 self._begin(data_dir)
@@ -276,6 +277,18 @@ class ControlPlane:
         keys = judge_keys(current.document, self.settings.environment.variables, self.vault)
         verdicts = self.records.queue.verdicts() if self.records is not None else ()
         return Snapshot(structs.replace(document, verdicts=verdicts, judge_keys=keys))
+
+
+def _begun_whole(store: ConfigStore, data_dir: Path) -> None:
+    """A configuration that went missing is not made anew: no rule that it had would hold, and no key be revoked.
+
+    Raises GatewayFault.
+    """
+    if not store.shared and store.current() is None and segments.numbers(data_dir / "journal"):
+        raise GatewayFault(
+            f"`{data_dir / config_file.FILE}` is gone or empty, and the journal beside it says that a gateway has"
+            " served here: restore it from a backup; to begin anew, without its keys and rules, move the directory away"
+        )
 
 
 def _vault(data_dir: Path, given: Secret | None, *, begun: bool) -> vault_file.Vault:

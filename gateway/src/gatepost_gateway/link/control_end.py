@@ -58,6 +58,11 @@ class ControlEnd:
         if self._channel is not None:
             await self._channel.ask("rekey", b"")
 
+    async def tell(self, trouble: str) -> None:
+        """Says why the records do not take in what is written; empty: they do. Raises ChannelClosed."""
+        if self._channel is not None:
+            await self._channel.ask("records", trouble.encode())
+
     async def correct(self, said: Correcting) -> None:
         """Returns when it is settled and written. Raises RuntimeError when it could not be, ChannelClosed."""
         if self._channel is None:

@@ -25,10 +25,13 @@ class DataEnd:
         self.publish: Callable[[SnapshotDocument], Awaitable[None]] | None = None
         self.rekey: Callable[[], Awaitable[None]] | None = None
         self.correct: Callable[[Correcting], Awaitable[None]] | None = None
+        self.records: str | None = None
+        """Why what is written does not get into the records, where it does not."""
 
     def attach(self, channel: Channel) -> None:
         """A control plane is there, for the first time or again."""
         self._channel = channel
+        self.records = None
 
     @property
     def up(self) -> bool:
@@ -51,6 +54,11 @@ class DataEnd:
         if self.correct is None:
             raise _starting()
         await self.correct(msgspec.msgpack.decode(payload, type=Correcting))
+        return b""
+
+    async def told(self, payload: bytes) -> bytes:
+        """Answers `records`: the fold stands still, and why; or (empty) it goes on."""
+        self.records = payload.decode() or None
         return b""
 
     async def start(self) -> Start:

@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
@@ -42,8 +43,9 @@ class _Job(Struct, eq=False):
 class _Process:
     """One process and its pipe. It serves one question at a time."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str]) -> None:
         self._command = command
+        self._variables = variables
         self._known: set[bytes] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -61,6 +63,7 @@ class _Process:
                 [sys.executable, *self._command, "--fd", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
+                env=dict(self._variables),
             )
         self._reader, self._writer = await asyncio.open_connection(sock=ours, limit=2**20)
         async with asyncio.timeout(START_SECONDS):
@@ -95,10 +98,11 @@ def key_of(entry: RegoEntry) -> bytes:
 
 
 class EvaluationPool:
-    """Implements `domain.rego.Evaluator`. `command` is run with `--fd N` added."""
+    """Implements `domain.rego.Evaluator`. `command` is run with `--fd N` added, and sees `variables` and no others."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str] = MappingProxyType({})) -> None:
         self._command = command
+        self._variables = variables
         self._lanes: OrderedDict[bytes, deque[_Job]] = OrderedDict()
         self._busy: set[bytes] = set()
         self._came = asyncio.Event()
@@ -189,7 +193,7 @@ class EvaluationPool:
             return process
         if process is not None:
             process.kill()
-        made = _Process(self._command)
+        made = _Process(self._command, self._variables)
         try:
             await made.start()
         except BaseException:

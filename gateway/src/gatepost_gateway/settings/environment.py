@@ -45,6 +45,7 @@ PROVIDER_VARIABLES: Mapping[ProviderKind, tuple[str, ...]] = {
 _AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
 _AWS_BEARER = "AWS_BEARER_TOKEN_BEDROCK"
 """A Bedrock API key goes before keys that sign, as in AWS's own clients."""
+_PLAIN = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 _LISTEN: TypeAdapter[str] = TypeAdapter(Listen)
 
 
@@ -132,6 +133,11 @@ def read_aws(variables: Mapping[str, str] | None = None) -> dict[str, str]:
     """What the AWS chain may look at: AWS's own variables, and where the home folder is."""
     said = os.environ if variables is None else variables
     return {name: text for name, text in said.items() if name.startswith("AWS_") or name in ("HOME", "USERPROFILE")}
+
+
+def read_plain() -> dict[str, str]:
+    """What a process needs that needs no secret: where programs and files are, and how to write."""
+    return {name: text for name, text in os.environ.items() if name in _PLAIN or name.startswith(("LC_", "PYTHON"))}
 
 
 def load(

@@ -20,6 +20,7 @@ from gatepost_gateway.domain.snapshot import KeyEntry, KeyState, ProviderKind, S
 from gatepost_gateway.domain.webhooks import Webhook
 from gatepost_gateway.settings.declared import Document
 from gatepost_gateway.storage.database import PLACE, Database, DatabaseError, Dialect
+from gatepost_gateway.storage.faults import Unreadable
 from gatepost_gateway.storage.migrate import Phase, migrate
 from gatepost_gateway.storage.queries import HOME, Queries, migrations_of
 from gatepost_gateway.storage.sqlite_database import SqliteDatabase
@@ -349,8 +350,7 @@ class ConfigStore:
         try:
             yield
         except (DatabaseError, OSError) as error:
-            code = Code.INTERNAL if isinstance(self.path, Path) and self.path is not PLACE else Code.CONTROL_UNAVAILABLE
-            raise GatewayFault(f"`{self.path}` cannot be {doing}: {error}", code=code, status=503) from error
+            raise Unreadable(f"cannot be {doing}: {error}", self.path, code=Code.CONTROL_UNAVAILABLE) from error
 
 
 def _fold(state: Identities, event: Event, at: int) -> None:

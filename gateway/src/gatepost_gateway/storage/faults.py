@@ -7,15 +7,23 @@ from gatepost_gateway.storage.database import PLACE, DatabaseError
 
 
 class StorageFault(GatewayFault):
-    """A file of the data directory cannot be used: 503, `records_unavailable`.
+    """A file of the data directory cannot be used: 503, `records_unavailable` unless told.
 
     `public` names the file without its directory; `str()` gives the whole path, and the offset in bytes where one is
     known, for the operator.
     """
 
-    def __init__(self, reason: str, path: Path, *, offset: int | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        path: Path,
+        *,
+        offset: int | None = None,
+        hint: str | None = None,
+        code: Code = Code.RECORDS_UNAVAILABLE,
+    ) -> None:
         where = "" if offset is None else f" at byte {offset}"
-        super().__init__(f"`{path.name}`{where} {reason}", code=Code.RECORDS_UNAVAILABLE, status=503, hint=hint)
+        super().__init__(f"`{path.name}`{where} {reason}", code=code, status=503, hint=hint)
         self.path = path
         self.offset = offset
         self.detail = f"`{path}`{where} {reason}" + (f": {hint}" if hint else "")

@@ -7,6 +7,9 @@ When the disk is full or fails, what was written whole stays, a part of a record
 written fail with 503, and every later `append` tries again at once, so that it either stands on disk or raises. An
 entry that failed is gone, but for the closings of calls that went out: those are kept and written first when it works
 again. When the process ends before that, the next start closes such a call at its full hold.
+
+A segment that is removed under the writer would keep nothing of what it takes: each write looks for that, and it is the
+last one. Another gateway may have begun anew in the same place, so that no further file is made there.
 """
 
 import asyncio
@@ -14,10 +17,8 @@ import errno
 import logging
 import os
 from collections.abc import Awaitable, Generator
-from itertools import pairwise
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.domain.clock import Clock, SystemClock
@@ -26,15 +27,15 @@ from gatepost_gateway.domain.records import Closed, Entry, Outcome
 from gatepost_gateway.storage import segments
 from gatepost_gateway.storage.faults import unreadable
 from gatepost_gateway.storage.lock import Lock, acquire
-from gatepost_gateway.storage.segments import FRAME_BYTES, HEADER_BYTES, Header
+from gatepost_gateway.storage.segments import HEADER_BYTES, Header
 from gatepost_gateway.storage.sync import Fsync, Syncer
 
 log = logging.getLogger("gatepost.journal")
-_decode = msgspec.msgpack.Decoder(Entry).decode
 SEGMENT_BYTES = 64 * 1024 * 1024
 TROUBLE_SECONDS = 5.0
 """How long a failed write is a word on the journal's state."""
 RETRY_SECONDS = 1.0
+_REMOVED = "its file was moved or removed: start the gateway again"
 
 
 class JournalSettings(Struct, frozen=True):
@@ -74,6 +75,7 @@ class Journal:
         self._salt = 0
         self._torn = False
         self._spent = False
+        self._gone = False
         self._failing: str | None = None
         self._failed_at = 0.0
         self._owed: list[Closed] = []
@@ -116,7 +118,9 @@ class Journal:
 
     @property
     def trouble(self) -> str | None:
-        """Why the last write failed. Told for a while: the next call finds out whether it works again."""
+        """Why the last write failed, for a while: the next call finds out. Or: that the file is not in its place."""
+        if self._gone or not self._in_place():
+            return _REMOVED
         recent = self._clock.monotonic() - self._failed_at < TROUBLE_SECONDS
         return self._failing if recent else None
 
@@ -186,6 +190,8 @@ class Journal:
         """The first entry of a turn: a segment that is full is followed by a new one, and a flush is asked for."""
         if self._closed:
             raise _unavailable("it is closed: the gateway is stopping")
+        if self._gone:
+            raise _unavailable(_REMOVED)
         if self._spent or self._size >= self._settings.segment_bytes:
             self._rotate()
         owed, self._owed = self._owed, []
@@ -215,6 +221,8 @@ class Journal:
 
     def _rotate(self) -> None:
         old = self._fd
+        if not self._in_place():
+            raise _unavailable(_REMOVED)
         try:
             self._cut()
             self._create(self._number + 1, self._number, self._size)
@@ -234,12 +242,12 @@ class Journal:
         young = path.with_suffix(".new")
         fd = os.open(young, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            _write_whole(fd, header)
+            segments.write_whole(fd, header)
             if self._settings.fsync is not Fsync.NEVER:
                 os.fdatasync(fd)
             young.rename(path)
             if self._settings.fsync is not Fsync.NEVER:
-                _sync_directory(self._directory)
+                segments.sync_directory(self._directory)
         except BaseException:
             os.close(fd)
             young.unlink(missing_ok=True)
@@ -273,6 +281,9 @@ class Journal:
             written = os.write(self._fd, buffer)
             while written < len(buffer):
                 written += os.write(self._fd, buffer[written:])
+            if not os.fstat(self._fd).st_nlink:
+                self._gone = True
+                return 0, OSError(errno.ENOENT, _REMOVED)
         except OSError as error:
             whole = segments.borders_of(bytes(buffer[:written]), self._salt)[0][-1]
             self._size += whole
@@ -281,6 +292,13 @@ class Journal:
         self._size += written
         return written, None
 
+    def _in_place(self) -> bool:
+        """Whether the file that is written is the one that a start would find."""
+        try:
+            return self._closed or os.path.samestat(self._path.stat(), os.fstat(self._fd))
+        except OSError:
+            return False
+
     def _cut(self) -> None:
         """After a failed write: the file ends at the last whole record again. Raises OSError."""
         if self._torn:
@@ -288,7 +306,7 @@ class Journal:
             self._torn = False
 
     def _failed(self, whole: int, error: OSError, waiting: list[tuple[int, asyncio.Future[None]]]) -> None:
-        lost = _entries(bytes(self._buffer[whole:]), self._salt)
+        lost = segments.entries_in(bytes(self._buffer[whole:]), self._salt)
         if self._failing is None:
             words = "%d entries could not be written to `%s`: %s; calls are refused until it works"
             log.error(words, len(lost), self._path, error)
@@ -342,11 +360,6 @@ class Journal:
         return self._fd
 
 
-def _entries(data: bytes, salt: int) -> list[Entry]:
-    """The entries of what `segments.frame` made."""
-    return [_decode(data[start + FRAME_BYTES : end]) for start, end in pairwise(segments.borders_of(data, salt)[0])]
-
-
 def unanswered(closing: Closed) -> Closed:
     """The closing of a call whose answer was not handed over, because this could not be written before it."""
     if closing.outcome is Outcome.ANSWERED:
@@ -364,21 +377,8 @@ def _unavailable(reason: str) -> GatewayFault:
         f"the journal cannot be written: {reason}",
         code=Code.RECORDS_UNAVAILABLE,
         status=503,
-        hint="look at the disk of the data directory; calls are taken again as soon as it can be written",
+        hint="look at the data directory and its disk; calls are taken again as soon as it can be written",
     )
-
-
-def _write_whole(fd: int, data: bytes) -> None:
-    if os.write(fd, data) != len(data):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _sync_directory(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _mend(directory: Path) -> tuple[int, int]:

@@ -14,6 +14,7 @@ Flag 0x01 of a record is reserved: the payload then ends with a 32-byte hash tha
 reader refuses versions and flags that it does not know.
 """
 
+import errno
 import os
 import re
 import struct
@@ -134,6 +135,11 @@ def frame(entry: Entry, salt: int) -> bytes:
         msg = f"an entry of {length} bytes is larger than the {MAX_RECORD} that a record may have"
         raise ValueError(msg)
     return _LENGTHS.pack(length, zlib.crc32(tail, salt ^ length)) + tail
+
+
+def entries_in(data: bytes, salt: int) -> list[Entry]:
+    """The entries of what `frame` made."""
+    return [_decode(data[start + FRAME_BYTES : end]) for start, end in pairwise(borders_of(data, salt)[0])]
 
 
 def write_header(header: Header) -> bytes:
@@ -275,3 +281,18 @@ def whole_length(path: Path, header: Header) -> int:
             return at
         if not data:
             return at
+
+
+def write_whole(fd: int, data: bytes) -> None:
+    """Raises OSError when only a part of it can be written."""
+    if os.write(fd, data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def sync_directory(directory: Path) -> None:
+    """The names in it are on the disk when this returns. Raises OSError."""
+    fd = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -4,8 +4,10 @@ from enum import StrEnum
 
 from msgspec import Raw, Struct
 
+from gatepost_gateway.domain.named import Named
 
-class Operation(StrEnum):
+
+class Operation(Named):
     CHAT = "chat"
     EMBED = "embeddings"
     IMAGE = "images"
@@ -15,7 +17,7 @@ class Operation(StrEnum):
     """What an agent is about to do: judged, and sent nowhere."""
 
 
-class DialectName(StrEnum):
+class DialectName(Named):
     """A wire format."""
 
     OPENAI_CHAT = "openai_chat"

@@ -23,11 +23,10 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clocks."""
 
+    monotonic = staticmethod(time.monotonic)
+
     def micros(self) -> int:
         return time.time_ns() // 1000
-
-    def monotonic(self) -> float:
-        return time.monotonic()
 
 
 def iso(micros: int) -> str:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from gatepost_gateway.domain.named import Named
 from gatepost_gateway.domain.routing import DataPolicy
 
 
@@ -28,7 +29,7 @@ class Unit(StrEnum):
     TOKENS = "tokens"
 
 
-class Period(StrEnum):
+class Period(Named):
     """The calendar period of a budget, in UTC. HOURLY: of a key's spend cap."""
 
     HOURLY = "hourly"
@@ -89,7 +90,7 @@ class Mode(StrEnum):
     OBSERVE = "observe"
 
 
-class Phase(StrEnum):
+class Phase(Named):
     """The two gates."""
 
     REQUEST = "request"

@@ -6,7 +6,6 @@ metadata, is counted within one project: nobody uses up the share of another pro
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from enum import StrEnum
 from ipaddress import IPv4Network, ip_network
 from typing import Generic, TypeVar
 
@@ -15,6 +14,7 @@ from msgspec import Struct, field
 from gatepost_gateway.domain import clock
 from gatepost_gateway.domain.governance import Period
 from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.named import Named
 
 WINDOW = 60.0
 """Seconds that rates look back."""
@@ -28,7 +28,7 @@ LONGEST_SUBJECT = 100
 """Characters of a subject in an account's name; a longer one stands there as a hash."""
 
 
-class Scope(StrEnum):
+class Scope(Named):
     """What a limit stands on."""
 
     ORG = "org"
@@ -91,7 +91,7 @@ class ScopedRates(Struct, frozen=True):
     own: bool = False
 
 
-class Unit(StrEnum):
+class Unit(Named):
     """What a rate limit counts. The first two in any 60 seconds, the last one at any instant."""
 
     REQUESTS = "requests"

@@ -66,4 +66,4 @@ def usd(amount: int) -> str:
     """Nano-dollars as an exact decimal of dollars, without trailing zeros: 1_500_000 is `0.0015`."""
     sign = "-" if amount < 0 else ""
     whole, part = divmod(abs(amount), NANO)
-    return f"{sign}{whole}.{part:09d}".rstrip("0").rstrip(".") if part else f"{sign}{whole}"
+    return f"{sign}{whole}.{part:09d}".rstrip("0") if part else f"{sign}{whole}"

@@ -22,6 +22,7 @@ from gatepost_gateway.domain.limits import (
     own_rates,
 )
 from gatepost_gateway.domain.money import Prices
+from gatepost_gateway.domain.named import Named
 from gatepost_gateway.domain.rego import RegoEntry
 from gatepost_gateway.domain.routing import BreakerRules, DataPolicy, DataTerms, ModelPolicy, Routing
 
@@ -82,7 +83,7 @@ class Sealed(Struct, frozen=True):
     purpose: str = ""
 
 
-class ProviderKind(StrEnum):
+class ProviderKind(Named):
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
     GEMINI = "gemini"

@@ -304,7 +304,7 @@ class Call:
     def note_losses(self) -> None:
         """Puts into the record what translation has lost so far, both ways, each name once."""
         said = self.summary.lossy if self.summary is not None else ()
-        self.record.lossy = tuple(dict.fromkeys((*self.lost, *said)))
+        self.record.lossy = tuple(dict.fromkeys((*self.lost, *said))) if self.lost or said else ()
 
     @property
     def ids(self) -> list[tuple[bytes, bytes]]:
@@ -342,9 +342,13 @@ class Call:
     @property
     def rate_headers(self) -> list[tuple[bytes, bytes]]:
         """Of the limit that is nearest to its end; `reset`: seconds until more of it comes free."""
-        tightest = min(self.windows, key=lambda one: one.remaining / one.limit)
-        said = (("limit", tightest.limit), ("remaining", tightest.remaining), ("reset", ceil(tightest.reset)))
-        return [(_RATE_NAMES[word], b"%d" % amount) for word, amount in said]
+        windows = self.windows
+        tightest = windows[0] if len(windows) == 1 else min(windows, key=lambda one: one.remaining / one.limit)
+        return [
+            (b"x-ratelimit-limit", b"%d" % tightest.limit),
+            (b"x-ratelimit-remaining", b"%d" % tightest.remaining),
+            (b"x-ratelimit-reset", b"%d" % ceil(tightest.reset)),
+        ]
 
     @property
     def budget_headers(self) -> list[tuple[bytes, bytes]]:
@@ -374,9 +378,6 @@ class Call:
         """Whether another entry was asked than the one that was chosen first."""
         route = self.record.route
         return self.target is not None and route is not None and route.model != self.target.entry.id
-
-
-_RATE_NAMES = {word: b"x-ratelimit-" + word.encode() for word in ("limit", "remaining", "reset")}
 
 
 @lru_cache(maxsize=256)

@@ -108,7 +108,8 @@ class Dispatcher:
                 continue
             if failure is not None and failure.served:
                 await again(call, failure)
-            spare = any(not self._wait(call, other) for other in targets[place + 1 :])
+            others = targets[place + 1 :]
+            spare = bool(others) and any(not self._wait(call, other) for other in others)
             said = await self._try(call, target, again, (give_up_at, spare))
             if said is None:
                 return

@@ -92,7 +92,7 @@ def _check_fallbacks(target: Target, purses: Sequence[Purse], asked: Asked) -> N
 
 def claims_of(purses: Sequence[Purse], amount: int, now: int) -> tuple[Claim, ...]:
     """One claim a budget, in the period of `now` (microseconds)."""
-    return tuple(Claim(purse.account_at(now), purse.budget.limit, amount) for purse in purses)
+    return tuple([Claim(purse.account_at(now), purse.budget.limit, amount) for purse in purses])
 
 
 def note_spent(ledger: Ledger, call: Call) -> None:

@@ -66,9 +66,9 @@ def by_deployment(entry: ModelEntry, dialect: DialectName) -> str:
 
 def name_of(entry: ModelEntry, dialect: DialectName) -> str:
     """The model's name in the body."""
-    deployment = entry.base_url.rstrip("/").partition(_DEPLOYMENTS)[2]
-    azures = entry.provider is ProviderKind.AZURE and dialect is DialectName.OPENAI_RESPONSES
-    return deployment if azures and deployment else entry.identifier
+    if entry.provider is not ProviderKind.AZURE or dialect is not DialectName.OPENAI_RESPONSES:
+        return entry.identifier
+    return entry.base_url.rstrip("/").partition(_DEPLOYMENTS)[2] or entry.identifier
 
 
 def verbatim(entry: ModelEntry, dialect: DialectName) -> str:  # noqa: ARG001 - the shape of every address rule
@@ -107,7 +107,12 @@ def _misplaced() -> GatewayFault:
 def thinks(entry: ModelEntry) -> bool:
     """Whether a model can be told how much to think. The entry may say; else its name does."""
     said = entry.additional_config.get("reasoning")
-    return bool(said) if said is not None else _THINKS.search(entry.identifier) is not None
+    return bool(said) if said is not None else _thinks_by_name(entry.identifier)
+
+
+@lru_cache(maxsize=1024)
+def _thinks_by_name(identifier: str) -> bool:
+    return _THINKS.search(identifier) is not None
 
 
 def _wire(asked: Asked) -> DialectName:

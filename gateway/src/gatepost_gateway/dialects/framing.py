@@ -39,6 +39,9 @@ class EventSplitter:
         rest = self._rest + data if self._rest else data
         if b"\r" in rest:
             return self._mixed(rest)
+        if rest.find(b"\n\n") == len(rest) - 2 >= 0:
+            self._rest = b""
+            return [rest]
         pieces = rest.split(b"\n\n")
         self._rest = pieces.pop()
         self._bounded()

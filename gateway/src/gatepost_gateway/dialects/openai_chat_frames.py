@@ -23,11 +23,12 @@ from gatepost_gateway.dialects.frames import (
     payload,
 )
 from gatepost_gateway.dialects.members import Malformed, as_object, as_text, as_whole
+from gatepost_gateway.dialects.mould import Mould
 from gatepost_gateway.dialects.openai_odds import tells_more
 from gatepost_gateway.domain.findings import Leaf, Place
 
 
-class _Delta(Struct, forbid_unknown_fields=True):
+class _Delta(Struct, forbid_unknown_fields=True, gc=False):
     role: str | None = None
     content: str | None = None
     reasoning_content: str | None = None
@@ -36,14 +37,14 @@ class _Delta(Struct, forbid_unknown_fields=True):
     function_call: None = None
 
 
-class _Choice(Struct, forbid_unknown_fields=True):
+class _Choice(Struct, forbid_unknown_fields=True, gc=False):
     index: int = 0
     delta: _Delta | None = None
     finish_reason: str | None = None
     logprobs: None = None
 
 
-class _Chunk(Struct, forbid_unknown_fields=True):
+class _Chunk(Struct, forbid_unknown_fields=True, gc=False):
     id: str | None = None
     object: str | None = None
     created: int | None = None
@@ -57,15 +58,20 @@ class _Chunk(Struct, forbid_unknown_fields=True):
 
 _usual = msgspec.json.Decoder(_Chunk)
 _CONTENT, _REFUSAL, _THOUGHT = ("content", "content"), ("refusal", "refusal"), ("thought", "reasoning_content")
+_CONTENT_PATH: Path = ("choices", 0, "delta", "content")
 _CALLS = ("tool_calls", "function_call")
 
 
 class OpenAIChatFrames:
     """Implements `frames.FrameReader`."""
 
-    __slots__ = ("_calls", "_ids", "_last")
+    __slots__ = ("_calls", "_choice", "_ids", "_key", "_last", "_mould")
 
     def __init__(self) -> None:
+        self._mould = Mould()
+        self._choice: int | None = None
+        self._key: Key = ()
+        """Of the text of the event that the mould was made of."""
         self._calls: dict[tuple[int, int], int] = {}
         """(choice, the server's own number of a call) -> ours."""
         self._ids: dict[tuple[int, int], str] = {}
@@ -73,17 +79,27 @@ class OpenAIChatFrames:
         """The call of each choice that came last."""
 
     def read(self, event: bytes) -> Frame:
+        text = self._mould.text_of(event)
+        if text is not None:
+            return Frame(event, (Slot(_CONTENT_PATH, text, self._key),), self._choice)
         data = payload(event)
         if data is None:
             return Frame(event)
         if data[:1] != b"{" and data.strip() == b"[DONE]":
             return Frame(event, ends=(EVERYTHING,))
         try:
-            return _read_usual(event, _usual.decode(data)) or self._read(event, data)
+            return self._learnt(_read_usual(event, _usual.decode(data))) or self._read(event, data)
         except msgspec.ValidationError:
             return self._read(event, data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed(f"an event is not JSON: {error}") from None
+
+    def _learnt(self, frame: Frame | None) -> Frame | None:
+        """The same frame: one of a piece of the content, and nothing else, shows how the next ones look."""
+        slot = _only_content(frame) if frame is not None else None
+        if frame is not None and slot is not None and self._mould.take(frame.raw, slot.text, _content_of):
+            self._choice, self._key = frame.choice, slot.key
+        return frame
 
     def _read(self, event: bytes, data: bytes) -> Frame:
         chunk, leaves = opened(data)
@@ -158,13 +174,30 @@ def _read_usual(event: bytes, chunk: _Chunk) -> Frame | None:
     slots: tuple[Slot, ...] = ()
     if delta is not None:
         if delta.content:
-            slots = (Slot(("choices", 0, "delta", "content"), delta.content, (number, *_CONTENT)),)
+            slots = (Slot(_CONTENT_PATH, delta.content, (number, *_CONTENT)),)
         if delta.reasoning_content:
             path = ("choices", 0, "delta", "reasoning_content")
             slots += (Slot(path, delta.reasoning_content, (number, *_THOUGHT), place=Place.REASONING),)
         if delta.refusal:
             slots += (Slot(("choices", 0, "delta", "refusal"), delta.refusal, (number, *_REFUSAL)),)
     return Frame(event, slots, number, ends)
+
+
+def _only_content(frame: Frame) -> Slot | None:
+    if len(frame.slots) != 1 or frame.ends:
+        return None
+    slot = frame.slots[0]
+    return slot if slot.path == _CONTENT_PATH else None
+
+
+def _content_of(event: bytes) -> str | None:
+    data = payload(event)
+    try:
+        frame = _read_usual(event, _usual.decode(data)) if data is not None else None
+    except (ValueError, RecursionError):
+        return None
+    slot = _only_content(frame) if frame is not None else None
+    return slot.text if slot is not None else None
 
 
 def _growing(leaf: Leaf, number: int) -> Slot:

@@ -158,6 +158,8 @@ def _lane_of(frame: Frame) -> Lane | None:
     lane = slots[0].key[:2]
     if len(lane) < 2:
         return None
+    if len(slots) == 1:
+        return lane if slots[0].grain is Grain.GROWS else None
     for slot in slots:
         if slot.grain is not Grain.GROWS or slot.key[:2] != lane:
             return None

@@ -3,7 +3,7 @@
 import pytest
 
 from gatepost_gateway.domain.findings import Finding, Leaf, Place
-from gatepost_gateway.domain.governance import Effect, Phase
+from gatepost_gateway.domain.governance import Effect
 from gatepost_gateway.policy.marks import MOST
 from gatepost_gateway.policy.rules import Vote
 from gatepost_gateway.policy.verdict import Tally, first_tier, least, risk_of
@@ -26,7 +26,8 @@ def test_a_decision_shows_the_first_marks_and_counts_all() -> None:
     made = tally()
     for at in range(MOST + 4):
         made.note(b"k", Leaf(("a",), Place.USER, "x" * 100), Finding(at, at + 1, "X", "d"), "x", Vote(Effect.REDACT))
-    said = made.decision(Phase.REQUEST, 7)
+    made.nanos = 7_999
+    said = made.decision("request")
     assert (len(said.marks), said.found, said.micros) == (MOST, MOST + 4, 7)
 
 

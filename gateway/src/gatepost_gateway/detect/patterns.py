@@ -147,9 +147,14 @@ class _Openings:
         """The first place in `text`, not before `at`, where one begins, or where too little follows to tell."""
         before = max(at - 1, 0)
         data = text[before:].encode("utf-8", "replace")
-        match = self._expression.search(data, len(text[before:at].encode("utf-8", "replace")))
+        one_to_one = len(data) == len(text) - before
+        skipped = at - before if one_to_one else len(text[before:at].encode("utf-8", "replace"))
+        match = self._expression.search(data, skipped)
         sure = max(len(text) - self._width, at)
-        return sure if match is None else min(sure, before + len(data[: match.start()].decode()))
+        if match is None:
+            return sure
+        start = match.start()
+        return min(sure, before + (start if one_to_one else len(data[:start].decode())))
 
 
 class PatternScan:

@@ -5,8 +5,6 @@ its numbers as they were written. A body that nothing was changed in is the call
 """
 
 import re
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any, cast
 
 import msgspec
@@ -50,18 +48,18 @@ def open_request(asked: Asked) -> Texts:
     """Every text of a request. Raises Malformed for JSON that two readers may read differently."""
     body = parsed(asked.body)
     opener = _Opener(asks=True)
-    with _not_too_deep():
+    with _not_too_deep:
         if isinstance(body, dict):
             opener.top(cast("dict[str, Any]", body), Place.OTHER)
     opener.check(asked.body)
     tools = declared_tools(cast("dict[str, Any]", body)) if isinstance(body, dict) else ()
-    return Texts(tuple(opener.leaves), tools, tuple(opener.calls), tuple(opener.unread))
+    return Texts(tuple(opener.leaves), tools, tuple(opener.calls), tuple(opener.unread), body)
 
 
 def open_answer(body: bytes) -> Texts:
     """Every text of a whole answer, in whatever format the caller speaks. Raises Malformed."""
     opener = _Opener()
-    with _not_too_deep():
+    with _not_too_deep:
         opener.value(parsed(body), (), Place.ASSISTANT)
     opener.check(body)
     return Texts(tuple(opener.leaves), (), tuple(opener.calls))
@@ -79,7 +77,7 @@ def open_json(text: str, place: Place, path: Path = ()) -> list[Leaf] | None:
     except Malformed:
         return None
     opener = _Opener()
-    with _not_too_deep():
+    with _not_too_deep:
         opener.free(value, path, place)
     opener.check(text.encode())
     return opener.leaves
@@ -99,13 +97,17 @@ def _meant(escaped: re.Match[str]) -> str:
     return said if said.isprintable() and said not in '"\\' else escaped.group()
 
 
-@contextmanager
-def _not_too_deep() -> Generator[None]:
+class _NotTooDeep:
     """JSON that can be decoded may still be deeper than it can be walked. Raises Malformed."""
-    try:
-        yield
-    except RecursionError:
-        raise Malformed(TOO_DEEP) from None
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, RecursionError):
+            raise Malformed(TOO_DEEP) from None
+
+
+_not_too_deep = _NotTooDeep()
 
 
 class _Opener:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from enum import StrEnum
 from time import monotonic
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from gatepost_gateway.domain.named import Named
 
-class Place(StrEnum):
+
+class Place(Named):
     """Where in a conversation a text stands."""
 
     SYSTEM = "system"
@@ -61,6 +62,8 @@ class Texts(Struct, frozen=True):
     calls: tuple[Called, ...] = ()
     unread: tuple[str, ...] = ()
     """Members that hold words which no rule can read: texts as numbers of tokens."""
+    body: Any = None
+    """The JSON of a request, as it was read for this. Nobody changes it."""
 
 
 class Finding(Struct, frozen=True, array_like=True, order=True):

@@ -122,6 +122,9 @@ def facts_of(call: Call) -> Facts:
         record.at,
         record.session_path,
     )
+    before = call.facts
+    if before is not None and before.asked is asked:
+        return Facts(Phase.REQUEST, setting, asked, lambda: before.request)
     return Facts(Phase.REQUEST, setting, asked, lambda: _opened(asked))
 
 

@@ -186,9 +186,12 @@ class _Judging:
     def _detect(self, detector: Detector, listeners: tuple[Listener, ...], leaves: tuple[Leaf, ...]) -> Iterator[None]:
         began = perf_counter_ns()
         numbers = [one.number for one in listeners]
+        choosy = any(one.places for one in listeners)
+        heard: Sequence[Listener] = listeners
         try:
             for leaf in leaves:
-                heard = [one for one in listeners if not one.places or leaf.place in one.places]
+                if choosy:
+                    heard = [one for one in listeners if not one.places or leaf.place in one.places]
                 for findings in find_in_pieces(detector, leaf.text, PIECE) if heard else ():
                     for finding in findings:
                         found = leaf.text[finding.start : finding.end]

@@ -7,6 +7,7 @@ from typing import cast
 from gatepost_gateway.domain.errors import GatewayError
 from gatepost_gateway.domain.findings import Detector, Finding, Leaf
 from gatepost_gateway.domain.governance import Effect, Phase, Ruling
+from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.policy.facts import Facts
 from gatepost_gateway.policy.redaction import Replacement
 from gatepost_gateway.policy.rules import CallRule, NotRun, Rule, TextRule, Vote
@@ -20,13 +21,12 @@ _CHANGES = frozenset({Effect.REDACT, Effect.ESCALATE})
 class Tallies:
     """`rules` with their places in the chain. `effect`: the strongest verdict that is enforced, so far."""
 
-    __slots__ = ("_key", "_micros", "_phase", "_tallies", "effect")
+    __slots__ = ("_key", "_phase", "_tallies", "effect")
 
     def __init__(self, phase: Phase, rules: Iterable[tuple[int, Rule]], key: bytes) -> None:
-        self._phase = phase
+        self._phase = phase.value
         self._key = key
         self._tallies = {number: Tally(rule) for number, rule in rules}
-        self._micros = dict.fromkeys(self._tallies, 0)
         self.effect = Effect.ALLOW
 
     def take(self, number: int, vote: Vote) -> None:
@@ -117,7 +117,7 @@ class Tallies:
 
     def spend(self, numbers: Iterable[int], nanos: int) -> None:
         for number in numbers:
-            self._micros[number] += nanos
+            self._tallies[number].nanos += nanos
 
     def _raise(self, tally: Tally) -> None:
         if tally.enforced and STRENGTH[tally.effect] > STRENGTH[self.effect]:
@@ -129,22 +129,28 @@ class Tallies:
         strongest: Tally | None = None
         tier: str | None = None
         cap: int | None = None
+        days: int | None = None
         signals: set[str] = set()
+        demands: list[tuple[str, DataPolicy]] = []
         for one in tallies:
             if not one.enforced:
                 continue
-            if one.signals:
-                signals |= one.signals
-            if one.tier is not None or one.max_tokens is not None:
-                tier, cap = first_tier(tier, one.tier), least(cap, one.max_tokens)
             if one.effect is not Effect.ALLOW and STRENGTH[one.effect] > (
                 STRENGTH[strongest.effect] if strongest else 0
             ):
                 strongest = one
+            if one.signals:
+                signals |= one.signals
+            if one.tier is not None or one.max_tokens is not None:
+                tier, cap = first_tier(tier, one.tier), least(cap, one.max_tokens)
+            if one.demands is not None:
+                demands.append((one.rule.label.name, one.demands))
+            if one.retention_days:
+                days = max(days or 0, one.retention_days)
         effect = strongest.effect if strongest else Effect.ALLOW
         return Ruling(
             effect,
-            tuple(one.decision(self._phase, self._micros[number] // 1000) for number, one in self._tallies.items()),
+            tuple([one.decision(self._phase) for one in tallies]),
             strongest.rule.label.name if strongest else None,
             strongest.reason if strongest else None,
             strongest.code if strongest else None,
@@ -153,6 +159,6 @@ class Tallies:
             tier,
             cap,
             risk_of(tallies, blocked=effect is Effect.BLOCK),
-            tuple((one.rule.label.name, one.demands) for one in tallies if one.enforced and one.demands is not None),
-            max((one.retention_days for one in tallies if one.enforced and one.retention_days), default=None),
+            tuple(demands),
+            days,
         )

@@ -1,7 +1,7 @@
 """What one rule has said so far of one side of a call, added up to a decision."""
 
 from gatepost_gateway.domain.findings import Finding, Leaf
-from gatepost_gateway.domain.governance import Decision, Effect, Mark, Mode, Phase
+from gatepost_gateway.domain.governance import Decision, Effect, Mark, Mode
 from gatepost_gateway.domain.routing import DataPolicy
 from gatepost_gateway.policy.marks import MOST, mark
 from gatepost_gateway.policy.rules import Rule, Vote
@@ -21,9 +21,11 @@ class Tally:
         "code",
         "demands",
         "effect",
+        "enforced",
         "found",
         "marks",
         "max_tokens",
+        "nanos",
         "not_run",
         "rationale",
         "reason",
@@ -35,6 +37,9 @@ class Tally:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+        self.enforced = rule.label.mode is Mode.ENFORCE
+        self.nanos = 0
+        """What it has taken so far."""
         self.effect = Effect.ALLOW
         self.reason: str | None = None
         self.code: str | None = None
@@ -47,10 +52,6 @@ class Tally:
         self.max_tokens: int | None = None
         self.demands: DataPolicy | None = None
         self.retention_days: int | None = None
-
-    @property
-    def enforced(self) -> bool:
-        return self.rule.label.mode is Mode.ENFORCE
 
     def take(self, vote: Vote) -> None:
         if STRENGTH[vote.effect] > STRENGTH[self.effect] or (self.reason is None and vote.effect is self.effect):
@@ -78,15 +79,15 @@ class Tally:
         """Whatever was said before: the rule cannot be asked."""
         self.effect, self.code, self.reason = Effect.BLOCK, POLICY_ERROR, reason
 
-    def decision(self, phase: Phase, micros: int) -> Decision:
+    def decision(self, phase: str) -> Decision:
         label = self.rule.label
         return Decision(
             label.name,
             label.kind,
-            phase.value,
+            phase,
             label.mode,
             None if self.not_run is not None else self.effect,
-            micros,
+            self.nanos // 1000,
             self.reason,
             self.not_run,
             self.code,

@@ -198,4 +198,6 @@ def contains(meter: Meter, value: object, member: Value) -> bool:
     if kind is str or not is_collection(value):
         return False
     meter.charge(len(value))  # type: ignore[arg-type]
+    if kind is list and type(member) is str:
+        return member in value  # type: ignore[operator]
     return any(equal(member, found) for found in _members(value, False))

@@ -52,8 +52,8 @@ class View:
     def body(self) -> dict[str, Any]:
         """The caller's JSON, once it is known that every reader reads it alike."""
         try:
-            _ = self.facts.request
-            return as_object(parsed(self.facts.asked.body), "body")
+            read = self.facts.request.body
+            return as_object(parsed(self.facts.asked.body) if read is None else read, "body")
         except Malformed as error:
             raise CallerError(f"the request body is not valid: {error}") from None
 

@@ -41,6 +41,8 @@ SILENT: Final = Verdict(Effect.ALLOW)
 def read_verdict(values: Mapping[str, Any], packages: Sequence[str], phase: Phase) -> Verdict:
     """The strongest of what the packages say. `values` by `package/document`. Raises PolicyFailed."""
     found = [_of_package(values, package, phase) for package in packages]
+    if len(found) == 1:
+        return found[0]
     strongest = max(found, key=lambda one: _STRENGTH.index(one.effect), default=SILENT)
     if strongest.effect is not Effect.REDACT:
         return strongest

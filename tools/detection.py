@@ -40,6 +40,7 @@ NAMED_OTHERWISE = {
     "TR_PHONE_NUMBER": "PHONE",
 }
 _IDENTIFIER = re.compile(r"\b(?:ID|Domain|Username|URL|Org Name|PUBLIC)\b")
+_ANY_SECRET = frozenset({"token", "key", "secret", "api", "access"})
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "detectors.md"
 BEGIN, END = "<!-- figures: begin, written by `python tools/detection.py` -->", "<!-- figures: end -->"
 
@@ -107,7 +108,7 @@ def sort_of(row: Row, wanted: bool, findings: Sequence[Finding], words: set[str]
         placeholder = all(stands_in(value.strip("\"' \n")) for value in values)
         identifier = row.get("identifier_only") or _IDENTIFIER.search(row["kind"])
         return "an identifier" if identifier else "a placeholder" if placeholder else "a secret"
-    other = any(not words & words_of(one.kind) for one in findings)
+    other = any(not words & words_of(one.kind) - _ANY_SECRET for one in findings)
     return "of another kind" if other else "nothing"
 
 

@@ -56,5 +56,6 @@ def test_a_label_of_a_secret_says_what_it_means():
     assert detection.sort_of(row, True, [], set()) == "a secret"
     assert detection.sort_of({"text": "AP6xxxxxxxxxx", "kind": "artifactory"}, True, [], set()) == "a placeholder"
     assert detection.sort_of(row | {"kind": "Client ID"}, True, [], set()) == "an identifier"
+    assert detection.sort_of(row, False, found, {"gitlab", "token"}) == "of another kind"
     assert detection.sort_of(row, False, found, {"gitlab"}) == "of another kind"
     assert detection.sort_of(row, False, found, {"github", "pat"}) == "nothing"

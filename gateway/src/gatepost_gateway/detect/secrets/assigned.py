@@ -147,11 +147,28 @@ def _is_word_used(found: Found) -> float:
     return 0.7
 
 
+_OF_PASSWORDS = Expression("(?i)pass(?:word|wd)|^(?:true|false|none|null|prompt|file|vault|keyring|empty|unset)$")
+
+
+def _ends_there(found: Found) -> bool:
+    """Nothing else stands in the value, and it is no name for one."""
+    return found.after[:1] in ("", " ", "\t", "\r", "\n", "#", '"', "'", "`") and not _OF_PASSWORDS.search(
+        found.text.encode()
+    )
+
+
 QUOTED = Pattern(
     "PASSWORD",
     r"(?i)(?:password|passwd|passwort|pwd)[\"'`]? ?(?::=|=>|=|:) ?[\"'`]([a-z][a-z_.-]{6,60}[a-z])[\"'`]",
     hint=r"(?i)(?:passw|pwd)[a-z]{0,4}[\"'`]? ?(?::=|=>|=|:) ?[\"'`]",
     check=_is_word_used,
+    margin=40,
+)
+IN_ENVIRONMENT = Pattern(  # a word, where a shell or a file of variables gives it
+    "PASSWORD",
+    r"\b[A-Z][A-Z0-9_]{1,40}_(?:PASSWORD|PASSWD|PASS|PWD)=([A-Za-z][A-Za-z_.-]{4,40}[A-Za-z])",
+    hint=r"_(?:PASSWORD|PASSWD|PASS|PWD)=[A-Za-z]",
+    check=lambda found: _is_word_used(found) if _ends_there(found) else 0.0,
     margin=40,
 )
 BESIDE_USER = Pattern(
@@ -190,4 +207,4 @@ BASIC = Pattern(
     margin=1,
     opening="(?i)basic ",
 )
-PATTERNS = (ASSIGNED, DENSE, BESIDE_SERVICE, PASSWORD, QUOTED, BESIDE_USER, LOGIN, BASIC, CURL_USER)
+PATTERNS = (ASSIGNED, DENSE, BESIDE_SERVICE, PASSWORD, QUOTED, IN_ENVIRONMENT, BESIDE_USER, LOGIN, BASIC, CURL_USER)

@@ -9,7 +9,7 @@ from gatepost_gateway.detect.expressions import Expression
 
 _STAND_IN = Expression(
     r"(?i)x{5}|\*{3}|#{4}|\.{3}|redacted|placeholder|change_?me|your[_-]|insert[_-]|put_your|<[^>]*>|\$[{(]|\{\{|%[({s]"
-    r"|goes[_-]?here|token_?here|example$|^process\.env|^os\.|getenv|^self\.|^this\."
+    r"|goes[_-]?here|(?:^|[_-])(?:fake|dummy|not[_-]?real|notasecret)(?:[_-]|$)|token_?here|example$|^process\.env|^os\.|getenv|^self\.|^this\."
 )
 
 _CONSONANTS = re.compile("[b-df-hj-np-tv-xz]{4}|q[a-tv-z]")

@@ -101,6 +101,14 @@ def test_a_body_that_two_readers_read_differently_is_refused():
         Document(frozenset({("messages",)})).build(facts_of(body))
 
 
+@pytest.mark.parametrize("name", ["messages", "system_prompt", "tool_results"])
+def test_words_that_cannot_be_read_are_no_empty_messages(name):
+    facts = facts_of(said("x", prompt_token_ids=[5, 6]))
+    with pytest.raises(CallerError, match="`prompt_token_ids` holds tokens as numbers"):
+        Document(frozenset({(name,)})).build(facts)
+    assert Document(frozenset({("tool_names",)})).build(facts) == {"tool_names": []}
+
+
 def test_geminis_model_stands_in_the_request_too():
     body = {"contents": [{"role": "user", "parts": [{"text": "x"}]}]}
     found = ALL.build(facts_of(body, DialectName.GEMINI_GENERATE))

@@ -62,6 +62,15 @@ class View:
         return read_turns(self.facts, self.body)
 
     @property
+    def messages(self) -> list[Turn]:
+        """Raises CallerError (400) for words that no policy can read: none of them are no messages."""
+        turns = self.turns
+        if self.facts.request.unread:
+            names = ", ".join(f"`{name}`" for name in self.facts.request.unread)
+            raise CallerError(f"{names} holds tokens as numbers, which policies cannot read: send text")
+        return turns.messages
+
+    @property
     def answered(self) -> bool:
         return self.facts.phase is Phase.RESPONSE
 
@@ -84,7 +93,7 @@ class Document:
 
 
 def _system_prompt(view: View) -> str:
-    return "\n".join(turn["content"] for turn in view.turns.messages if turn["role"] == "system")
+    return "\n".join(turn["content"] for turn in view.messages if turn["role"] == "system")
 
 
 def _tool_names(view: View) -> list[str]:
@@ -92,9 +101,9 @@ def _tool_names(view: View) -> list[str]:
 
 
 def _tool_results(view: View) -> list[Turn]:
-    names = {call["id"]: call["name"] for turn in view.turns.messages for call in turn.get("tool_calls", ())}
+    names = {call["id"]: call["name"] for turn in view.messages for call in turn.get("tool_calls", ())}
     found: list[Turn] = []
-    for turn in view.turns.messages:
+    for turn in view.messages:
         if turn["role"] == "tool":
             call_id = turn.get("tool_call_id", "")
             name = turn.get("name") or names.get(call_id, "")
@@ -177,7 +186,7 @@ MEMBERS: Final[Mapping[str, Maker]] = {
     "provider": _provider,
     "model": lambda view: view.facts.asked.model,
     "stream": lambda view: view.facts.asked.stream,
-    "messages": lambda view: view.turns.messages,
+    "messages": lambda view: view.messages,
     "tools": lambda view: view.turns.tools,
     "tool_names": _tool_names,
     "tool_results": _tool_results,

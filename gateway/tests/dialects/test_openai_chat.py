@@ -321,6 +321,7 @@ def test_media_is_seen_through_escapes_and_in_every_message():
         ),
         ({"prompt_tokens": 10}, Usage(10, 0)),
         ({"prompt_tokens": 10, "completion_tokens": 4, "total_tokens": 3}, Usage(10, 4)),
+        ({"prompt_tokens": 10, "completion_tokens": 4, "total_tokens": 10**18}, Usage(10, 4)),
         ({}, None),
         ({"total_tokens": 5}, None),
         ({"prompt_tokens": -10, "completion_tokens": 4}, None),

@@ -7,7 +7,7 @@ from gatepost_gateway.domain.money import Prices
 from gatepost_gateway.domain.records import Outcome
 from gatepost_gateway.domain.snapshot import RateLimits
 from gatepost_gateway.domain.usage import Usage
-from gatepost_gateway.pipeline.journal import IN_FLIGHT_TOKENS, thinks_unseen
+from gatepost_gateway.pipeline.journal import IN_FLIGHT_TOKENS, MOST_COST, thinks_unseen
 
 from .fakes import PRICES, Answer, House, ScriptedTransport, chat, completion, daily, entry, events, run, snapshot_of
 
@@ -48,6 +48,19 @@ def test_a_provider_cannot_give_money_back_or_break_the_record(usage):
     record = after(Answer(200, [completion(usage=usage)]))
     assert record.estimated
     assert 0 < record.settled <= record.held
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("prices", [PRICES, Prices(10**18, 10**18)])
+def test_a_usage_that_no_call_has_is_estimated_and_uses_up_no_budget(stream, prices):
+    told = events("hi") if stream else [completion(usage={"prompt_tokens": 3, "completion_tokens": 1})]
+    told = [piece.replace(b'"prompt_tokens":3', b'"prompt_tokens":%d' % 2**40) for piece in told]
+    record = after(
+        Answer(200, told), model=entry(prices=prices, max_output=10), budgets=(daily(10**18),), stream=stream
+    )
+    assert record.estimated
+    assert 0 < record.settled <= min(record.held, MOST_COST)
+    assert record.warnings == ("the provider reported more than any call uses: what it used is estimated",)
 
 
 def test_an_answer_without_usage_is_estimated_from_its_bytes():

@@ -156,7 +156,8 @@ def read_usage(wire: WireUsage | None) -> Usage | None:
     cached = (details.cached_tokens if details else None) or wire.prompt_cache_hit_tokens or 0
     cached = max(0, min(cached, prompt))
     thought = (wire.completion_tokens_details.reasoning_tokens if wire.completion_tokens_details else None) or 0
-    beside = min(wire.total_tokens or 0, _MOST_USED) - prompt - output
+    total = wire.total_tokens or 0
+    beside = (total if total <= _MOST_USED else 0) - prompt - output
     if beside > 0:
         # Some compatible servers report sounds (Mistral) or reasoning (xAI, Gemini) beside the two counts, not in them;
         # the total tells.

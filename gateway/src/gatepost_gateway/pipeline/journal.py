@@ -10,6 +10,7 @@ from gatepost_gateway.dialects.envelope import opened
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.clock import Clock
 from gatepost_gateway.domain.errors import GatewayError
+from gatepost_gateway.domain.money import NANO, Prices
 from gatepost_gateway.domain.ports import Ledger, Rates, Recorder
 from gatepost_gateway.domain.records import Opened, Outcome
 from gatepost_gateway.domain.snapshot import ModelEntry
@@ -22,6 +23,9 @@ from gatepost_gateway.pipeline.reserve import input_bound, note_spent, output_bo
 
 IN_FLIGHT_TOKENS = 256
 """Output tokens that a provider may have made, and will bill, beyond what arrived before a stream was left."""
+MOST_TOKENS = 1_000_000_000
+MOST_COST = 1_000_000 * NANO
+"""A million dollars."""
 _THINKS_UNSEEN = re.compile(
     r"(?:.*[/.:])?(?:o\d|gpt-[5-9]|gemini-(?:[3-9]|2\.[5-9])|grok-[3-9])|.*(?:reason|think)", re.IGNORECASE
 )
@@ -116,18 +120,21 @@ class Journal:
         if not call.sent or call.target is None:
             return
         assert call.asked is not None
+        prices = price_of(call.target, call.purses or (), call.asked)
         said = call.summary.usage if call.summary is not None else None
+        if said is not None and _nonsense(said, prices):
+            record.warnings += ("the provider reported more than any call uses: what it used is estimated",)
+            said = None
         usage = said
         if usage is None or _unfinished(call) or silent(call.target, call.asked, usage):
             # Servers that repeat a growing usage have not said the last of it when a stream stops.
             usage = self._estimate(call, said or NOTHING)
             record.estimated = usage is not NOTHING
         record.usage = usage
-        prices = price_of(call.target, call.purses or (), call.asked)
         if prices is None:
             return
         record.prices = prices
-        cost = prices.cost(usage)
+        cost = min(prices.cost(usage), MOST_COST)
         if record.estimated and call.hold is not None:
             cost = min(cost, record.held)
         elif cost > record.held and call.hold is not None:
@@ -152,6 +159,11 @@ class Journal:
         if so_far.total > so_far.output and not _loops_unseen(asked):
             return msgspec.structs.replace(so_far, output=output, reasoning=0, images=images_of(asked), exact=False)
         return Usage(input=input_bound(asked), output=output, images=images_of(asked), exact=False)
+
+
+def _nonsense(usage: Usage, prices: Prices | None) -> bool:
+    """Whether no call ever uses so much: such a number is a mistake, and would use up any budget at one blow."""
+    return usage.total > MOST_TOKENS or (prices is not None and prices.cost(usage) > MOST_COST)
 
 
 def _refused(call: Call) -> bool:

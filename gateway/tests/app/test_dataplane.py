@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from gatepost_gateway.app.dataplane import Beginning, Bounds, DataPlane, Foundation
-from gatepost_gateway.domain.clock import SystemClock
+from gatepost_gateway.domain.clock import DAY_MICROS, SystemClock, day
 from gatepost_gateway.domain.errors import GatewayFault
+from gatepost_gateway.domain.governance import Claim
 from gatepost_gateway.domain.limits import RateLimits, Reach, Scope, ScopedRates
 from gatepost_gateway.domain.records import BreakerTurned
 from gatepost_gateway.domain.routing import BreakerRules
@@ -23,9 +24,9 @@ class Away:
         return 200, [(b"content-type", b"application/json")], json.dumps([method, path, len(body)]).encode()
 
 
-def plane_of(*models, **more) -> tuple[DataPlane, KeptRecorder]:
+def plane_of(*models, clock=None, **more) -> tuple[DataPlane, KeptRecorder]:
     recorder = KeptRecorder()
-    base = Foundation(recorder, PlainVault(), NoArchive(), Away(), SystemClock())
+    base = Foundation(recorder, PlainVault(), NoArchive(), Away(), clock or SystemClock())
     begin = Beginning(snapshot_of(*models, **more).document, {}, [], b"secret")
     bounds = Bounds(BodyLimits(bytes=2000), trusted_proxies=["10.0.0.0/8"])
     return DataPlane(base, begin, bounds, lambda: {"journal": "ok", "control": "ok"}), recorder
@@ -121,6 +122,38 @@ def test_tidying_keeps_what_is_in_use():
     asking(plane, "POST", "/v1/chat/completions", body())
     asyncio.run(plane.tidy())
     assert plane.health()["open_holds"] == 0
+
+
+class Moved:
+    """A clock that somebody puts right."""
+
+    def __init__(self) -> None:
+        self.now = 1_795_185_000_000_000
+
+    def micros(self) -> int:
+        return self.now
+
+    def monotonic(self) -> float:
+        return 5.0
+
+
+def test_a_clock_that_is_put_forward_and_back_finds_what_was_spent():
+    clock = Moved()
+    plane, _ = plane_of(clock=clock)
+    account, amount = f"p/daily@{day(clock.now)}", 70
+
+    async def go() -> tuple[int, int]:
+        hold = await plane.ledger.reserve("one", (Claim(account, 100, amount),))
+        plane.ledger.settle(hold, amount)
+        await plane.tidy()
+        clock.now += 3 * DAY_MICROS
+        await plane.tidy()
+        back = plane.ledger.used(account)
+        for _ in range(60):
+            await plane.tidy()
+        return back[0], plane.ledger.used(account)[0]
+
+    assert asyncio.run(go()) == (amount, 0), "and an hour later it is over"
 
 
 def test_health_tells_how_each_provider_is_and_no_address():

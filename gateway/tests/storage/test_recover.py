@@ -1,6 +1,6 @@
 import pytest
 
-from gatepost_gateway.domain.clock import HOUR_MICROS
+from gatepost_gateway.domain.clock import DAY_MICROS, HOUR_MICROS
 from gatepost_gateway.domain.records import Outcome, StepKind
 from gatepost_gateway.storage.fold import Folder
 from gatepost_gateway.storage.recover import correction, interrupted, recover, with_holds
@@ -35,6 +35,15 @@ def test_a_key_that_was_paused_in_this_hour_is_known_and_no_other(tmp_path):
     with records_of(tmp_path / "records.db") as records:
         found = recover(Folder(tmp_path / "journal", records), records, NOW)
         assert found.tripped == ("cap for key a@now", "cap for key b@now")
+
+
+def test_a_clock_that_is_put_right_finds_what_was_spent_before_midnight(tmp_path):
+    write(tmp_path / "journal", [closed(at_time(NOW))])
+    midnight = (NOW // DAY_MICROS + 1) * DAY_MICROS
+    with records_of(tmp_path / "records.db") as records:
+        folder = Folder(tmp_path / "journal", records)
+        assert recover(folder, records, midnight + HOUR_MICROS - 1).settled[DAILY.account] == 700
+        assert DAILY.account not in recover(folder, records, midnight + HOUR_MICROS).settled
 
 
 def test_an_interrupted_call_settles_at_its_hold():

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -137,6 +138,7 @@ class DataPlane:
         self._condition = condition
         self._born = time.monotonic()
         self._clock = base.clock
+        self._periods: deque[frozenset[str]] = deque(maxlen=60)
         self.draining = False
         egress, context = Egress.of(*bounds.egress), client_context()
         self.client = Client(egress=egress, ssl_context=context)
@@ -274,7 +276,9 @@ class DataPlane:
     async def tidy(self) -> None:
         """Lets go of what has expired. Cheap, and called once a minute."""
         now = self._clock.micros()
-        self.ledger.forget(frozenset({hour(now), day(now), month(now)}))
+        self._periods.append(frozenset({hour(now), day(now), month(now)}))
+        # A clock that was put forward and back finds what was spent where it left it.
+        self.ledger.forget(frozenset().union(*self._periods))
         self.cache.sweep(self._clock.monotonic())
         await self.sessions.sweep(now)
         await (self._shared if self._shared is not None else self.rates).sweep()

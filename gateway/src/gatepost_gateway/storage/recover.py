@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from gatepost_gateway.domain import ids
-from gatepost_gateway.domain.clock import iso
+from gatepost_gateway.domain.clock import HOUR_MICROS, iso
 from gatepost_gateway.domain.errors import Code
 from gatepost_gateway.domain.records import Closed, Opened, Outcome, StepKind
 from gatepost_gateway.domain.usage import Usage
@@ -32,7 +32,12 @@ def recover(folder: Folder, records: Records, now: int) -> Recovered:
     """
     folder.fold_to_end()
     return Recovered(
-        settled=records.settled_now(now),
+        # A clock that is put right by an hour or less finds what was spent on the other side of midnight.
+        settled={
+            account: amount
+            for moment in (now - HOUR_MICROS, now, now + HOUR_MICROS)
+            for account, amount in records.settled_now(moment).items()
+        },
         open_holds=tuple(records.open_holds(own=True)),
         sessions=tuple(records.live_sessions(now)),
         folded=records.position().segment,

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gatepost_gateway.control.shapes import Application, KeyNew, KeyRotation, ModelChange
+from gatepost_gateway.control.shapes import Application, KeyNew, KeyRotation, ModelChange, OrgNew, OwnKeyNew, ProjectNew
 
 BASE = {"identifier": "x", "provider": "openai"}
 
@@ -47,3 +47,12 @@ def test_bounds() -> None:
         KeyRotation.model_validate({"overlap_seconds": -1})
     with pytest.raises(ValidationError):
         Application.model_validate({"document": "x" * (1024 * 1024 + 1)})
+
+
+@pytest.mark.parametrize("shape", [KeyNew, OwnKeyNew, OrgNew, ProjectNew])
+def test_names_are_one_line_of_what_shows(shape: Any) -> None:
+    for name in ("na\u00efve \u9375", "<b>=1+2", "x" * 200):
+        assert shape.model_validate({"name": name}).name == name
+    for name in ("", "a\nb", "a\0", "\x1b[31m", "\u202egnp", "x" * 256):
+        with pytest.raises(ValidationError):
+            shape.model_validate({"name": name})

@@ -278,7 +278,7 @@ class DataPlane:
         now = self._clock.micros()
         self._periods.append(frozenset({hour(now), day(now), month(now)}))
         # A clock that was put forward and back finds what was spent where it left it.
-        self.ledger.forget(frozenset().union(*self._periods))
+        self.ledger.forget(frozenset(period for known in self._periods for period in known))
         self.cache.sweep(self._clock.monotonic())
         await self.sessions.sweep(now)
         await (self._shared if self._shared is not None else self.rates).sweep()

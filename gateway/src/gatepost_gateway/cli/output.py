@@ -21,19 +21,27 @@ class RefusalError(Exception):
 def say(lines: Iterable[str]) -> None:
     """Text on standard output."""
     for line in lines:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(plain(line) + "\n")
     sys.stdout.flush()
 
 
 def say_json(value: Any) -> None:
     """One JSON document on standard output."""
-    say([msgspec.json.format(msgspec.json.encode(value), indent=2).decode()])
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    sys.stdout.flush()
 
 
 def note(line: str) -> None:
     """Something beside the answer: standard error."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(plain(line) + "\n")
     sys.stderr.flush()
+
+
+def plain(text: str) -> str:
+    """`text` on one line, with nothing in it that a terminal obeys: others than who reads it may have written it."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def complain(error: GatewayError, *, as_json: bool) -> int:
@@ -53,9 +61,9 @@ def refuse(body: Any, *, as_json: bool) -> int:
         return 1
     said: dict[str, Any] = cast("dict[str, Any]", body) if isinstance(body, dict) else {"error": str(body)}
     for place in said.get("errors") or ():
-        sys.stderr.write(f"{place['where']}: {place['message']}\n")
+        note(f"{place['where']}: {place['message']}")
     hint = f" ({said['hint']})" if said.get("hint") and said["hint"] not in said.get("error", "") else ""
-    sys.stderr.write(f"gatepost: {said.get('error', 'refused')}{hint}\n")
+    note(f"gatepost: {said.get('error', 'refused')}{hint}")
     return 1
 
 
@@ -71,4 +79,4 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return plain(str(value))

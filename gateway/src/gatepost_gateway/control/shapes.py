@@ -7,7 +7,18 @@ from pydantic import BeforeValidator, Field
 
 from gatepost_gateway.control.secrets import usable
 from gatepost_gateway.domain import clock
-from gatepost_gateway.settings.fields import Id, Identifier, LimitId, ModelId, ProxyId, Shape, Url, wrong
+from gatepost_gateway.settings.fields import (
+    Id,
+    Identifier,
+    LimitId,
+    LongTitle,
+    ModelId,
+    ProxyId,
+    Shape,
+    Title,
+    Url,
+    wrong,
+)
 from gatepost_gateway.settings.limit_shapes import RatesShape
 from gatepost_gateway.settings.shapes import ModelFields, ProxyFields, RuleFields
 from gatepost_gateway.settings.webhook_shapes import WebhookFields
@@ -121,7 +132,7 @@ class ReplayAsked(Shape):
 class KeyNew(Shape):
     """POST: a new key."""
 
-    name: str = Field(min_length=1, max_length=200)
+    name: Title
     kind: Literal["runtime", "admin"] = "runtime"
     project: Id = "default"
     proxy: Id | None = None
@@ -133,12 +144,12 @@ class KeyNew(Shape):
 
 class OrgNew(Shape):
     id: Id | None = None
-    name: str = Field(min_length=1, max_length=200)
+    name: Title
 
 
 class ProjectNew(Shape):
     id: Id | None = None
-    name: str = Field(min_length=1, max_length=200)
+    name: Title
 
 
 class MemberNew(Shape):
@@ -153,15 +164,15 @@ class MemberRole(Shape):
 class MemberKeyNew(Shape):
     """POST: an admin key for a member, which does in one project what the member's role may."""
 
-    name: str = Field(min_length=1, max_length=200)
+    name: Title
     project: Id
     expires_at: Moment | None = None
 
 
 class Signup(Shape):
     email: Email
-    org_name: str | None = Field(default=None, min_length=1, max_length=200)
-    project_name: str = Field(default="Default", min_length=1, max_length=200)
+    org_name: Title | None = None
+    project_name: Title = "Default"
 
 
 class AzureMeta(Shape):
@@ -173,7 +184,7 @@ class AzureMeta(Shape):
 class OwnKeyNew(Shape):
     """POST: a new key of the caller's own project."""
 
-    name: str = Field(min_length=1, max_length=255)
+    name: LongTitle
     expires_at: Moment | None = None
     models: list[Identifier] | None = Field(default=None, max_length=100)
     paths: list[PathPattern] | None = Field(default=None, max_length=100)

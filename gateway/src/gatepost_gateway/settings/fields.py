@@ -101,6 +101,12 @@ def _matching(pattern: re.Pattern[str], most: int, words: str) -> AfterValidator
     return AfterValidator(check)
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must have no line breaks and no other characters that do not show")
+    return text
+
+
 def _visible(text: str) -> str:
     if not text or len(text) > 256 or not text.isprintable() or text.strip() != text or "#" in text or "?" in text:
         raise ValueError("must be 1 to 256 visible characters without `#`, `?` and outer blanks")
@@ -192,6 +198,8 @@ ProxyId = Annotated[
     str, _matching(_PROXY_ID, 128, "must be 1 to 128 letters, digits or ._- and begin with a letter or a digit")
 ]
 Name = Annotated[str, Field(max_length=200)]
+Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+LongTitle = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
 Identifier = Annotated[str, AfterValidator(_visible)]
 Url = Annotated[str, AfterValidator(_url)]
 Listen = Annotated[str, AfterValidator(_listen)]

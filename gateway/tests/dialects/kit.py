@@ -150,3 +150,8 @@ def loose(arguments: str) -> Any:
 def encoded(dialect: DialectName, events: list[Event], losses: Losses | None = None) -> bytes:
     encoder = CALLERS[dialect].encoder(asked_in(dialect), losses if losses is not None else Losses())
     return b"".join(encoder.encode(event) for event in events)
+
+
+def plain(value: Any) -> Any:
+    """What is on its way out, as it will be read."""
+    return msgspec.json.decode(msgspec.json.encode(value))

@@ -92,7 +92,7 @@ def test_every_other_member_is_read():
     assert (one.tool_choice, one.parallel_tools) == (ToolChoice(ToolMode.REQUIRED, "go"), False)
     assert (one.max_tokens, one.top_k, one.stop, one.seed, one.choices, one.user) == (5, 2, ["a"], 1, 2, "u")
     assert (one.thinking, one.output) == (Thinking(effort="low"), OutputFormat(schema={"a": 1}, name="o", strict=True))
-    assert one.extra == {"logprobs": True}
+    assert (one.extra, one.top_logprobs) == ({}, 0)
     assert read(response_format={"type": "text"}).output is None
     assert read(response_format={"type": "json_object"}).output == OutputFormat()
     assert [read(tool_choice=word).tool_choice.mode for word in ("auto", "none", "required", "any")] == [

@@ -7,8 +7,6 @@ Source: Anthropic's API reference, "Streaming messages": `message_start`, blocks
 import contextlib
 from typing import Any
 
-import msgspec
-
 from gatepost_gateway.dialects.anthropic_messages_parts import HOME, read_block, safe_id, thought_block
 from gatepost_gateway.dialects.anthropic_messages_reply import (
     head,
@@ -19,7 +17,8 @@ from gatepost_gateway.dialects.anthropic_messages_reply import (
     write_usage,
 )
 from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
-from gatepost_gateway.dialects.members import Malformed, as_object, as_text, as_whole, decoded, rest_of
+from gatepost_gateway.dialects.members import Malformed, as_object, as_text, as_whole, encode, exactly, rest_of
+from gatepost_gateway.dialects.notes import lost_of_text
 from gatepost_gateway.dialects.seals import read_seal, write_seal
 from gatepost_gateway.domain.chat import Asked, Stop
 from gatepost_gateway.domain.conversation import (
@@ -43,7 +42,6 @@ from gatepost_gateway.domain.conversation import (
 )
 from gatepost_gateway.domain.usage import NOTHING, Usage
 
-_encode = msgspec.json.Encoder().encode
 _DELTA = frozenset({"stop_reason", "stop_sequence"})
 _EVENT = frozenset({"type", "delta", "usage"})
 
@@ -80,7 +78,7 @@ class AnthropicDecoder:
         data = data_of(event)
         if data is None:
             return
-        said = as_object(decoded(data), "an event of the stream")
+        said = as_object(exactly(data), "an event of the stream")
         match said.get("type"):
             case "content_block_delta":
                 self._delta(_number(said), as_object(said.get("delta"), "delta"), out)
@@ -157,7 +155,7 @@ class AnthropicDecoder:
             return
         block, pieces = self._opaque.pop(number)
         if said := "".join(pieces):
-            block["input"] = decoded(said.encode())
+            block["input"] = exactly(said.encode())
         out.append(PartCame(Opaque(dialect=HOME, kind=str(block.get("type")), value=block)))
 
     def _stop(self, said: dict[str, Any], out: list[Event]) -> None:
@@ -181,7 +179,7 @@ def _number(said: dict[str, Any]) -> int:
 
 def write_event(said: dict[str, Any]) -> bytes:
     """One event, under its own name."""
-    return f"event: {said['type']}\ndata: ".encode() + _encode(said) + b"\n\n"
+    return f"event: {said['type']}\ndata: ".encode() + encode(said) + b"\n\n"
 
 
 class AnthropicEncoder:
@@ -206,10 +204,12 @@ class AnthropicEncoder:
         match event:
             case TextDelta() | RefusalDelta() | ReasoningDelta() | ToolCallBegan() | ArgumentsDelta() if event.choice:
                 self._losses.add("choices")
-            case TextDelta() | RefusalDelta():
-                if isinstance(event, RefusalDelta):
-                    self._refused = True
-                    self._losses.add("content.refusal")
+            case TextDelta():
+                lost_of_text(event, self._losses)
+                return self._grow("text", {"type": "text_delta", "text": event.text}) if event.text else b""
+            case RefusalDelta():
+                self._refused = True
+                self._losses.add("content.refusal")
                 return self._grow("text", {"type": "text_delta", "text": event.text})
             case ReasoningDelta():
                 return self._reasoning(event)

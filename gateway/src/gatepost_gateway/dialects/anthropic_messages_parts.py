@@ -9,9 +9,16 @@ import binascii
 import re
 from typing import Any
 
-import msgspec
-
-from gatepost_gateway.dialects.members import Malformed, as_flag, as_list, as_object, as_text, rest_of
+from gatepost_gateway.dialects.members import (
+    Malformed,
+    as_flag,
+    as_list,
+    as_object,
+    as_text,
+    encode,
+    object_text,
+    rest_of,
+)
 from gatepost_gateway.dialects.places import is_text
 from gatepost_gateway.dialects.seals import read_seal, write_seal
 from gatepost_gateway.domain.chat import DialectName
@@ -105,7 +112,7 @@ def _read_call(said: dict[str, Any], where: str) -> ToolCall:
     return ToolCall(
         id=as_text(said.get("id"), f"{where}.id"),
         name=as_text(said.get("name"), f"{where}.name"),
-        arguments=msgspec.json.encode(said.get("input") or {}).decode(),
+        arguments=encode(said.get("input") or {}).decode(),
         extra=rest_of(said, frozenset(known)),
     )
 
@@ -178,20 +185,11 @@ def safe_id(id: str) -> str:
 
 
 def _arguments(call: ToolCall, losses: Losses) -> Any:
-    value = parsed_arguments(call.arguments)
+    value = object_text(call.arguments)
     if value is None:
         losses.add("messages.tool_calls.arguments")
         return {"arguments": call.arguments}
     return value
-
-
-def parsed_arguments(text: str) -> dict[str, Any] | None:
-    """Arguments as the object that the format wants; None when the model wrote something else."""
-    try:
-        value = msgspec.json.decode(text.encode("utf-8", "replace") or b"{}")
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    return as_object(value, "arguments") if isinstance(value, dict) else None
 
 
 def _write_media(part: Media, losses: Losses) -> dict[str, Any] | None:
@@ -234,7 +232,7 @@ def write_answer_blocks(parts: list[AnyPart], losses: Losses) -> list[dict[str, 
                 if part.text:
                     out.append({"type": "text", "text": part.text})
             case ToolCall():
-                arguments = parsed_arguments(part.arguments)
+                arguments: Any = object_text(part.arguments)
                 if arguments is None:
                     losses.add("content.tool_calls.arguments")
                     arguments = {"arguments": part.arguments}

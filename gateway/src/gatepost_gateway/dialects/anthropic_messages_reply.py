@@ -6,15 +6,12 @@ overlap) and its guide "Handling stop reasons".
 
 from typing import Any
 
-import msgspec
-
 from gatepost_gateway.dialects.anthropic_messages_parts import read_blocks, write_answer_blocks
-from gatepost_gateway.dialects.members import Malformed, as_object, as_text, as_whole, decoded, rest_of
+from gatepost_gateway.dialects.members import Malformed, as_object, as_text, as_whole, encode, exactly, rest_of
 from gatepost_gateway.domain.chat import Asked, Stop
 from gatepost_gateway.domain.conversation import Choice, Losses, Refusal, Reply
 from gatepost_gateway.domain.usage import NOTHING, Usage
 
-_encode = msgspec.json.Encoder().encode
 _STOPS = {
     "end_turn": Stop.STOP,
     "stop_sequence": Stop.STOP,
@@ -70,7 +67,7 @@ def lost_of_usage(said: dict[str, Any]) -> list[str]:
 
 def read_reply(body: bytes) -> Reply:
     """Raises Malformed when it is not a message."""
-    said = as_object(decoded(body), "the answer")
+    said = as_object(exactly(body), "the answer")
     if "content" not in said:
         raise Malformed("the answer has no `content`")
     usage = as_object(said.get("usage") or {}, "usage")
@@ -97,12 +94,12 @@ def write_reply(reply: Reply, asked: Asked, losses: Losses) -> bytes:
     if len(reply.choices) > 1:
         losses.add("choices")
     choice = reply.choices[0] if reply.choices else Choice(parts=[])
-    losses.add(*(choice.extra or ()))
+    losses.add(*(choice.extra or ()), *(("logprobs",) if choice.logprobs is not None else ()))
     refused = any(isinstance(part, Refusal) for part in choice.parts)
     said = head(reply.id, reply.model or asked.model, reply.usage)
     said |= write_stop(Stop.CONTENT_FILTER if refused else choice.stop, choice.word, choice.sequence)
     said["content"] = write_answer_blocks(choice.parts, losses)
-    return _encode(said)
+    return encode(said)
 
 
 def head(id: str | None, model: str, usage: Usage | None) -> dict[str, Any]:

@@ -6,8 +6,6 @@ Source: Anthropic's API reference, "Create a Message"; its guides "Tool use", "E
 
 from typing import Any
 
-import msgspec
-
 from gatepost_gateway.dialects import claude_models
 from gatepost_gateway.dialects.anthropic_messages_parts import HOME, read_blocks, read_cache, write_blocks, write_cache
 from gatepost_gateway.dialects.members import (
@@ -18,7 +16,8 @@ from gatepost_gateway.dialects.members import (
     as_object,
     as_text,
     as_whole,
-    decoded,
+    encode,
+    exactly,
     rest_of,
 )
 from gatepost_gateway.dialects.sides import Shape
@@ -39,7 +38,6 @@ from gatepost_gateway.domain.conversation import (
     ToolResult,
 )
 
-_encode = msgspec.json.Encoder().encode
 DEFAULT_MAX_TOKENS = 4096
 """The format demands a cap; this one is sent where neither the caller nor the registry names any."""
 _OURS = frozenset(
@@ -53,7 +51,7 @@ _DISPLAYS = {"summarized": True, "omitted": False}
 
 def read_request(asked: Asked) -> Conversation:
     """Raises Malformed that names the member at fault."""
-    body = {name: decoded(raw) for name, raw in asked.fields.items()}
+    body = {name: exactly(raw) for name, raw in asked.fields.items()}
     config = as_object(body.get("output_config") or {}, "output_config")
     choice, parallel = _read_choice(body.get("tool_choice"))
     extra = rest_of(body, _OURS) or {}
@@ -174,11 +172,13 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
             losses.add(name)
     if conversation.choices is not None:
         losses.add("n")
+    if conversation.top_logprobs is not None:
+        losses.add("logprobs")
     losses.add(*conversation.lost())
     if shape.stream:
         said["stream"] = True
     body = {"model": shape.model, "max_tokens": cap, "messages": messages}
-    return _encode({**body, **{name: value for name, value in said.items() if value not in (None, [], {})}})
+    return encode({**body, **{name: value for name, value in said.items() if value not in (None, [], {})}})
 
 
 def _write_messages(

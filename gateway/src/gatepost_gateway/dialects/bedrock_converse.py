@@ -9,7 +9,7 @@ from typing import Any
 from gatepost_gateway.dialects.bedrock_converse_parts import CLIENT_TOOL, HOME, read_block, read_thought
 from gatepost_gateway.dialects.event_stream import Frame, FrameReader
 from gatepost_gateway.dialects.framing import ModelFailed, StreamFailed
-from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, as_whole, decoded, rest_of
+from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, as_whole, exactly, rest_of
 from gatepost_gateway.domain.chat import Asked, Stop
 from gatepost_gateway.domain.conversation import (
     ArgumentsDelta,
@@ -44,7 +44,7 @@ _MOST_USED = 2**40
 
 def read_reply(body: bytes) -> Reply:
     """Raises Malformed when it is not a Converse answer, ModelFailed when the model gave none."""
-    said = as_object(decoded(body), "the answer")
+    said = as_object(exactly(body), "the answer")
     if "output" not in said:
         raise Malformed("the answer has no `output`")
     message = as_object(as_object(said["output"], "output").get("message") or {}, "output.message")
@@ -119,7 +119,7 @@ class BedrockDecoder:
         if kind == "exception":
             words = frame.payload.decode("utf-8", "replace")
             raise StreamFailed(f"{frame.text(':exception-type')}: {words}")
-        said = as_object(decoded(frame.payload), "an event of the stream")
+        said = as_object(exactly(frame.payload), "an event of the stream")
         if not self._started:
             self._started = True
             out.append(Started())

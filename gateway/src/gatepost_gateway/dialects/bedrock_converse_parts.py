@@ -9,7 +9,7 @@ import hashlib
 import re
 from typing import Any
 
-from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, decoded, rest_of
+from gatepost_gateway.dialects.members import as_list, as_object, as_text, object_text, rest_of
 from gatepost_gateway.dialects.openai_chat import encode
 from gatepost_gateway.domain.chat import DialectName
 from gatepost_gateway.domain.conversation import (
@@ -147,12 +147,11 @@ def tool_id(id: str) -> str:
     return id if _TOOL_ID.fullmatch(id) else "t_" + hashlib.sha256(id.encode()).hexdigest()[:40]
 
 
-def _arguments(text: str, losses: Losses) -> dict[str, Any]:
-    try:
-        return as_object(decoded(text.encode()), "arguments") if text.strip() else {}
-    except Malformed:
+def _arguments(text: str, losses: Losses) -> Any:
+    value = object_text(text)
+    if value is None:
         losses.add("tool_call.arguments")
-        return {}
+    return {} if value is None else value
 
 
 def _write_thought(part: Reasoning, model: str, losses: Losses) -> dict[str, Any] | None:

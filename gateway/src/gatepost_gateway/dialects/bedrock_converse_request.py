@@ -52,6 +52,8 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
     losses.add(*(name for name in _UNSAID if getattr(conversation, name) is not None))
     if conversation.choices is not None:
         losses.add("n")
+    if conversation.top_logprobs is not None:
+        losses.add("logprobs")
     if conversation.parallel_tools is False and conversation.tools and "tool_choice" not in more:
         losses.add("parallel_tool_calls")
     losses.add(*conversation.lost())

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gatepost_gateway.dialects.gemini_generate import camel
-from gatepost_gateway.dialects.members import Malformed, as_flag, as_list, as_object, as_text, decoded, rest_of
+from gatepost_gateway.dialects.members import Malformed, as_flag, as_list, as_object, as_text, object_text, rest_of
 from gatepost_gateway.dialects.openai_chat import encode
 from gatepost_gateway.dialects.seals import read_seal, write_seal
 from gatepost_gateway.domain.chat import DialectName
@@ -30,6 +30,8 @@ from gatepost_gateway.domain.conversation import (
 )
 
 FOREIGN_SEAL = "skip_thought_signature_validator"
+_SEALED = "sealed:"
+"""Before ciphertext that stands in the place of a seal."""
 _BESIDE = frozenset({"thought", "thoughtSignature"})
 _SUFFIXES = {
     ".png": "image/png",
@@ -55,6 +57,8 @@ def read_part(said: dict[str, Any], call_id: str) -> AnyPart:
             words = as_text(text, "parts.text")
             extra = rest_of(said, _BESIDE | {"text"})
             if as_flag(said.get("thought"), "parts.thought"):
+                if signature is not None and signature.startswith(_SEALED) and not words:
+                    return Reasoning(sealed=signature.removeprefix(_SEALED), sealed_by=sealer, extra=extra)
                 return Reasoning(text=words, signature=signature, sealed_by=sealer, extra=extra)
             return Text(text=words, signature=signature, sealed_by=sealer, extra=extra)
         case {"functionCall": call}:
@@ -142,7 +146,7 @@ def write_part(part: AnyPart, losses: Losses, names: dict[str, str]) -> dict[str
             losses.add("messages.refusal")
             said = {"text": part.text}
         case Reasoning():
-            said = _write_thought(part, losses)
+            said = _write_thought(part)
         case Media():
             said = _write_media(part, losses)
         case ToolCall():
@@ -174,20 +178,21 @@ def _write_seal(seal: str, owner: DialectName | None) -> str:
     return base64.b64encode(write_seal(seal, owner, DialectName.GEMINI_GENERATE).encode()).decode()
 
 
-def _write_thought(part: Reasoning, losses: Losses) -> dict[str, Any] | None:
+def _write_thought(part: Reasoning) -> dict[str, Any]:
+    """A thought that is sealed whole has no words: its ciphertext stands where a seal stands, and comes back so."""
     if part.sealed is not None:
-        losses.add("messages.reasoning.sealed")
-        return None
+        own = part.sealed_by in (None, DialectName.GEMINI_GENERATE)
+        seal = _write_seal(part.sealed if own else _SEALED + part.sealed, part.sealed_by)
+        return {"text": "", "thought": True, "thoughtSignature": seal}
     return {"text": part.text, "thought": True}
 
 
-def arguments(text: str, losses: Losses) -> dict[str, Any]:
+def arguments(text: str, losses: Losses) -> Any:
     """A call's arguments as the object that the format wants."""
-    try:
-        return as_object(decoded(text.encode()), "arguments") if text.strip() else {}
-    except Malformed:
+    value = object_text(text)
+    if value is None:
         losses.add("tool_call.arguments")
-        return {}
+    return {} if value is None else value
 
 
 def _write_media(part: Media, losses: Losses) -> dict[str, Any] | None:
@@ -221,11 +226,8 @@ def _write_result(part: ToolResult, losses: Losses, names: dict[str, str]) -> di
     return said
 
 
-def _response(text: str, failed: bool) -> dict[str, Any]:
-    try:
-        value: Any = as_object(decoded(text.encode()), "response")
-    except Malformed:
-        value = text
+def _response(text: str, failed: bool) -> Any:
+    value = object_text(text) if text.strip() else None
     if failed:
-        return {"error": value}
-    return value if value is not text else {"result": text}
+        return {"error": text if value is None else value}
+    return {"result": text} if value is None else value

@@ -6,10 +6,11 @@ answer without candidates; some ends are failures of the model (`MALFORMED_FUNCT
 
 from typing import Any
 
+from gatepost_gateway.dialects import logprobs
 from gatepost_gateway.dialects.framing import ModelFailed
 from gatepost_gateway.dialects.gemini_generate import FAILED, camel, read_stop, read_usage, write_stop, write_usage
 from gatepost_gateway.dialects.gemini_generate_parts import read_part, write_part
-from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, as_whole, decoded, rest_of
+from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, as_whole, exactly, rest_of
 from gatepost_gateway.dialects.notes import summary_of
 from gatepost_gateway.dialects.openai_chat import encode
 from gatepost_gateway.domain import ids
@@ -18,7 +19,7 @@ from gatepost_gateway.domain.conversation import AnyPart, Choice, Losses, Reply,
 from gatepost_gateway.domain.ports import Summary
 
 REPLY = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId", "promptFeedback"})
-CANDIDATE = frozenset({"content", "finishReason", "finishMessage", "index"})
+CANDIDATE = frozenset({"content", "finishReason", "finishMessage", "index", "logprobsResult"})
 _SHOWN = 300
 
 
@@ -28,7 +29,7 @@ def read_reply(body: bytes) -> Reply:
 
 
 def _read(body: bytes, *, judged: bool) -> Reply:
-    said = as_object(decoded(body), "the answer")
+    said = as_object(exactly(body), "the answer")
     if not said.keys() & {"candidates", "promptFeedback", "usageMetadata"}:
         raise Malformed("the answer has no `candidates`")
     reply_id = as_text(said.get("responseId"), "responseId")
@@ -73,7 +74,8 @@ def _read_candidate(said: dict[str, Any], numbers: CallIds, *, judged: bool) -> 
         check_end(word, said, spoke=bool(parts))
     called = any(isinstance(part, ToolCall) for part in parts)
     extra = rest_of(said, CANDIDATE) or {}
-    return Choice(parts=parts, stop=read_stop(word, called=called), word=word, extra=extra or None)
+    odds = logprobs.read_result(said.get("logprobsResult"))
+    return Choice(parts=parts, stop=read_stop(word, called=called), word=word, logprobs=odds, extra=extra or None)
 
 
 def read_parts(candidate: dict[str, Any], numbers: CallIds) -> list[AnyPart]:
@@ -133,4 +135,6 @@ def _write_candidate(choice: Choice, index: int, losses: Losses) -> dict[str, An
         losses.add("stop_sequence")
     names: dict[str, str] = {}
     parts = [said for part in choice.parts if (said := write_part(part, losses, names)) is not None]
-    return {"content": {"parts": parts, "role": "model"}, "finishReason": write_stop(choice.stop), "index": index}
+    told = {"logprobsResult": logprobs.write_result(choice.logprobs)} if choice.logprobs is not None else {}
+    content = {"parts": parts, "role": "model"}
+    return {"content": content, "finishReason": write_stop(choice.stop), "index": index, **told}

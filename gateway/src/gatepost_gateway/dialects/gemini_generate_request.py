@@ -18,7 +18,7 @@ from gatepost_gateway.dialects.members import (
     as_object,
     as_text,
     as_whole,
-    decoded,
+    exactly,
     rest_of,
 )
 from gatepost_gateway.dialects.openai_chat import encode
@@ -31,6 +31,7 @@ from gatepost_gateway.domain.conversation import (
     Message,
     Opaque,
     OutputFormat,
+    Reasoning,
     Role,
     Thinking,
     Tool,
@@ -44,7 +45,7 @@ _BODY = frozenset({"contents", "systemInstruction", "tools", "toolConfig", "gene
 _CONFIG = frozenset(
     {"temperature", "topP", "topK", "candidateCount", "maxOutputTokens", "stopSequences", "seed", "presencePenalty"}
     | {"frequencyPenalty", "responseMimeType", "responseSchema", "responseJsonSchema", "thinkingConfig"}
-    | {"responseModalities"}
+    | {"responseModalities", "responseLogprobs", "logprobs"}
 )
 _MODES = {"AUTO": ToolMode.AUTO, "NONE": ToolMode.NONE, "ANY": ToolMode.REQUIRED, "VALIDATED": ToolMode.AUTO}
 _LEVELS = re.compile(r"gemini-(?:[3-9]|\d\d)")
@@ -54,7 +55,7 @@ _LEVEL_OF = {"none": "minimal", "xhigh": "high", "max": "high"}
 
 def read_request(asked: Asked) -> Conversation:
     """Raises Malformed that names the member at fault."""
-    body = camel({name: decoded(raw) for name, raw in asked.fields.items()})
+    body = camel({name: exactly(raw) for name, raw in asked.fields.items()})
     config = camel(as_object(body.get("generationConfig") or {}, "generationConfig"))
     extra = {**(rest_of(body, _BODY) or {})}
     extra |= {f"generationConfig.{name}": value for name, value in (rest_of(config, _CONFIG) or {}).items()}
@@ -74,6 +75,7 @@ def read_request(asked: Asked) -> Conversation:
         presence_penalty=as_number(config.get("presencePenalty"), "generationConfig.presencePenalty"),
         frequency_penalty=as_number(config.get("frequencyPenalty"), "generationConfig.frequencyPenalty"),
         choices=asked.choices if asked.choices > 1 else None,
+        top_logprobs=_read_odds(config),
         output=_read_format(config),
         thinking=_read_thinking(config.get("thinkingConfig")),
         extra=extra,
@@ -168,6 +170,11 @@ def _read_choice(config: dict[str, Any], extra: dict[str, Any]) -> ToolChoice | 
     return ToolChoice(_MODES[mode], as_text(names[0], "allowedFunctionNames") if names else None)
 
 
+def _read_odds(config: dict[str, Any]) -> int | None:
+    wanted = as_flag(config.get("responseLogprobs"), "generationConfig.responseLogprobs")
+    return (as_whole(config.get("logprobs"), "generationConfig.logprobs") or 0) if wanted else None
+
+
 def _read_format(config: dict[str, Any]) -> OutputFormat | None:
     if config.get("responseMimeType") != "application/json":
         return None
@@ -220,9 +227,8 @@ def _write_messages(
     for message in messages:
         if message.name is not None:
             losses.add("messages.name")
-        for part in message.parts:
-            _keep_own_seal(part, losses)
-        parts = [said for part in message.parts if (said := write_part(part, losses, names)) is not None]
+        kept = [part for part in message.parts if _keep_own_seal(part, losses)]
+        parts = [said for part in kept if (said := write_part(part, losses, names)) is not None]
         if message.role is Role.SYSTEM:
             if contents:
                 losses.add("messages.system_position")
@@ -238,11 +244,15 @@ def _write_messages(
     return system, contents
 
 
-def _keep_own_seal(part: AnyPart, losses: Losses) -> None:
-    """Another model's seal would be refused."""
+def _keep_own_seal(part: AnyPart, losses: Losses) -> bool:
+    """Another model's seal would be refused, and ciphertext in the place of a thought means nothing to this one."""
+    if isinstance(part, Reasoning) and part.sealed is not None:
+        losses.add("messages.reasoning.sealed")
+        return False
     if part.signature is not None and part.sealed_by is not DialectName.GEMINI_GENERATE:
         losses.add("messages.signature")
         part.signature = None
+    return True
 
 
 def _seal(parts: list[dict[str, Any]]) -> None:
@@ -287,6 +297,8 @@ def _write_config(conversation: Conversation, shape: Shape, losses: Losses) -> d
         "presencePenalty": conversation.presence_penalty,
         "frequencyPenalty": conversation.frequency_penalty,
         "candidateCount": conversation.choices,
+        "responseLogprobs": True if conversation.top_logprobs is not None else None,
+        "logprobs": conversation.top_logprobs or None,
     }
     if (output := conversation.output) is not None:
         said["responseMimeType"] = "application/json"

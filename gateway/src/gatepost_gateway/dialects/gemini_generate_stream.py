@@ -8,6 +8,7 @@ Vertex's `streamFunctionCallArguments` sends a call in pieces (`willContinue`, `
 import contextlib
 from typing import Any
 
+from gatepost_gateway.dialects import logprobs
 from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
 from gatepost_gateway.dialects.gemini_generate import camel, read_stop, read_usage, write_stop, write_usage
 from gatepost_gateway.dialects.gemini_generate_parts import write_part
@@ -21,7 +22,7 @@ from gatepost_gateway.dialects.gemini_generate_reply import (
     index_of,
     read_parts,
 )
-from gatepost_gateway.dialects.members import Malformed, as_flag, as_list, as_object, as_text, decoded, rest_of
+from gatepost_gateway.dialects.members import Malformed, as_flag, as_list, as_object, as_text, exactly, rest_of
 from gatepost_gateway.dialects.openai_chat import encode
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.conversation import (
@@ -98,7 +99,7 @@ class GeminiDecoder:
         if data is None:
             return []
         try:
-            said = as_object(decoded(data), "an event of the stream")
+            said = as_object(exactly(data), "an event of the stream")
         except Malformed as error:
             raise Malformed(f"an event of the stream is not a generateContent answer: {error}") from None
         if said.get("error") is not None:
@@ -145,6 +146,13 @@ class GeminiDecoder:
                 whole_call, state.call = state.call, None
                 whole_call.arguments = encode(state.args or {}).decode()
                 events += self._part(whole_call, state, index)
+        odds = logprobs.read_result(said.get("logprobsResult"))
+        if odds is not None:
+            first = next((one for one in events if isinstance(one, TextDelta)), None)
+            if first is None:
+                events.append(TextDelta("", index, odds))
+            else:
+                first.logprobs = odds
         word = as_text(said.get("finishReason"), "candidates.finishReason") or None
         stop = read_stop(word, called=state.calls > 0)
         if stop is not None and not state.stopped:
@@ -174,8 +182,8 @@ class GeminiDecoder:
         match part:
             case Text():
                 state.spoke = state.spoke or bool(part.text)
-                events += [TextDelta(part.text, index)] if part.text else []
-                events += [Unmapped(("thoughtSignature",))] if part.signature is not None else []
+                if part.text or part.signature is not None:
+                    events.append(TextDelta(part.text, index, signature=part.signature, sealed_by=part.sealed_by))
             case Reasoning():
                 events.append(ReasoningDelta(part.text, index, signature=part.signature, sealed_by=part.sealed_by))
             case ToolCall():
@@ -216,16 +224,19 @@ class GeminiEncoder:
             case Started():
                 self._start(event)
             case TextDelta():
-                return self._say(event.choice, Text(text=event.text))
+                text = Text(text=event.text, signature=event.signature, sealed_by=event.sealed_by)
+                return self._say(event.choice, text, event.logprobs)
             case RefusalDelta():
                 return self._say(event.choice, Refusal(text=event.text))
             case ReasoningDelta():
-                part = Reasoning(text=event.text, signature=event.signature, sealed=event.sealed)
+                part = Reasoning(text=event.text, sealed=event.sealed)
+                part.signature, part.sealed_by = event.signature, event.sealed_by
                 return self._say(event.choice, part)
             case PartCame():
                 return self._say(event.choice, event.part)
             case ToolCallBegan():
-                call = ToolCall(id=event.id, name=event.name, arguments="", signature=event.signature)
+                call = ToolCall(id=event.id, name=event.name, arguments="")
+                call.signature, call.sealed_by = event.signature, event.sealed_by
                 self._calls.setdefault(event.choice, {})[event.index] = call
             case ArgumentsDelta():
                 self._more(event)
@@ -257,20 +268,21 @@ class GeminiEncoder:
         else:
             call.arguments += event.text
 
-    def _say(self, choice: int, part: AnyPart) -> bytes:
+    def _say(self, choice: int, part: AnyPart, odds: list[dict[str, Any]] | None = None) -> bytes:
         """What was called before goes out before what is said after it."""
-        return self._flush(choice) + self._chunk(choice, [part])
+        return self._flush(choice) + self._chunk(choice, [part], odds)
 
     def _flush(self, choice: int) -> bytes:
         calls = self._calls.pop(choice, {})
         return self._chunk(choice, [calls[index] for index in sorted(calls)]) if calls else b""
 
-    def _chunk(self, choice: int, parts: list[AnyPart]) -> bytes:
+    def _chunk(self, choice: int, parts: list[AnyPart], odds: list[dict[str, Any]] | None = None) -> bytes:
         names: dict[str, str] = {}
         said = [one for part in parts if (one := write_part(part, self._losses, names)) is not None]
         if not said:
             return b""
-        return self._event({"candidates": [{"content": {"parts": said, "role": "model"}, "index": choice}]})
+        told = {"logprobsResult": logprobs.write_result(odds)} if odds is not None else {}
+        return self._event({"candidates": [{"content": {"parts": said, "role": "model"}, "index": choice, **told}]})
 
     def _event(self, said: dict[str, Any]) -> bytes:
         return b"data: " + encode({**said, **self._head}) + b"\r\n\r\n"

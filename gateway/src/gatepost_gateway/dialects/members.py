@@ -1,9 +1,13 @@
 """Members of JSON that another program wrote, read with care: what has another shape than promised is said by name."""
 
+from decimal import Decimal
 from typing import Any, cast
 
 import msgspec
+from msgspec import Raw
 
+_MOST_WHOLE = 2**63
+_MOST = 1.7976931348623157e308
 TOO_DEEP = "the JSON is nested too deeply"
 
 
@@ -17,6 +21,39 @@ def decoded(body: Any) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Malformed(str(error) or TOO_DEEP) from None
+
+
+def exactly(body: Any) -> Any:
+    """As `decoded`, with each number as it was written: what a float cannot hold is a `Decimal`. Raises Malformed."""
+    try:
+        return _exact.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Malformed(str(error) or TOO_DEEP) from None
+
+
+def _number(said: str) -> float | Decimal:
+    value = float(said)
+    try:
+        return value if repr(value) == said else Decimal(said)
+    except ArithmeticError:
+        raise ValueError("a number is too large") from None
+
+
+_exact = msgspec.json.Decoder(float_hook=_number)
+encode = msgspec.json.Encoder(decimal_format="number").encode
+"""JSON of what was read, each number as it was."""
+
+
+def object_text(text: str) -> Raw | None:
+    """JSON text of an object, as it is but without spaces between its words; None for any other text."""
+    raw = text.encode("utf-8", "replace").strip() or b"{}"
+    if not raw.startswith(b"{"):
+        return None
+    try:
+        _exact.decode(raw)
+        return Raw(msgspec.json.format(raw, indent=-1))
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 _lenient = msgspec.json.Decoder(float_hook=lambda said: None)  # noqa: ARG005
@@ -62,7 +99,7 @@ def as_whole(value: Any, where: str) -> int | None:
     """A whole number, or None when it is absent. Raises Malformed."""
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float | Decimal) and abs(value) < _MOST_WHOLE and value == int(value):
         return int(value)
     raise Malformed(f"`{where}` is not a whole number")
 
@@ -71,6 +108,8 @@ def as_number(value: Any, where: str) -> float | None:
     """A number as it was written, or None when it is absent. Raises Malformed."""
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
+    if isinstance(value, Decimal) and abs(near := float(value)) <= _MOST:
+        return near
     raise Malformed(f"`{where}` is not a number")
 
 
@@ -83,13 +122,13 @@ def as_flag(value: Any, where: str) -> bool | None:
 
 def rest_of(value: dict[str, Any], known: frozenset[str]) -> dict[str, Any] | None:
     """The members that are not known and say something; None when there are none."""
-    return {name: said for name, said in value.items() if name not in known and _says(said)} or None
+    return {name: said for name, said in value.items() if name not in known and tells(said)} or None
 
 
-def _says(value: Any) -> bool:
+def tells(value: Any) -> bool:
     """Whether a member says anything: an object of nothing but nulls says as little as null."""
     if isinstance(value, dict):
-        return any(_says(inner) for inner in cast("dict[str, Any]", value).values())
+        return any(tells(inner) for inner in cast("dict[str, Any]", value).values())
     return value not in (None, [])
 
 

@@ -3,6 +3,7 @@
 from gatepost_gateway.domain.conversation import (
     ArgumentsDelta,
     Event,
+    Losses,
     Media,
     Opaque,
     PartCame,
@@ -23,6 +24,14 @@ from gatepost_gateway.domain.ports import Summary
 
 MAX_NAMES = 256
 MAX_CHOICES = 128
+
+
+def lost_of_text(event: TextDelta, losses: Losses) -> None:
+    """What a piece of text has beside its words, for a format that has neither."""
+    if event.logprobs is not None:
+        losses.add("logprobs")
+    if event.signature is not None:
+        losses.add("content.signature")
 
 
 class Notes:

@@ -35,7 +35,7 @@ class _Envelope(Struct):
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
-encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder(decimal_format="number").encode
 MAX_CHOICES = 128
 MAX_NAMES = 256
 _MOST_USED = 2**40

@@ -10,10 +10,17 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gatepost_gateway.dialects import logprobs
 from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
-from gatepost_gateway.dialects.members import Malformed, as_list, as_object
+from gatepost_gateway.dialects.members import Malformed, as_list, as_object, tells
 from gatepost_gateway.dialects.openai_chat import WireUsage, encode, read_usage
-from gatepost_gateway.dialects.openai_chat_parts import read_parts, read_thoughts, write_call_seal, write_thought
+from gatepost_gateway.dialects.openai_chat_parts import (
+    read_call_seal,
+    read_parts,
+    read_thoughts,
+    write_call_seal,
+    write_thought,
+)
 from gatepost_gateway.dialects.openai_chat_reply import (
     call_id,
     note_lost,
@@ -22,10 +29,11 @@ from gatepost_gateway.dialects.openai_chat_reply import (
     shows,
     write_finish,
     write_image,
+    write_logprobs,
     write_usage,
 )
 from gatepost_gateway.dialects.openai_chat_stream import DONE
-from gatepost_gateway.domain.chat import Asked
+from gatepost_gateway.domain.chat import Asked, DialectName
 from gatepost_gateway.domain.conversation import (
     AnyPart,
     ArgumentsDelta,
@@ -49,6 +57,8 @@ from gatepost_gateway.domain.conversation import (
 )
 from gatepost_gateway.domain.usage import Usage
 
+GEMINI = DialectName.GEMINI_GENERATE
+
 
 class _Function(Struct):
     name: str | None = None
@@ -60,6 +70,7 @@ class _ToolCall(Struct):
     id: str | None = None
     type: str | None = None
     function: _Function | None = None
+    extra_content: Any = None
 
 
 class _Delta(Struct):
@@ -73,6 +84,7 @@ class _Delta(Struct):
     images: list[dict[str, Any]] | None = None
     audio: Any = None
     annotations: Any = None
+    extra_content: Any = None
 
 
 class _Choice(Struct):
@@ -171,9 +183,12 @@ class OpenAIChatDecoder:
 
     def _read_choice(self, choice: _Choice, out: list[Event]) -> None:
         so_far = self._choices.setdefault(choice.index, _Progress())
+        odds = logprobs.read_content(choice.logprobs) if choice.logprobs else None
         if choice.delta is not None:
-            self._read_delta(choice.delta, choice.index, so_far, out)
-        if choice.logprobs:
+            self._read_delta(choice.delta, choice.index, so_far, odds, out)
+        elif odds is not None:
+            out.append(TextDelta("", choice.index, odds))
+        if odds is None and tells(choice.logprobs):
             out.append(Unmapped(("logprobs",)))
         word = choice.finish_reason
         stop = read_stop(word, called=bool(so_far.calls)) if word else None
@@ -181,12 +196,15 @@ class OpenAIChatDecoder:
             so_far.ended = True
             out.append(Stopped(stop, choice.index, choice.native_finish_reason or word, choice.stop_sequence))
 
-    def _read_delta(self, delta: _Delta, index: int, so_far: _Progress, out: list[Event]) -> None:
+    def _read_delta(
+        self, delta: _Delta, index: int, so_far: _Progress, odds: list[dict[str, Any]] | None, out: list[Event]
+    ) -> None:
         self._read_thought(delta, index, so_far, out)
-        if isinstance(delta.content, str):
-            if delta.content:
-                out.append(TextDelta(delta.content, index))
-        elif delta.content:
+        text = delta.content if isinstance(delta.content, str) else ""
+        seal = read_call_seal({"extra_content": delta.extra_content}) if delta.extra_content else None
+        if text or odds is not None or seal is not None:
+            out.append(TextDelta(text, index, odds, seal, GEMINI if seal is not None else None))
+        if delta.content and not text:
             out += [_piece(part, index) for part in read_parts(delta.content, "delta")]
         if delta.refusal:
             out.append(RefusalDelta(delta.refusal, index))
@@ -217,7 +235,10 @@ class OpenAIChatDecoder:
         if number is None or (call.id and function.name and call.id != so_far.calls[number]):
             number = so_far.slots[slot] = len(so_far.calls)
             so_far.calls.append(call.id or call_id(number, self._id))
-            out.append(ToolCallBegan(index=number, id=so_far.calls[number], name=function.name or "", choice=index))
+            began = ToolCallBegan(index=number, id=so_far.calls[number], name=function.name or "", choice=index)
+            if (seal := read_call_seal({"extra_content": call.extra_content})) is not None:
+                began.signature, began.sealed_by = seal, GEMINI
+            out.append(began)
         if function.arguments:
             out.append(ArgumentsDelta(number, function.arguments, index))
 
@@ -257,7 +278,7 @@ class OpenAIChatEncoder:
     def encode(self, event: Event) -> bytes:
         match event:
             case TextDelta():
-                return self._delta(event.choice, {"content": event.text})
+                return self._text(event)
             case ArgumentsDelta():
                 call: dict[str, Any] = {"index": event.index, "function": {"arguments": event.text}}
                 return self._delta(event.choice, {"tool_calls": [call]})
@@ -298,11 +319,19 @@ class OpenAIChatEncoder:
     def _chunk(self, choice: dict[str, Any]) -> bytes:
         return self._head + encode(choice) + b"]}\n\n"
 
-    def _delta(self, index: int, delta: dict[str, Any]) -> bytes:
+    def _delta(self, index: int, delta: dict[str, Any], odds: list[dict[str, Any]] | None = None) -> bytes:
         if index not in self._opened:
             self._opened.add(index)
             delta = {"role": "assistant", "content": "", **delta}
-        return self._chunk({"index": index, "delta": delta, "logprobs": None, "finish_reason": None})
+        told = write_logprobs(odds)
+        return self._chunk({"index": index, "delta": delta, "logprobs": told, "finish_reason": None})
+
+    def _text(self, event: TextDelta) -> bytes:
+        seal = write_call_seal(event)
+        if event.signature is not None and not seal:
+            self._losses.add("content.signature")
+        delta: dict[str, Any] = {"content": event.text} if event.text or event.logprobs is not None else {}
+        return self._delta(event.choice, delta | seal, event.logprobs) if delta or seal else b""
 
     def _call(self, event: ToolCallBegan) -> bytes:
         seal = write_call_seal(event)

@@ -21,6 +21,7 @@ from gatepost_gateway.domain.conversation import (
     Reasoning,
     Refusal,
     Text,
+    TextDelta,
     ToolCall,
     ToolCallBegan,
 )
@@ -185,12 +186,24 @@ def _read_thought(said: dict[str, Any]) -> Reasoning | None:
 
 
 def read_call_seal(said: dict[str, Any]) -> str | None:
-    """The seal of a call, in Google's place for it (Gemini API, "OpenAI compatibility": `extra_content`)."""
+    """The seal of a call, or of a message, in Google's place for it (Gemini API, "OpenAI compatibility")."""
     google: Any = as_object(said.get("extra_content") or {}, "tool_calls.extra_content").get("google") or {}
     return as_text(as_object(google, "extra_content.google").get("thought_signature"), "thought_signature") or None
 
 
-def write_call_seal(call: ToolCall | ToolCallBegan) -> dict[str, Any]:
+def seal_text(said: dict[str, Any], parts: list[AnyPart]) -> None:
+    """Puts a message's seal on its last text, or on a thought without words where there is no text."""
+    seal = read_call_seal(said)
+    if seal is None:
+        return
+    texts = [part for part in parts if isinstance(part, Text)]
+    if not texts:
+        parts.append(Reasoning(signature=seal, sealed_by=DialectName.GEMINI_GENERATE))
+    else:
+        texts[-1].signature, texts[-1].sealed_by = seal, DialectName.GEMINI_GENERATE
+
+
+def write_call_seal(call: ToolCall | ToolCallBegan | Text | TextDelta) -> dict[str, Any]:
     """Empty unless the call bears a seal that has a place of its own."""
     if call.signature is None or call.sealed_by is not DialectName.GEMINI_GENERATE:
         return {}

@@ -8,9 +8,16 @@ from typing import Any
 
 import msgspec
 
+from gatepost_gateway.dialects import logprobs
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, decoded, rest_of, split_data_url
 from gatepost_gateway.dialects.openai_chat import WireUsage, encode, read_usage
-from gatepost_gateway.dialects.openai_chat_parts import read_parts, read_thoughts, write_call_seal, write_thoughts
+from gatepost_gateway.dialects.openai_chat_parts import (
+    read_parts,
+    read_thoughts,
+    seal_text,
+    write_call_seal,
+    write_thoughts,
+)
 from gatepost_gateway.dialects.openai_chat_request import read_call
 from gatepost_gateway.domain.chat import Asked, Stop
 from gatepost_gateway.domain.conversation import (
@@ -40,7 +47,7 @@ _REPLY = frozenset({"id", "object", "created", "model", "choices", "usage", "sys
 _CHOICE = frozenset({"index", "message", "finish_reason", "native_finish_reason", "stop_sequence", "delta"})
 _MESSAGE = frozenset(
     {"role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "reasoning"}
-    | {"reasoning_details", "images"}
+    | {"reasoning_details", "images", "extra_content", "thought_signature"}
 )
 
 
@@ -77,6 +84,7 @@ def _usage(said: Any) -> Usage | None:
 def _read_choice(said: dict[str, Any], reply: dict[str, Any]) -> Choice:
     message = as_object(said.get("message") or {}, "choices.message")
     parts: list[AnyPart] = [*read_thoughts(message), *read_parts(message.get("content"), "choices.message")]
+    seal_text(message, parts)
     parts += [read_image(as_object(one, "images")) for one in as_list(message.get("images"), "choices.message.images")]
     if refusal := as_text(message.get("refusal"), "choices.message.refusal"):
         parts.append(Refusal(text=refusal))
@@ -85,12 +93,15 @@ def _read_choice(said: dict[str, Any], reply: dict[str, Any]) -> Choice:
         if isinstance(call, ToolCall) and not call.id:
             call.id = call_id(number, reply.get("id"))
     word = as_text(said.get("finish_reason"), "choices.finish_reason") or None
+    odds = logprobs.read_content(said.get("logprobs"))
+    known = _CHOICE if odds is None else _CHOICE | {"logprobs"}
     return Choice(
+        logprobs=odds,
         parts=parts + calls,
         stop=read_stop(word, called=bool(calls)),
         word=as_text(said.get("native_finish_reason"), "choices.native_finish_reason") or word,
         sequence=as_text(said.get("stop_sequence"), "choices.stop_sequence") or None,
-        extra={**(rest_of(said, _CHOICE) or {}), **(rest_of(message, _MESSAGE) or {})} or None,
+        extra={**(rest_of(said, known) or {}), **(rest_of(message, _MESSAGE) or {})} or None,
     )
 
 
@@ -157,12 +168,19 @@ def _write_choice(choice: Choice, index: int, losses: Losses) -> dict[str, Any]:
         ]
     for part in choice.parts:
         note_lost(part, losses)
+        if isinstance(part, Text):
+            message |= write_call_seal(part)
     return {
         "index": index,
         "message": message,
-        "logprobs": None,
+        "logprobs": write_logprobs(choice.logprobs),
         **write_finish(choice.stop, choice.word, choice.sequence),
     }
+
+
+def write_logprobs(tokens: list[dict[str, Any]] | None) -> dict[str, Any] | None:
+    """`logprobs` of a choice."""
+    return None if tokens is None else {"content": tokens, "refusal": None}
 
 
 def note_lost(part: AnyPart, losses: Losses) -> None:
@@ -173,7 +191,7 @@ def note_lost(part: AnyPart, losses: Losses) -> None:
             losses.add(f"content.{part.kind}")
         case Media() if not shows(part):
             losses.add(f"content.{part.kind.value}")
-        case ToolCall() if part.signature is not None and write_call_seal(part):
+        case ToolCall() | Text() if part.signature is not None and write_call_seal(part):
             pass
         case ToolCall() | Text() if part.signature is not None:
             losses.add("content.signature")

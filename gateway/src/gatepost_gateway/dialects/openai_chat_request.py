@@ -23,6 +23,7 @@ from gatepost_gateway.dialects.openai_chat_parts import (
     read_call_seal,
     read_parts,
     read_thoughts,
+    seal_text,
     write_parts,
     write_thoughts,
 )
@@ -68,6 +69,8 @@ _OURS = frozenset(
         "seed",
         "n",
         "response_format",
+        "logprobs",
+        "top_logprobs",
         "reasoning_effort",
         "user",
         *_NUMBERS,
@@ -75,7 +78,7 @@ _OURS = frozenset(
 )
 _MESSAGE = frozenset(
     {"role", "content", "name", "tool_calls", "tool_call_id", "refusal", "reasoning_content", "reasoning"}
-    | {"reasoning_details", "cache_control"}
+    | {"reasoning_details", "cache_control", "extra_content"}
 )
 
 
@@ -96,6 +99,7 @@ def read_request(asked: Asked) -> Conversation:
         stop=[stop] if isinstance(stop, str) else as_list(stop, "stop") or None,
         seed=as_whole(body.get("seed"), "seed"),
         choices=asked.choices if asked.choices > 1 else None,
+        top_logprobs=(as_whole(body.get("top_logprobs"), "top_logprobs") or 0) if body.get("logprobs") else None,
         output=_read_format(body.get("response_format")),
         thinking=thinking,
         user=asked.user,
@@ -121,6 +125,7 @@ def _read_message(said: dict[str, Any], number: int) -> Message:
     if not isinstance(role, str) or role not in _ROLES:
         raise Malformed(f"`{where}.role` is not a role of the format")
     parts = [*read_thoughts(said), *read_parts(content, where)]
+    seal_text(said, parts)
     if refusal := said.get("refusal"):
         parts.append(Refusal(text=as_text(refusal, f"{where}.refusal")))
     parts += [read_call(as_object(one, where), where) for one in as_list(said.get("tool_calls"), f"{where}.tool_calls")]
@@ -218,6 +223,8 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
         **{name: getattr(conversation, name) for name in _NUMBERS},
         "seed": conversation.seed,
         "n": conversation.choices,
+        "logprobs": True if conversation.top_logprobs is not None else None,
+        "top_logprobs": conversation.top_logprobs or None,
         "stop": conversation.stop,
         "user": conversation.user,
         "tools": [tool for one in conversation.tools if (tool := _write_tool(one, losses)) is not None] or None,

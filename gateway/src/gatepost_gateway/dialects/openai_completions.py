@@ -153,7 +153,7 @@ def read_request(asked: Asked) -> Conversation:
 
 def write_reply(reply: Reply, asked: Asked, losses: Losses) -> bytes:
     """A text completion from what a provider said in another format."""
-    losses.add(*(reply.extra or ()))
+    losses.add(*(reply.extra or ()), *("logprobs" for choice in reply.choices if choice.logprobs is not None))
     said: dict[str, Any] = {
         **head(asked, reply.id, reply.model, reply.fingerprint),
         "choices": [

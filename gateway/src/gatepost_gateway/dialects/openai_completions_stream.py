@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 
 from gatepost_gateway.dialects.framing import SHOWN, EventSplitter, StreamFailed, data_of
 from gatepost_gateway.dialects.members import Malformed
+from gatepost_gateway.dialects.notes import lost_of_text
 from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, NULL, WireUsage, encode, read_usage
 from gatepost_gateway.dialects.openai_chat_reply import write_usage
 from gatepost_gateway.dialects.openai_chat_stream import DONE
@@ -128,6 +129,8 @@ class CompletionsEncoder:
     def encode(self, event: Event) -> bytes:
         match event:
             case TextDelta() | RefusalDelta():
+                if isinstance(event, TextDelta):
+                    lost_of_text(event, self._losses)
                 return self._chunk(event.choice, event.text, None)
             case Stopped():
                 return self._chunk(event.choice, "", event.stop)

@@ -78,7 +78,10 @@ class ResponsesEncoder:
             case _ if getattr(event, "choice", 0):
                 self._losses.add("choices")
             case TextDelta():
-                self._grow("message", "output_text", event.text)
+                if event.signature is not None:
+                    self._losses.add("content.signature")
+                if event.text or event.logprobs is not None:
+                    self._grow("message", "output_text", event.text, event.logprobs)
             case ArgumentsDelta():
                 self._argue(event)
             case ReasoningDelta():
@@ -122,7 +125,7 @@ class ResponsesEncoder:
         self._emit("response.output_item.added", output_index=index, item=item.said)
         return item
 
-    def _grow(self, kind: str, piece: str, words: str) -> None:
+    def _grow(self, kind: str, piece: str, words: str, odds: list[dict[str, Any]] | None = None) -> None:
         item = self._opened(kind)
         if item.piece is None or item.piece["type"] != piece:
             self._close_piece(item)
@@ -131,7 +134,9 @@ class ResponsesEncoder:
                 item.piece |= {"annotations": [], "logprobs": []}
             self._tell(item, "part.added", part=item.piece)
         item.words.append(words)
-        more: dict[str, Any] = {"logprobs": []} if piece == "output_text" else {}
+        more: dict[str, Any] = {"logprobs": odds or []} if piece == "output_text" else {}
+        if odds:
+            item.piece["logprobs"] += odds
         self._tell(item, "delta", delta=words, **more)
 
     def _opened(self, kind: str) -> _Item:
@@ -160,7 +165,7 @@ class ResponsesEncoder:
             return
         member = _PIECES[item.piece["type"]]
         item.piece[member] = "".join(item.words)
-        more: dict[str, Any] = {"logprobs": []} if item.piece["type"] == "output_text" else {}
+        more = {"logprobs": item.piece["logprobs"]} if item.piece["type"] == "output_text" else {}
         self._tell(item, "done", **{member: item.piece[member]}, **more)
         self._tell(item, "part.done", part=item.piece)
         item.said["summary" if item.said["type"] == "reasoning" else "content"].append(item.piece)
@@ -240,11 +245,15 @@ def write_reply(reply: Reply, asked: Asked, losses: Losses) -> bytes:
             losses.add("choices")
             break
         losses.add(*(choice.extra or ()))
-        calls = 0
+        calls, odds = 0, choice.logprobs
         for part in choice.parts:
             for event in _told(part, calls, losses):
+                if isinstance(event, TextDelta):
+                    event.logprobs, odds = odds, None
                 encoder.encode(event)
             calls += isinstance(part, ToolCall)
+        if odds is not None:
+            losses.add("logprobs")
         if choice.stop is not None:
             encoder.encode(Stopped(choice.stop))
     encoder.encode(Ended())

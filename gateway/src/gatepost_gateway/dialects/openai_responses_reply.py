@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from gatepost_gateway.dialects.framing import SHOWN, ModelFailed
+from gatepost_gateway.dialects.logprobs import read_tokens
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text, decoded
 from gatepost_gateway.dialects.notes import summary_of
 from gatepost_gateway.dialects.openai_responses import MOST_KEPT, WireUsage, read_usage
@@ -52,8 +53,18 @@ def read_reply(body: bytes) -> Reply:
         id=as_text(said.get("id"), "id") or None,
         model=as_text(said.get("model"), "model") or None,
         usage=_usage(said.get("usage")),
-        choices=[Choice(parts=parts, stop=read_stop(word, parts), word=word)],
+        choices=[Choice(parts=parts, stop=read_stop(word, parts), word=word, logprobs=_read_odds(said["output"]))],
     )
+
+
+def _read_odds(items: list[Any]) -> list[dict[str, Any]] | None:
+    """How likely the tokens of all texts were, in order."""
+    told: list[dict[str, Any]] = []
+    for item in (as_object(one, "output") for one in items):
+        content = item.get("content") if item.get("type") == "message" else None
+        for one in as_list(content if not isinstance(content, str) else None, "output.content"):
+            told += read_tokens(as_object(one, "output.content").get("logprobs")) or ()
+    return told or None
 
 
 def failure(said: dict[str, Any]) -> str:

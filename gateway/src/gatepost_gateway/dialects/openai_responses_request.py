@@ -6,6 +6,7 @@ under its own name, and so becomes a listed loss.
 
 from typing import Any
 
+from gatepost_gateway.dialects.logprobs import INCLUDE
 from gatepost_gateway.dialects.members import (
     Malformed,
     as_flag,
@@ -13,6 +14,7 @@ from gatepost_gateway.dialects.members import (
     as_number,
     as_object,
     as_text,
+    as_whole,
     decoded,
     rest_of,
 )
@@ -45,8 +47,6 @@ _KEPT_HERE = frozenset({"store", "metadata", "background"})
 """Members that the gateway itself does, whoever the provider is."""
 _NOTHING_ASKED: dict[str, Any] = {
     "truncation": "disabled",
-    "include": ["reasoning.encrypted_content"],
-    "top_logprobs": 0,
     "stream_options": {"include_obfuscation": False},
 }
 """Members that say what is so without them; sealed thoughts are always given back."""
@@ -68,6 +68,7 @@ def read_request(asked: Asked) -> Conversation:
     shared = shared_of({**body, "verbosity": text.get("verbosity")})
     if shared.get("service_tier") == "auto":
         del shared["service_tier"]
+    odds = _read_odds(rest)
     extra = {name: said for name, said in rest.items() if _NOTHING_ASKED.get(name) != said}
     known = frozenset({"format", "verbosity"})
     extra |= {f"text.{name}": said for name, said in (rest_of(text, known) or {}).items()}
@@ -85,12 +86,22 @@ def read_request(asked: Asked) -> Conversation:
         max_tokens=asked.max_output,
         temperature=as_number(body.get("temperature"), "temperature"),
         top_p=as_number(body.get("top_p"), "top_p"),
+        top_logprobs=odds,
         output=_read_format(text.get("format")),
         thinking=_read_thinking(body.get("reasoning")),
         user=asked.user,
         extra=extra,
         shared=shared,
     )
+
+
+def _read_odds(rest: dict[str, Any]) -> int | None:
+    """Whether tokens are wanted with how likely they were; takes out of `rest` what says so, and what is so anyway."""
+    wanted = as_list(rest.pop("include", None), "include")
+    count = as_whole(rest.pop("top_logprobs", None), "top_logprobs")
+    if left := [one for one in wanted if one not in (INCLUDE, "reasoning.encrypted_content")]:
+        rest["include"] = left
+    return (count or 0) if count or INCLUDE in wanted else None
 
 
 def _elsewhere(name: str, what: str) -> CallerError:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
+from gatepost_gateway.dialects.logprobs import read_tokens
 from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_text
 from gatepost_gateway.dialects.openai_chat import encode
 from gatepost_gateway.dialects.openai_responses import WireUsage, read_usage
@@ -42,6 +43,7 @@ class _Event(Struct):
     summary_index: int = 0
     content_index: int = 0
     delta: Any = None
+    logprobs: Any = None
     item: dict[str, Any] | None = None
     response: dict[str, Any] | None = None
     error: Any = None
@@ -145,7 +147,7 @@ class ResponsesDecoder:
         item = self._item(said)
         match said.type:
             case "response.output_text.delta":
-                out.append(TextDelta(text))
+                out.append(TextDelta(text, logprobs=read_tokens(said.logprobs)))
             case "response.refusal.delta":
                 out.append(RefusalDelta(text))
             case "response.function_call_arguments.delta" if item.call is not None:
@@ -205,7 +207,7 @@ class ResponsesDecoder:
                 for one in as_list(item.get("content"), "item.content"):
                     part = as_object(one, "item.content")
                     if text := as_text(part.get("text"), "text"):
-                        out.append(TextDelta(text))
+                        out.append(TextDelta(text, logprobs=read_tokens(part.get("logprobs"))))
                     elif refusal := as_text(part.get("refusal"), "refusal"):
                         out.append(RefusalDelta(refusal))
             case "image_generation_call" if item.get("result"):

@@ -5,6 +5,7 @@ Source: OpenAI's API reference, "Responses", create.
 
 from typing import Any
 
+from gatepost_gateway.dialects.logprobs import INCLUDE
 from gatepost_gateway.dialects.openai_chat import encode
 from gatepost_gateway.dialects.openai_chat_parts import DETAIL, OPENAI, detail_of
 from gatepost_gateway.dialects.openai_models import VERBOSITY, write_breakpoint, write_effort
@@ -50,6 +51,8 @@ def write_request(conversation: Conversation, shape: Shape, losses: Losses) -> b
         "tool_choice": _write_choice(conversation.tool_choice) if tools else None,
         "parallel_tool_calls": conversation.parallel_tools if tools else None,
         "text": _write_text(conversation) or None,
+        "include": [INCLUDE] if conversation.top_logprobs is not None else None,
+        "top_logprobs": conversation.top_logprobs or None,
         "reasoning": _write_thinking(conversation.thinking, shape, losses),
     }
     said |= {name: value for name, value in conversation.shared.items() if name != VERBOSITY}

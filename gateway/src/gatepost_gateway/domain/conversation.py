@@ -197,6 +197,8 @@ class Conversation(Struct, kw_only=True):
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     choices: int | None = None
+    top_logprobs: int | None = None
+    """How likely each token was is wanted, beside so many others that it could have been."""
     output: OutputFormat | None = None
     thinking: Thinking | None = None
     user: str | None = None
@@ -217,6 +219,8 @@ class Choice(Struct, kw_only=True):
     stop: Stop | None = None
     word: str | None = None
     sequence: str | None = None
+    logprobs: list[dict[str, Any]] | None = None
+    """How likely each token of the text was, as OpenAI's formats tell it."""
     extra: dict[str, Any] | None = None
 
 
@@ -241,8 +245,13 @@ class Started(Struct, kw_only=True):
 
 
 class TextDelta(Struct):
+    """`logprobs`: how likely each token was, as in `Choice`. They and a seal may come without words of their own."""
+
     text: str
     choice: int = 0
+    logprobs: list[dict[str, Any]] | None = None
+    signature: str | None = None
+    sealed_by: DialectName | None = None
 
 
 class RefusalDelta(Struct):

@@ -54,7 +54,7 @@ MODELS = {CONVERSE: "anthropic.claude-sonnet-4-5-20250929-v1:0", CHAT: "gpt-5.6"
 CACHE = re.compile(r"(?:^|\.)(?:cache_control|prompt_cache_(?:key|retention)|cachePoint)$")
 SEALS = re.compile(r"(?:^|\.)(?:signature|thoughtSignature|sealed)$|^messages\.reasoning$")
 NOTES = re.compile(
-    r"^(?:system_fingerprint|provider|provider_metadata|x_groq|(?:prompt_filter|content_filter)_results|generationId"
+    r"^(?:system_fingerprint|time_info|provider|provider_metadata|x_groq|(?:prompt_filter|content_filter)_results|generationId"
     r"|request_id|avgLogprobs|usage|usage\..*|trace|container|context_management|metadata|store|service_tier|user"
     r"|safety_identifier|include|.*\.(?:annotations|signature_delta))$"
 )
@@ -62,37 +62,57 @@ OWN_TOOLS = re.compile(
     r"^tools\.(?!strict|extra)|server_tool_use|_tool_result$|toolResult$|toolCall$|toolResponse$|executableCode"
     r"|codeExecutionResult|_search_call|code_interpreter_call|_search_output|groundingMetadata|urlContextMetadata"
     r"|toolConfig\.|mcp_|citations?$|content\.annotations$|messages\.annotations$|partial_image|image_generation"
-    r"|web_search_options|plugins"
+    r"|web_search_options|plugins|^annotations$|^search_results$|content\.caller$|fallback$"
 )
-NO_PLACE = {
-    r"thinking\.budget_tokens": (CHAT, RESPONSES),  # these know efforts: the budget becomes the nearest
-    r"response_format": (MESSAGES, CONVERSE),  # "any JSON"; these hold an answer to a schema or to nothing
-    r"stop|seed|choices|top_k|(?:presence|frequency)_penalty": (RESPONSES,),
-    r"seed|n|logprobs|top_logprobs|(?:presence|frequency)_penalty": (MESSAGES, CONVERSE),
-    r"top_k": (CHAT,),
-    r"temperature|top_k|reasoning_effort": (MESSAGES,),  # beside thinking, or a forced tool, it takes none of them
-    r"parallel_tool_calls": (GENERATE,),
-    r"messages\.(?:audio|video)|audio": (MESSAGES,),
-    r"messages\.video\.data|messages\.audio\.url|tool_result\.(?:media_position|is_error)": (CHAT,),
-    r"messages\.video|tool_result\.is_error": (RESPONSES,),
-    r"messages\.(?:image|document|audio|video)\.url": (CONVERSE,),  # its media are bytes, or lie in S3
-    r"messages\.name": (MESSAGES, GENERATE, CONVERSE, RESPONSES),
-    r"messages\.system_position": (GENERATE, CONVERSE),  # the system stands apart from the turns
-    r"messages\.(?:document|image)\.file_id": (CHAT, GENERATE, CONVERSE, MESSAGES, RESPONSES),  # of another's store
-    r"messages\.prefix": (RESPONSES,),
-    r"messages\.document_url": (CONVERSE,),
-    r"thinking\.context": (CHAT, GENERATE, CONVERSE),
-    r"thinking\.display": (CHAT,),
-    r"output_config\.task_budget": (CHAT, RESPONSES, GENERATE),
+NO_PLACE = (
+    # (names, formats, what the format's own reference has in that place)
+    (r"thinking\.budget_tokens", (CHAT, RESPONSES),
+     "openai `ReasoningEffort`: efforts only; a budget becomes the nearest"),
+    (r"thinking\.display", (CHAT,), "openai `ChatCompletionMessage`: an answer shows no thoughts"),
+    (r"thinking\.context", (CHAT, GENERATE, CONVERSE),
+     "openai `chat.CompletionCreateParams`, google-genai `ThinkingConfig`, Bedrock: no word on earlier thoughts"),
+    (r"response_format", (MESSAGES, CONVERSE),
+     'anthropic `JSONOutputFormatParam.schema`, Bedrock `JsonSchemaDefinition.schema`: required, "any JSON" has none'),
+    (r"stop|seed|choices|n|top_k|(?:presence|frequency)_penalty", (RESPONSES,),
+     "openai `responses.ResponseCreateParams`"),
+    (r"seed|n|choices|logprobs|top_logprobs|(?:presence|frequency)_penalty", (MESSAGES, CONVERSE),
+     "anthropic `MessageCreateParams`, Bedrock `InferenceConfiguration`"),
+    (r"top_k", (CHAT,), "openai `chat.CompletionCreateParams`"),
+    (r"temperature|top_k|reasoning_effort", (MESSAGES, CONVERSE),
+     'Anthropic, "Extended thinking": refused beside thinking, as thinking is beside a forced tool'),
+    (r"parallel_tool_calls", (GENERATE,), "google-genai `FunctionCallingConfig`: mode and names only"),
+    (r"messages\.(?:audio|video)|audio|content\.image", (MESSAGES,),
+     "anthropic `ContentBlockParam`, `ContentBlock`: no sound, no film, no picture in an answer"),
+    (r"messages\.(?:audio|video)|audio", (RESPONSES,),
+     "openai `ResponseInputContentParam`: text, image, file; `ResponseOutputMessage`: text, refusal"),
+    (r"messages\.video\.(?:data|url)|messages\.audio\.url", (CHAT,),
+     "openai `ChatCompletionContentPartParam`: text, image, sound as bytes, file"),
+    (r"tool_result\.media_position", (CHAT,), "openai `ChatCompletionToolMessageParam.content`: text only"),
+    (r"tool_result\.is_error", (CHAT, RESPONSES),
+     "openai `ChatCompletionToolMessageParam`, `FunctionCallOutput`: whether a call failed is not said"),
+    (r"messages\.(?:image|document|audio|video)\.url", (CONVERSE,),
+     "Bedrock `ImageSource`, `DocumentSource`, `AudioSource`, `VideoSource`: bytes, or a place in S3"),
+    (r"messages\.document", (MESSAGES,), "anthropic `DocumentBlockParam.source`: PDF and plain text"),
+    (r"messages\.name", (MESSAGES, GENERATE, CONVERSE, RESPONSES),
+     "anthropic `MessageParam`, google-genai `Content`, Bedrock `Message`, openai `EasyInputMessageParam`: a role"),
+    (r"messages\.system_position", (GENERATE, CONVERSE),
+     "google-genai `Content.role`, Bedrock `Message.role`: the system stands apart from the turns"),
+    (r"messages\.tools_position", (CHAT, GENERATE, CONVERSE), "tools stand apart from the turns"),
+    (r"messages\.(?:document|image)\.file_id", (CHAT, GENERATE, CONVERSE, MESSAGES, RESPONSES),
+     "a file of another provider's store"),
+    (r"messages\.prefix", (RESPONSES,), "openai `EasyInputMessageParam`"),
+    (r"output_config\.task_budget", (CHAT, RESPONSES, GENERATE), "a budget of a whole task: Anthropic's own, in beta"),
     # Settings and contents that one family alone has, by the names that it gave them.
-    r"safetySettings|cachedContent|moderation|safe_prompt|messages\.(?:container_upload|tool_reference)"
-    r"|tool_result\.tool_reference": tuple(SIDES),
-}
+    (r"safetySettings|cachedContent", tuple(SIDES), "Gemini's own"),
+    (r"moderation", (MESSAGES, GENERATE, CONVERSE), "OpenAI's own"),
+    (r"safe_prompt", tuple(SIDES), "Mistral's own"),
+    (r"messages\.(?:container_upload|tool_reference)|tool_result\.tool_reference", tuple(SIDES), "Anthropic's own"),
+)  # fmt: skip
 """What a format has no member for: there is nothing that the loss could have been carried in. Whatever is in doubt, or
-could be said by a detour, is not here and counts as an exception."""
+could be said by a detour, is not here and counts as an exception. Types are those of the installed clients."""
 KINDS = ("whole", "advice", "own tools", "no place", "other", "refused")
 """What became of a crossing, the worst of what was listed: see the words above the table of the page."""
-_NO_PLACE = [(re.compile(names), frozenset(targets)) for names, targets in NO_PLACE.items()]
+_NO_PLACE = [(re.compile(names), frozenset(targets)) for names, targets, _ in NO_PLACE]
 
 
 def kind_of(name: str, target: DialectName) -> str:
@@ -409,6 +429,11 @@ def table(found: Found) -> str:
     for kind in KINDS[1:]:
         named = sorted(((count, name) for (of, name), count in every.names.items() if of == kind), key=_most)
         lines.append(f"- {kind}: " + ", ".join(f"`{name}` {count}" for count, name in named[:14]))
+    lines += ["", "What formats have no place for, as listed in a crossing, and what their references have there:", ""]
+    lines += [_row("listed as", "in", "source"), _row("---", "---", "---")]
+    for names, targets, source in NO_PLACE:
+        told = names.replace("\\", "").replace("(?:", "(").replace("|", ", ")
+        lines.append(_row(f"`{told}`", ", ".join(NAMES[one] for one in targets), source))
     lines += ["", "By whose traffic it is, and by what it shows (a recording may show several things):", ""]
     lines += [_row("recorded of", "operation", "feature", "all", *KINDS, "in silence")]
     lines += [_row("---", "---", "---", *["---:"] * 8)]

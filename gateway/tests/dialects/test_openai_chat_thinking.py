@@ -23,7 +23,12 @@ from gatepost_gateway.domain.conversation import Thinking
             {"reasoning_effort"},
         ),
         ({"thinking": {"type": "disabled"}}, Thinking(on=False), {}),
-        ({"thinking": {"type": "enabled", "clear_thinking": True}}, None, {"thinking"}),
+        (
+            {"thinking": {"type": "enabled", "clear_thinking": True}},
+            Thinking(on=True, extra={"clear_thinking": True}),
+            {},
+        ),
+        ({"thinking": {"type": "odd"}}, None, {"thinking"}),
         ({"thinking": "yes"}, None, {"thinking"}),
         ({"enable_thinking": True, "thinking_budget": 9}, Thinking(on=True, budget=9), {}),
         ({"enable_thinking": False}, Thinking(on=False), {}),

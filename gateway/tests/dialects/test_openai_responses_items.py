@@ -53,7 +53,8 @@ def test_calls_and_results_are_read():
     assert (call.id, call.name, call.arguments) == ("c1", "f", "{}")
     assert read_call({"id": "fc_1", "name": "f"}).id == "fc_1"
     result = read_result({"call_id": "c1", "output": [{"type": "input_text", "text": "x"}]})
-    assert (result.call_id, result.parts) == ("c1", [Text(text="x")])
+    assert (result.call_id, result.name, result.parts) == ("c1", None, [Text(text="x")])
+    assert read_result({"call_id": "c1", "name": "f", "output": ""}).name == "f"
 
 
 @pytest.mark.parametrize("owner", [HOME, CLAUDE, None])

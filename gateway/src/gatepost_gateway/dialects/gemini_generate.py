@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from gatepost_gateway.dialects.envelope import check_members, check_tokens, read_envelope
-from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_whole, decoded
+from gatepost_gateway.dialects.members import Malformed, as_list, as_object, as_whole, decoded, exactly
 from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, encode
 from gatepost_gateway.dialects.sides import Shape
 from gatepost_gateway.domain.chat import Asked, DialectName, Operation, Stop
@@ -51,7 +51,7 @@ def read_asked(body: bytes) -> Asked:
         check_members(body, fields, _GOVERNED)
     try:
         said = camel(dict(fields))
-        contents = as_list(decoded(said.get("contents", b"0")), "contents")
+        contents = as_list(exactly(said.get("contents", b"0")), "contents")
         config = camel(as_object(decoded(said["generationConfig"]) or {}, "generationConfig")) if _says(said) else {}
         cap = as_whole(config.get("maxOutputTokens"), "generationConfig.maxOutputTokens")
         choices = as_whole(config.get("candidateCount"), "generationConfig.candidateCount")

@@ -41,6 +41,7 @@ from gatepost_gateway.domain.conversation import (
     ToolResult,
 )
 
+HOME = DialectName.GEMINI_GENERATE
 _BODY = frozenset({"contents", "systemInstruction", "tools", "toolConfig", "generationConfig", "model"})
 _CONFIG = frozenset(
     {"temperature", "topP", "topK", "candidateCount", "maxOutputTokens", "stopSequences", "seed", "presencePenalty"}
@@ -101,11 +102,23 @@ def _read_contents(said: Any) -> list[Message]:
         parts = [read_part(part, f"call_{number}_{place}") for place, part in enumerate(parts_of(content, "contents"))]
         if model:
             waiting = [(part.id, part.name) for part in parts if isinstance(part, ToolCall)]
-            messages.append(Message(Role.ASSISTANT, parts))
+            messages.append(Message(Role.ASSISTANT, _whole_thoughts(parts)))
         else:
             _answer(parts, waiting)
             messages += _user_turns(parts)
     return messages
+
+
+def _whole_thoughts(parts: list[AnyPart]) -> list[AnyPart]:
+    """A client gives a streamed thought back in its pieces: another family's seal is good for all of them together."""
+    out: list[AnyPart] = []
+    for part in parts:
+        if isinstance(part, Reasoning) and part.signature is not None and part.sealed_by is not HOME and not part.text:
+            while out and isinstance(before := out[-1], Reasoning) and before.signature is before.sealed is None:
+                part.text = before.text + part.text
+                out.pop()
+        out.append(part)
+    return out
 
 
 def _answer(parts: list[AnyPart], waiting: list[tuple[str, str]]) -> None:

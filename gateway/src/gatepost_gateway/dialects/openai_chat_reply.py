@@ -84,6 +84,8 @@ def _usage(said: Any) -> Usage | None:
 def _read_choice(said: dict[str, Any], reply: dict[str, Any]) -> Choice:
     message = as_object(said.get("message") or {}, "choices.message")
     parts: list[AnyPart] = [*read_thoughts(message), *read_parts(message.get("content"), "choices.message")]
+    if spoken := _transcript(message):
+        parts.append(Text(text=spoken))
     seal_text(message, parts)
     parts += [read_image(as_object(one, "images")) for one in as_list(message.get("images"), "choices.message.images")]
     if refusal := as_text(message.get("refusal"), "choices.message.refusal"):
@@ -103,6 +105,14 @@ def _read_choice(said: dict[str, Any], reply: dict[str, Any]) -> Choice:
         sequence=as_text(said.get("stop_sequence"), "choices.stop_sequence") or None,
         extra={**(rest_of(said, known) or {}), **(rest_of(message, _MESSAGE) or {})} or None,
     )
+
+
+def _transcript(message: dict[str, Any]) -> str:
+    """What was said aloud, in words, where the answer says it in no other way. A sound that is none is taken out."""
+    audio = as_object(message.get("audio") or {}, "choices.message.audio")
+    if not any(audio.values()):
+        message.pop("audio", None)
+    return "" if message.get("content") else as_text(audio.get("transcript"), "choices.message.audio.transcript")
 
 
 def _calls(message: dict[str, Any]) -> list[Any]:

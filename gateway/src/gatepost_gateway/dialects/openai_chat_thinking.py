@@ -36,8 +36,9 @@ def _read_switch(body: dict[str, Any], found: Thinking) -> None:
     """`thinking` with its type, or `enable_thinking`."""
     if isinstance(body.get("thinking"), dict):
         wanted = as_object(body["thinking"], "thinking")
-        if wanted.get("type") in ("enabled", "disabled", "adaptive") and not rest_of(wanted, _THINKING):
+        if wanted.get("type") in ("enabled", "disabled", "adaptive"):
             del body["thinking"]
+            found.extra = rest_of(wanted, _THINKING)
             found.on = wanted["type"] != "disabled"
             found.budget = as_whole(wanted.get("budget_tokens"), "thinking.budget_tokens")
     if body.get("enable_thinking") is not None:

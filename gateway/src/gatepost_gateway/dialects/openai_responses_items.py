@@ -104,6 +104,7 @@ def read_result(said: dict[str, Any]) -> ToolResult:
     parts = read_content(said.get("output"), "function_call_output.output")
     return ToolResult(
         call_id=as_text(said.get("call_id"), "function_call_output.call_id"),
+        name=as_text(said.get("name"), "function_call_output.name") or None,
         parts=[part for part in parts if isinstance(part, Text | Media | Opaque)],
     )
 

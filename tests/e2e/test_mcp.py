@@ -177,6 +177,16 @@ def test_what_a_tool_calls_a_failure_is_told_to_the_model(client: gatepost.Clien
     assert "1 validation error" in said
 
 
+def test_calls_of_one_turn_run_side_by_side(gateway: Gateway, client: gatepost.Client, documents: ToolServer) -> None:
+    trace = client.traces.create()
+    asked = plan([("meets", {"name": name, "count": 3}) for name in ("Ada", "Bob", "Cyd")])
+    result = client.execute(trace.id, input=asked, tools=[documents.tool()])
+    assert result.output == "They say: Ada met 2 | Bob met 2 | Cyd met 2"
+    assert [kind for kind, _ in kinds(gateway, trace.id)] == [
+        "run", *["tool_call"] * 3, *["tool_result"] * 3, "run",
+    ]  # fmt: skip
+
+
 def test_tools_of_one_name_do_not_meet(
     client: gatepost.Client, documents: ToolServer, archive: Upstream, upstream: Upstream
 ) -> None:

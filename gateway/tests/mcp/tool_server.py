@@ -69,6 +69,16 @@ if KIND == "documents":
             note(tool="hangs", left=True)
         return "at last"
 
+    here: list[str] = []
+
+    @server.tool()
+    async def meets(name: str, count: int) -> str:
+        """Answers when so many calls of it are under way."""
+        here.append(name)
+        while len(here) < count:
+            await anyio.sleep(0.01)
+        return f"{name} met {count - 1}"
+
     @server.tool()
     def large(size: int) -> str:
         """Says a lot."""

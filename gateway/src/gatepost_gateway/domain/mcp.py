@@ -17,6 +17,8 @@ class McpLimits(Struct, frozen=True):
     """Model calls."""
     calls: int = 64
     """Tool calls, in all rounds together."""
+    at_once: int = 8
+    """Of those that the model asks for in one turn."""
     servers: int = 8
     tools: int = 128
     """Offered to the model, the caller's own included; as many as the providers take."""

@@ -6,7 +6,7 @@ fails the execution; what a server itself calls a failure is told to the model.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -14,14 +14,15 @@ import msgspec
 from msgspec import Struct
 
 from gatepost_gateway.domain.clock import Clock
-from gatepost_gateway.domain.errors import CallerError, Code, GatewayError, ToolServerError
-from gatepost_gateway.domain.mcp import McpLimits, RemoteResult, ToolServers, ToolSession
+from gatepost_gateway.domain.errors import GatewayError, ToolServerError
+from gatepost_gateway.domain.mcp import McpLimits, ToolServers, ToolSession
 from gatepost_gateway.domain.records import Closed
 from gatepost_gateway.pipeline.call import Inbound
 from gatepost_gateway.pipeline.collected import Collected
 from gatepost_gateway.pipeline.exchange import Exchange
 from gatepost_gateway.pipeline.pending import Conversation
 from gatepost_gateway.pipeline.told import Listener, Told
+from gatepost_gateway.pipeline.tool_calls import Caller, ToolCalls, Wanted, too_often
 from gatepost_gateway.pipeline.tool_servers import (
     Json,
     McpTool,
@@ -32,7 +33,7 @@ from gatepost_gateway.pipeline.tool_servers import (
     offered,
     read_server,
 )
-from gatepost_gateway.pipeline.tool_steps import Ready, ToolSteps, Use
+from gatepost_gateway.pipeline.tool_steps import ToolSteps, Use
 
 
 class Seams(Struct, frozen=True):
@@ -95,13 +96,12 @@ class Rounds:
         self._seams = seams
         self._said = conversation
         self._inbound = inbound
-        self._until = seams.clock.monotonic() + seams.limits.total
         self._desk = _Desk(seams, conversation, project)
-        self._calls = self._bytes = 0
         self._acted = False
         self._models: list[Closed] = []
         self._attempts = 0
         self.closed: list[Closed] = []
+        self._calls = ToolCalls(seams.steps, seams.clock, seams.limits, self._desk.session, self.closed)
 
     async def run(self, approvals: Mapping[str, Approval]) -> Executed:
         """Raises what the exchange raises, ToolServerError, and CallerError when the model asks for tools for ever."""
@@ -131,7 +131,7 @@ class Rounds:
             if waiting or calls:
                 done.waiting, done.calls = tuple(waiting), tuple(calls)
                 return done
-        raise _too_often(f"the model asked for tools in {self._seams.limits.rounds} rounds in a row")
+        raise too_often(f"the model asked for tools in {self._seams.limits.rounds} rounds in a row")
 
     async def _ask(self) -> Executed:
         """One round."""
@@ -160,71 +160,34 @@ class Rounds:
         own = {name_of(tool) for tool in self._said.tools}
         waiting: list[Waiting] = []
         calls: list[Json] = []
+        answers: list[tuple[str, Wanted | str]] = []
         for call in asked:
             name = name_of(call)
             offer = offers.get(name)
             if offer is not None and offer.waits:
                 waiting.append(Waiting(call["id"], offer.server, offer.tool, _arguments(call)))
             elif offer is not None:
-                await self._use(offer, call)
+                answers.append((call["id"], _wanted(offer, call)))
             elif offers and name not in own:
-                self._said.answer(call["id"], "error: there is no tool of this name")
+                answers.append((call["id"], "error: there is no tool of this name"))
             else:
                 calls.append(call)
+        await self._make(answers)
         return waiting, calls
 
     async def _approved(self, approvals: Mapping[str, Approval]) -> None:
         """The calls that waited: made, or not made because the caller said so."""
         offers = {offer.name: offer for offer in self._said.offers}
-        for call in self._said.unanswered():
-            said = approvals[call["id"]]
-            offer = offers[name_of(call)]
-            if said.approve:
-                await self._use(offer, call, approved=True)
-                continue
-            use = Use(offer.server, offer.tool, call["id"], _arguments(call))
-            await self._seams.steps.denied(self._inbound, self._said.session, use, self.closed)
-            why = f": {said.reason[:1000]}" if said.reason else ""
-            self._said.answer(call["id"], f"error: the call was not approved{why}")
+        unanswered = {call["id"]: call for call in self._said.unanswered()}
+        wanted = {id: _wanted(offers[name_of(call)], call, approvals[id]) for id, call in unanswered.items()}
+        await self._make(list(wanted.items()))
 
-    async def _use(self, offer: Offer, call: Json, *, approved: bool = False) -> None:
-        """Calls a tool and gives the model its answer. Raises Refused when policy says no to either."""
-        limits, steps = self._seams.limits, self._seams.steps
-        self._calls += 1
-        if self._calls > limits.calls:
-            raise _too_often(f"the model asked for more than {limits.calls} calls of tools")
-        use = Use(offer.server, offer.tool, call["id"], _arguments(call), approved)
-        try:
-            ready = await steps.asked(self._inbound, self._said.session, use, self.closed)
-        except CallerError as error:
-            if error.code is not Code.TOOL_CALL_INVALID:
-                raise
-            self._said.answer(call["id"], f"error: {error.public}")
-            return
-        inbound = msgspec.structs.replace(self._inbound, parent_step_id=ready.step_id)
-        result = await self._called(inbound, offer, use, ready)
-        text = await steps.answered(inbound, self._said.session, use, (ready, result), self.closed)
-        self._bytes += len(text)
-        if self._bytes > limits.result_bytes:
-            raise ToolServerError(
-                offer.server, f"brought the results above {limits.result_bytes} bytes", code=Code.MCP_TOO_LARGE
-            )
-        self._said.answer(call["id"], f"error: {text}" if result.failed else text)
-
-    async def _called(self, inbound: Inbound, offer: Offer, use: Use, ready: Ready) -> RemoteResult:
-        steps, session = self._seams.steps, self._said.session
-        try:
-            left = min(self._seams.limits.call, self._until - self._seams.clock.monotonic())
-            if left <= 0:
-                raise _out_of_time(offer.server, self._seams.limits.total)
-            tool = await self._desk.session(offer)
-            return await tool.call(offer.tool, ready.arguments, left)
-        except ToolServerError as error:
-            await steps.failed(inbound, session, use, (ready, error), self.closed)
-            raise
-        except asyncio.CancelledError:
-            steps.left(inbound, session, use, ready, self.closed)
-            raise
+    async def _make(self, answers: Sequence[tuple[str, Wanted | str]]) -> None:
+        """Gives the model all these answers in their order, once the calls among them are made."""
+        wanted = [one for _, one in answers if isinstance(one, Wanted)]
+        told = iter(await self._calls.make(Caller(self._inbound, self._said.session), wanted))
+        for call_id, one in answers:
+            self._said.answer(call_id, next(told) if isinstance(one, Wanted) else one)
 
 
 class _Desk:
@@ -235,6 +198,7 @@ class _Desk:
         self._said = conversation
         self._project = project
         self._open: dict[str, tuple[ToolSession, dict[str, str]]] = {}
+        self._opening = asyncio.Lock()
         self.stack = AsyncExitStack()
 
     async def offer(self) -> None:
@@ -245,9 +209,10 @@ class _Desk:
 
     async def session(self, offer: Offer) -> ToolSession:
         """Raises ToolServerError when the server does not offer the tool any more as it did."""
-        if offer.server not in self._open:
-            (server,) = [one for one in map(read_server, self._said.servers) if one.server_label == offer.server]
-            await self._tools(server)
+        async with self._opening:
+            if offer.server not in self._open:
+                (server,) = [one for one in map(read_server, self._said.servers) if one.server_label == offer.server]
+                await self._tools(server)
         session, marks = self._open[offer.server]
         if marks.get(offer.tool) != offer.mark:
             raise ToolServerError(offer.server, f"does not offer `{offer.tool[:100]}` any more as it did")
@@ -268,10 +233,8 @@ def _arguments(call: Json) -> str:
     return said if isinstance(said, str) else msgspec.json.encode(said).decode()
 
 
-def _too_often(words: str) -> CallerError:
-    return CallerError(words, code=Code.TOOL_ROUNDS_EXCEEDED, status=422)
-
-
-def _out_of_time(server: str, seconds: float) -> ToolServerError:
-    words = f"was not asked any more: the tools of an execution may take {seconds:.0f} s"
-    return ToolServerError(server, words, code=Code.MCP_TIMEOUT, status=504)
+def _wanted(offer: Offer, call: Json, said: Approval | None = None) -> Wanted:
+    """A call as it is to be made. `said` is the caller's word on it, where it was asked."""
+    use = Use(offer.server, offer.tool, call["id"], _arguments(call), said.approve if said else None)
+    denied = None if said is None or said.approve else f": {said.reason[:1000]}" if said.reason else ""
+    return Wanted(offer, use, denied)

@@ -63,6 +63,7 @@ class McpShape(Shape):
 
     rounds: Count | None = None
     calls: Count | None = None
+    at_once: Count | None = None
     servers: Count | None = None
     tools: Count | None = None
     answer_bytes: Count | None = None

@@ -5,7 +5,7 @@ import pytest
 from gatepost_gateway.domain.snapshot import ProviderKind
 from gatepost_gateway.providers.aws_keys import Bearer, read_keys
 from gatepost_gateway.settings import ConfigurationError, load, read_environment
-from gatepost_gateway.settings.environment import read_aws
+from gatepost_gateway.settings.environment import read_aws, read_plain
 
 
 def test_the_variables_of_the_gateway_are_read() -> None:
@@ -115,10 +115,36 @@ def test_where_what_is_shared_is_kept(tmp_path: Path, name: str) -> None:
         found = getattr(load(variables=variables, folder=tmp_path).server, name)
         assert (found.reveal() if found is not None else None) == wanted
     for text, variables, words in (
-        (f"server: {{{name}: {{env: AT}}}}\n", {}, "`AT`, which is not set"),
-        (f"server: {{{name}: {{file: nowhere}}}}\n", {}, "cannot be read"),
+        (f"server: {{{name}: {{env: AT}}}}\n", {}, "gatepost.yaml:1:21: .*`AT`, which is not set"),
+        (
+            f"server: {{{name}: {{file: nowhere}}}}\n",
+            {},
+            "gatepost.yaml:1:21: .*nowhere`, which cannot be read: no such",
+        ),
         ("", {f"GATEPOST_{name.upper()}": "redis://x"}, "postgresql://"),
+        (f"server: {{{name}: {{env: AT}}}}\n", {"AT": "postgresql://u:hun#ter@h/d"}, "gatepost.yaml:1:21: .*%23"),
+        ("", {f"GATEPOST_{name.upper()}": "postgresql://u:hun/ter@h/d"}, "environment: .*%2F"),
+        ("", {f"GATEPOST_{name.upper()}": "postgresql://u:hun@ter@h/d"}, "%40"),
+        ("", {f"GATEPOST_{name.upper()}": "postgresql://u:hunter@[::1/d"}, "cannot be taken apart"),
     ):
         (tmp_path / "gatepost.yaml").write_text(text)
-        with pytest.raises(ConfigurationError, match=words):
+        with pytest.raises(ConfigurationError, match=words) as caught:
             load(variables=variables, folder=tmp_path)
+        assert "hun" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://a:1,b:2/d", "postgresql:///d?host=/run", "postgres://u:p%23@[::1]:5432/d"]
+)
+def test_addresses_of_several_hosts_and_of_sockets_are_addresses(tmp_path: Path, url: str) -> None:
+    found = load(variables={"GATEPOST_STATE_URL": url}, folder=tmp_path).server.state_url
+    assert found is not None
+    assert found.reveal() == url
+
+
+def test_what_needs_no_secret_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "GATEPOST_MASTER_KEY", "ANYTHING", "PATH", "LC_ALL"):
+        monkeypatch.setenv(name, "x")
+    said = read_plain()
+    assert {"PATH", "LC_ALL"} <= said.keys()
+    assert not {"OPENAI_API_KEY", "GATEPOST_MASTER_KEY", "ANYTHING"} & said.keys()

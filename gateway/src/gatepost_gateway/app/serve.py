@@ -30,7 +30,7 @@ from gatepost_gateway.link.channel import Channel
 from gatepost_gateway.link.child import Child
 from gatepost_gateway.link.data_end import DataEnd
 from gatepost_gateway.link.messages import Correcting, Start
-from gatepost_gateway.settings import Settings
+from gatepost_gateway.settings import Settings, Tls
 from gatepost_gateway.storage.faults import Locked
 from gatepost_gateway.storage.instance import instance_of
 from gatepost_gateway.storage.journal import Journal, JournalSettings
@@ -219,7 +219,7 @@ class Gateway:
         ]
         self._url = url_of(self._settings, sock)
         address = announce(self._settings, self._url, start.local_token)
-        greet(start.notices, self._url)
+        greet(start.notices, self._url, self._settings.server.public_url)
         # What lives now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -267,12 +267,27 @@ class Gateway:
             timeout_graceful_shutdown=round(server.drain_seconds),
         )
         if server.tls is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            context.load_cert_chain(server.tls.cert, server.tls.key)
             config.load()
-            config.ssl = context
+            config.ssl = tls_context(server.tls)
         return config
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """Raises StartFailed with the file that is of no use."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        for path in (tls.cert, tls.key):
+            path.read_bytes()
+        # Nobody is there to be asked for the password of an encrypted key.
+        context.load_cert_chain(tls.cert, tls.key, lambda: b"")
+    except ssl.SSLError as error:
+        words = f"`{tls.cert}` and `{tls.key}` of `server.tls` are no certificate and its key, in PEM and not encrypted"
+        raise StartFailed(f"{words}: {(error.reason or str(error)).lower()}") from error
+    except OSError as error:
+        words = f"`{error.filename}` of `server.tls` cannot be read"
+        raise StartFailed(f"{words}: {(error.strerror or str(error)).lower()}") from error
+    return context
 
 
 async def _rekeyed(vault: Vault, journal: Journal) -> None:
@@ -315,10 +330,10 @@ def announce(settings: Settings, url: str, token: str) -> Path:
     return fresh.replace(path)
 
 
-def greet(notices: Sequence[str], url: str) -> None:
-    """The lines for whoever started this."""
+def greet(notices: Sequence[str], url: str, public_url: str | None = None) -> None:
+    """The lines for whoever started this; `public_url` is where others reach it."""
     for line in [*notices, f"gatepost is listening on {url}"]:
-        sys.stdout.write(line.replace("{url}", url) + "\n")
+        sys.stdout.write(line.replace("{url}", (public_url or url).rstrip("/")) + "\n")
     sys.stdout.flush()
 
 

@@ -143,7 +143,7 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         return
     try:
         with closing(ConfigStore(config_home(data_dir, settings.server.store_url))) as store:
-            current = store.current()
+            current, own = store.current(), store.identities().own_keys
     except GatewayError as error:
         yield Finding("secrets", ERROR, error.public)
         return
@@ -158,7 +158,12 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
             vault.open(model.api_key.sealed)
         except GatewayError as error:
             yield Finding("secrets", ERROR, f"model `{model.id}`: {error.public}")
-    yield Finding("secrets", OK, f"{len(models)} models looked at")
+    for (project, provider), key in own.items():
+        try:
+            vault.open(key.sealed)
+        except GatewayError as error:
+            yield Finding("secrets", ERROR, f"the key of project `{project}` for {provider.value}: {error.public}")
+    yield Finding("secrets", OK, f"{len(models)} models and {len(own)} keys of projects looked at")
 
 
 def _data(settings: Settings) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field, structs
 from pydantic import TypeAdapter, ValidationError
@@ -192,20 +193,44 @@ def _with_urls(server: Server, file: ConfigFile | None, environment: Environment
 
 def _url(name: str, said: SecretShape | None, file: ConfigFile | None, environment: Environment) -> Secret | None:
     """The environment's word, else the file's."""
+    where = "environment"
     found = environment.variables.get(f"GATEPOST_{name.upper()}")
     if found is None and said is not None and file is not None:
-        found = environment.variables.get(said.env) if said.env is not None else _read(name, file.base, said.file)
+        mark = file.tree.at(("server", name))
+        where = f"{file.name}:{mark.line}:{mark.column}"
+        found = (
+            environment.variables.get(said.env)
+            if said.env is not None
+            else _read(name, file.base / str(said.file), where)
+        )
         if found is None:
-            words = f"`{name}` names the variable `{said.env}`, which is not set"
-            raise ConfigurationError((Problem(file.name, words),))
-    if found is not None and not found.reveal().startswith(("postgres://", "postgresql://")):
-        raise ConfigurationError((Problem(name, f"the address in `{name}` must begin with postgresql://"),))
+            raise ConfigurationError((Problem(where, f"`{name}` names the variable `{said.env}`, which is not set"),))
+    if found is not None and (words := _wrong(found.reveal())) is not None:
+        raise ConfigurationError((Problem(where, f"the address in `{name}` {words}"),))
     return found
 
 
-def _read(name: str, base: Path, file: str | None) -> Secret:
-    path = base / (file or "")
+def _wrong(url: str) -> str | None:
+    """What is wrong with the address of a database, in words that show nothing of it."""
+    if not url.startswith(("postgres://", "postgresql://")):
+        return "must begin with postgresql://"
+    try:
+        parts = urlsplit(url)
+        broken = bool(parts.fragment) or parts.netloc.count("@") > 1
+        if "," not in parts.netloc and not broken:
+            broken = parts.port == 0
+    except ValueError:
+        broken = True
+    if broken:
+        return "cannot be taken apart: in a user or a password write `#` as %23, `/` as %2F, `@` as %40, `%` as %25"
+    return None
+
+
+def _read(name: str, path: Path, where: str) -> Secret:
     try:
         return Secret(path.read_text().strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError((Problem(name, f"`{path}` cannot be read"),)) from error
+        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigurationError(
+            (Problem(where, f"`{name}` names the file `{path}`, which cannot be read: {reason}"),)
+        ) from error

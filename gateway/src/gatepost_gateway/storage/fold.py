@@ -125,12 +125,12 @@ class Folder:
         if header is not None:
             self._headers[number] = header
         elif not last:
-            raise Corrupt("ends in its header", path, offset=0, hint="restore it from a backup")
+            raise Corrupt("ends in its header", path, offset=0, hint=segments.RESTORE)
         return header
 
     def _wait_or_refuse(self, path: Path, offset: int, header: Header, last: bool) -> None:
         if not last:
-            raise Corrupt("is damaged: it does not end in a whole record", path, offset=offset, hint=_RESTORE)
+            raise Corrupt("is damaged: it does not end in a whole record", path, offset=offset, hint=segments.RESTORE)
         if segments.record_after(path, offset, header) is not None:
             raise segments.damaged(path, offset)
 
@@ -146,9 +146,6 @@ class Folder:
                 raise Corrupt(
                     f"follows {header.previous_bytes} bytes of `{gone}` that were never folded and are gone",
                     path,
-                    hint=f"{_RESTORE}, or move the whole journal away to go on without them",
+                    hint=segments.RESTORE,
                 )
         return Position(number, HEADER_BYTES)
-
-
-_RESTORE = "restore it from a backup"

@@ -41,6 +41,7 @@ FRAME_BYTES = 12
 MAX_RECORD = 64 * 1024 * 1024
 """Bytes of one payload: a length beyond it is damage."""
 CHUNK = 4 * 1024 * 1024
+RESTORE = "restore it from a backup, or move the whole journal away to go on without what is not in the records yet"
 
 _MAGIC = b"GPJ\n"
 _MARK = b"\xd1\x7e"
@@ -154,7 +155,7 @@ def read_header(path: Path) -> Header | None:
         return None
     magic, version, flags, created, previous, previous_bytes, salt = _HEADER.unpack_from(data)
     if magic != _MAGIC or zlib.crc32(data[:36]) != int.from_bytes(data[36:], "little"):
-        raise Corrupt("is not a journal segment", path, offset=0, hint="restore it from a backup")
+        raise Corrupt("is not a journal segment", path, offset=0, hint=RESTORE)
     if version > VERSION or flags:
         raise TooNew(f"has format {version}, flags {flags:#x}", path, hint="run the version that wrote it")
     return Header(created, previous, previous_bytes, salt)
@@ -258,9 +259,7 @@ def remove(path: Path) -> None:
 
 
 def damaged(path: Path, offset: int) -> Corrupt:
-    return Corrupt(
-        "is damaged: whole records follow a broken one", path, offset=offset, hint="restore it from a backup"
-    )
+    return Corrupt("is damaged: whole records follow a broken one", path, offset=offset, hint=RESTORE)
 
 
 def whole_length(path: Path, header: Header) -> int:

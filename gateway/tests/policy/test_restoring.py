@@ -26,6 +26,7 @@ from tests.policy.test_gate import answered, cut
 
 VALUES = {"[EMAIL_1]": "bob@x.org", "[EMAIL_2]": "é@日本.jp", "[TERM_1]": 'a "b"\\c\n{d}', "[TERM_2]": "[TERM_1]"}
 PIECES = [*VALUES, "[EMAIL_3]", "[EMAIL_", "1]", "[", "]", "[[", "EMAIL_1", "{", '"', "日本", "🙂", " ", "word ", "\n"]
+PIECES += ["```json\n", "\n```\n", "~~~"]
 
 
 def given_out() -> Placeholders:
@@ -52,6 +53,17 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"'{name}': {_plain(one)}" for name, one in value.items()) + "}"
     return "[" + ", ".join(map(_plain, value)) + "]" if isinstance(value, list) else f"'{value}'"
+
+
+def test_a_value_comes_back_into_a_fence_of_json_as_json_writes_it_and_as_it_was_around_it() -> None:
+    for opened in ("```json", "```", "  ~~~ JSON5"):
+        closed = opened.strip()[:3]
+        said = back(f'for [TERM_1]:\n{opened}\n{{"to": "[TERM_1]"}}\n{closed}\nas [TERM_1] said')
+        before, _, rest = said.partition(f"{opened}\n")
+        inside, _, after = rest.partition(f"\n{closed}\n")
+        assert json.loads(inside) == {"to": VALUES["[TERM_1]"]}
+        assert VALUES["[TERM_1]"] in before
+        assert VALUES["[TERM_1]"] in after
 
 
 def test_a_text_that_begins_with_a_placeholder_is_no_json() -> None:

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gatepost_gateway.domain.findings import Finding, Leaf, Place, find_all
 from gatepost_gateway.domain.governance import Effect, Phase
+from gatepost_gateway.policy.fences import Fences, begins_json
 from gatepost_gateway.policy.placeholders import PLACEHOLDER, Placeholders
 from gatepost_gateway.policy.redaction import Replacement, apply, edits_of
 from gatepost_gateway.policy.rules import Label, Vote
 
-_OF_JSON = frozenset('"{[]-0123456789tfn')
-"""How what stands in a JSON list begins: not like a placeholder."""
 PLAIN, ESCAPED = "PLAIN", "ESCAPED"
 """How a value comes back: as it was, or fit for the middle of a JSON string."""
 _RESTORED = Vote(Effect.REDACT)
@@ -69,22 +68,24 @@ class GivenOut:
 class _Scan:
     """Implements `findings.Scan`. All is settled but what may be the beginning of a placeholder."""
 
-    __slots__ = ("_head", "_longest", "_seen", "_values", "settled")
+    __slots__ = ("_fences", "_head", "_longest", "_seen", "_values", "settled")
 
     def __init__(self, values: Mapping[str, str], longest: int) -> None:
         self._values = values
         self._longest = longest
         self._head = ""
         """The first two characters of the text that are no blanks."""
+        self._fences = Fences()
         self._seen = self.settled = 0
 
     def feed(self, text: str, base: int, ended: bool) -> Sequence[Finding]:
         if len(self._head) < 2:
             self._head += "".join(text[self._seen - base :].split())[: 2 - len(self._head)]
+        self._fences.feed(text[self._seen - base :])
         self._seen = base + len(text)
-        kind = ESCAPED if self._is_json() else PLAIN
+        is_json = begins_json(self._head)
         found = [
-            Finding(base + match.start(), base + match.end(), kind, GivenOut.name)
+            Finding(base + match.start(), base + match.end(), self._kind(is_json, base + match.start()), GivenOut.name)
             for match in PLACEHOLDER.finditer(text, self.settled - base)
             if match.group() in self._values
         ]
@@ -93,9 +94,9 @@ class _Scan:
         self.settled = base + opened if goes_on else self._seen
         return found
 
-    def _is_json(self) -> bool:
-        """Whether the text is JSON, by how it begins: a value comes back into one of its strings."""
-        return self._head[:1] == "{" or (self._head[:1] == "[" and self._head[1:] in _OF_JSON)
+    def _kind(self, is_json: bool, place: int) -> str:
+        """A value comes back into a string of JSON where the whole text is JSON, or the fence around it."""
+        return ESCAPED if is_json or self._fences.hold_json(place) else PLAIN
 
     def _may_go_on(self, tail: str) -> bool:
         """Whether `tail` is the beginning of a placeholder."""

@@ -1,10 +1,10 @@
 """What the tests of the whole share: real gateways, recorded traffic, skips that count in CI."""
 
+import gc
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +15,13 @@ from e2e.running import ROOT, Gateway, bare_environment, fixtures_folder, until
 sys.path.append(str(ROOT / "gateway"))  # its tests share the PostgreSQL of their own with these
 TABLES: list[str] = []
 """What tests want shown at the end of the run."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What collecting some ten thousand tests left stays: whoever collects garbage later need not look through it."""
+    gc.collect()
+    gc.freeze()
 
 
 def skip_or_fail(reason: str) -> NoReturn:
@@ -67,13 +74,9 @@ def gateways() -> Iterator[Callable[..., Gateway]]:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A PostgreSQL, for the module: who stops it starts it again."""
-    from tests.postgres import Cluster, Missing
+    from tests.postgres import running
 
-    with ExitStack() as stack:
-        try:
-            held = stack.enter_context(Cluster())
-        except Missing as missing:
-            skip_or_fail(str(missing))
+    with running(skip_or_fail) as held:
         yield held
 
 

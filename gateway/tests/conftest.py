@@ -1,8 +1,9 @@
 """What every test of the gateway shares."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,23 @@ from hypothesis import settings
 # The same examples on every run, and no clock in them: a test that fails, fails again.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Any]:
+    """A PostgreSQL for all of them: who stops it starts it again."""
+    from .postgres import running
+
+    with running() as held:
+        yield held
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """Databases in another, which nobody stops."""
+    from .storage.stores import started
+
+    yield from started()
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 """A PostgreSQL of our own for tests: in a folder of its own, on a socket of its own, gone at the end."""
 
+import atexit
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import asyncpg
 import pytest
@@ -21,34 +23,35 @@ class Missing(Exception):
     """There is no PostgreSQL here that could be started; the text says why."""
 
 
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skips; under CI=true a skip is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
 @contextmanager
-def running() -> "Iterator[Cluster]":
-    """A cluster for tests that need one. Skips them where there is none; under CI=true that is a failure."""
+def running(refuse: Callable[[str], NoReturn] = skip_or_fail) -> "Iterator[Cluster]":
+    """A cluster for tests that need one. `refuse` is told where there is none."""
     with ExitStack() as stack:
         try:
             held = stack.enter_context(Cluster())
         except Missing as missing:
-            if os.environ.get("CI") == "true":
-                pytest.fail(str(missing), pytrace=False)
-            pytest.skip(str(missing))
+            refuse(str(missing))
         yield held
 
 
 class Cluster:
-    """`with Cluster() as url`: the address of a fresh cluster. Raises Missing."""
+    """`with Cluster() as cluster`: a fresh one, `url` is its address. Raises Missing."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="gatepost-pg-"))
+        self._folder = _folder()
         self._data = self._folder / "data"
-        self._user = _unprivileged() if os.geteuid() == 0 else None
 
     def __enter__(self) -> Self:
         try:
-            if self._user is not None:
-                # The server refuses to run as root.
-                shutil.chown(self._folder, self._user)
-            self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", "gatepost", "--no-sync", "-E", "UTF8")
-            self._run("pg_ctl", "-D", str(self._data), "-o", f"{FAST} -k {self._folder}", "-w", "-s", "start")
+            subprocess.run(["cp", "-a", _made(), self._data], check=True)
+            self.start()
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
@@ -66,22 +69,40 @@ class Cluster:
 
     def stop(self) -> None:
         if (self._data / "postmaster.pid").exists():
-            self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "-s", "stop")
+            _run(self._folder, "pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "-s", "stop")
 
     def start(self) -> None:
-        self._run("pg_ctl", "-D", str(self._data), "-o", f"{FAST} -k {self._folder}", "-w", "-s", "start")
+        _run(self._folder, "pg_ctl", "-D", str(self._data), "-o", f"{FAST} -k {self._folder}", "-w", "-s", "start")
 
-    def _run(self, name: str, *words: str) -> None:
-        log = self._folder / "log"
-        command = [str(_program(name)), *words]
-        options: dict[str, Any] = {} if self._user is None else {"user": self._user, "group": _group(self._user)}
-        with log.open("ab") as out:
-            done = subprocess.run(
-                command, stdout=out, stderr=out, check=False, cwd=self._folder, extra_groups=[] if options else None,
-                env={**os.environ, "LC_ALL": "C"}, **options,
-            )  # fmt: skip
-        if done.returncode:
-            raise Missing(f"{name} ended with {done.returncode}: {log.read_text(errors='replace')[-500:]}")
+
+@cache
+def _made() -> Path:
+    """The files of a cluster that never ran: made once, each is a copy of them."""
+    folder = _folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    data = folder / "data"
+    _run(folder, "initdb", "-D", str(data), "-A", "trust", "-U", "gatepost", "--no-sync", "-E", "UTF8")
+    return data
+
+
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="gatepost-pg-"))
+    if (user := _user()) is not None:
+        shutil.chown(folder, user)
+    return folder
+
+
+def _run(folder: Path, name: str, *words: str) -> None:
+    log, user = folder / "log", _user()
+    command = [str(_program(name)), *words]
+    options: dict[str, Any] = {} if user is None else {"user": user, "group": _group(user)}
+    with log.open("ab") as out:
+        done = subprocess.run(
+            command, stdout=out, stderr=out, check=False, cwd=folder, extra_groups=[] if options else None,
+            env={**os.environ, "LC_ALL": "C"}, **options,
+        )  # fmt: skip
+    if done.returncode:
+        raise Missing(f"{name} ended with {done.returncode}: {log.read_text(errors='replace')[-500:]}")
 
 
 async def sql(cluster: Cluster, query: str, *values: Any) -> Any:
@@ -101,7 +122,11 @@ def _program(name: str) -> Path:
     return Path(found)
 
 
-def _unprivileged() -> str:
+@cache
+def _user() -> str | None:
+    """Who runs it: the server refuses to run as root. Raises Missing."""
+    if os.geteuid() != 0:
+        return None
     for name in UNPRIVILEGED:
         try:
             return pwd.getpwnam(name).pw_name

@@ -4,12 +4,10 @@ official protobuf and appends a JSON line a span to FILE; names of metrics go to
 
 import gzip
 import json
-import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
+from listening import Listener, listen
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -21,11 +19,9 @@ def plain(value: dict[str, Any]) -> Any:
     return int(said) if kind == "intValue" else said
 
 
-class Handler(BaseHTTPRequestHandler):
-    file: Path
-
-    def do_POST(self) -> None:
-        body = gzip.decompress(self.rfile.read(int(self.headers["content-length"])))
+class Handler(Listener):
+    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+        body = gzip.decompress(self.body())
         if self.path == "/v1/traces":
             said = ExportTraceServiceRequest.FromString(body)
             spans = [span for one in said.resource_spans for scope in one.scope_spans for span in scope.spans]
@@ -43,16 +39,8 @@ class Handler(BaseHTTPRequestHandler):
             metrics = MessageToDict(ExportMetricsServiceRequest.FromString(body))
             with self.file.with_suffix(".metrics").open("a") as target:
                 target.write(json.dumps(metrics) + "\n")
-        self.send_response(200)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.answer(200)
 
 
 if __name__ == "__main__":
-    Handler.file = Path(sys.argv[2])
-    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
-    server.daemon_threads = True
-    server.serve_forever()
+    listen(Handler)

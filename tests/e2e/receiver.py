@@ -3,17 +3,14 @@ line a request, and answers with the status that stands in FILE.status (200 with
 """
 
 import json
-import sys
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+
+from listening import Listener, listen
 
 
-class Handler(BaseHTTPRequestHandler):
-    file: Path
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+class Handler(Listener):
+    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+        body = self.body()
         said = {"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}, "body": body.decode()}
         with self.file.open("a") as target:
             target.write(json.dumps(said) + "\n")
@@ -22,16 +19,8 @@ class Handler(BaseHTTPRequestHandler):
         if word == "silent":
             time.sleep(60)
             return
-        self.send_response(int(word))
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.answer(int(word))
 
 
 if __name__ == "__main__":
-    Handler.file = Path(sys.argv[2])
-    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
-    server.daemon_threads = True
-    server.serve_forever()
+    listen(Handler)

@@ -15,14 +15,6 @@ DAY_LIMIT, HOUR_LIMIT = "0.004", "0.002"
 
 
 @pytest.fixture(scope="module")
-def cluster(skip_or_fail: Callable[[str], Any]) -> Iterator[Any]:
-    from tests.postgres import running
-
-    with running() as held:
-        yield held
-
-
-@pytest.fixture(scope="module")
 def provider() -> BillingProvider:
     return BillingProvider()
 

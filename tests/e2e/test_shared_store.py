@@ -4,9 +4,8 @@ import base64
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from signal import SIGKILL
 from typing import Any
 
@@ -21,18 +20,6 @@ server: {store_url: {env: STORE_AT}}
 fallbacks: {}
 policies: {chain: [{name: ask, kind: keyword, terms: [zeppelin], action: escalate}]}
 """
-
-
-@pytest.fixture(scope="module")
-def cluster(skip_or_fail: Callable[[str], Any]) -> Iterator[Any]:
-    from tests.postgres import Cluster, Missing
-
-    with ExitStack() as stack:
-        try:
-            held = stack.enter_context(Cluster())
-        except Missing as missing:
-            skip_or_fail(str(missing))
-        yield held
 
 
 @pytest.fixture(scope="module")

@@ -17,15 +17,10 @@ from gatepost_gateway.storage.database import Sql
 
 from ..control.house import ask
 from ..storage.making import closed, write
-from ..storage.stores import Postgres, started
+from ..storage.stores import Postgres
 
 ADMIN = "gpa_adm1n_0123456789abcdef0123456789abcdef"
 MASTER = base64.b64encode(bytes(32)).decode()
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    yield from started()
 
 
 class Two:

@@ -1,7 +1,6 @@
 """What gateways share is opened whole, swept and closed whole."""
 
 import asyncio
-import os
 
 import pytest
 
@@ -13,18 +12,7 @@ from gatepost_gateway.domain.limits import Ask
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.postgres_ledger import Past
 
-from ..postgres import Cluster, Missing, sql
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    try:
-        with Cluster() as held:
-            yield held
-    except Missing as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+from ..postgres import sql
 
 
 async def nothing(names):

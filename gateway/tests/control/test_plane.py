@@ -1,6 +1,5 @@
 import asyncio
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.settings import ConfigurationError, load
 
 from ..postgres import Cluster
-from ..storage.stores import Postgres, started
+from ..storage.stores import Postgres
 from .house import ADMIN, RUNTIME, ask, make
 
 MASTER = base64.b64encode(bytes(32)).decode()
@@ -166,11 +165,6 @@ def test_the_local_token_administers_this_start(tmp_path: Path) -> None:
 
 
 ENTRY = {"id": "a", "identifier": "x", "provider": "openai"}
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    yield from started()
 
 
 def shared(folder: Path, url: str, text: str) -> ControlPlane:

@@ -167,13 +167,11 @@ CASES = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def small_heap():
     """What is there already is not looked at again: each attempt collects what it left behind, and a heap is large."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def house_of(name):

@@ -1,21 +1,13 @@
 """What the tests of storage share: both databases."""
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from gatepost_gateway.storage.database import Database
 
-from ..postgres import Cluster, Missing
 from . import making, stores
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[stores.Postgres]:
-    yield from stores.started()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -36,16 +28,3 @@ def home(request: pytest.FixtureRequest) -> Iterator[stores.Opener]:
     yield opened
     making.HOMES.pop()
     postgres.close()
-
-
-@pytest.fixture(scope="package")
-def cluster() -> Iterator[Cluster]:
-    """One for all of them: who stops it starts it again."""
-    with ExitStack() as stack:
-        try:
-            held = stack.enter_context(Cluster())
-        except Missing as missing:
-            if os.environ.get("CI") == "true":
-                pytest.fail(str(missing), pytrace=False)
-            pytest.skip(str(missing))
-        yield held

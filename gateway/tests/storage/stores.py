@@ -1,18 +1,14 @@
 """Both homes of records and configuration: a test that says `home` runs over each of them."""
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-
-import pytest
 
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.database import Database, Sql
 from gatepost_gateway.storage.postgres_database import PostgresDatabase
 
-from ..postgres import Cluster, Missing
+from ..postgres import Cluster, running
 
 Opener = Callable[[Path], Path | Database]
 """The home that stands for a file: the file, or a database of PostgreSQL."""
@@ -54,14 +50,8 @@ def value(db: Database, query: str) -> object:
 
 
 def started() -> Iterator[Postgres]:
-    """A cluster for the tests of a run. Skips where there is none; fails under continuous integration."""
-    with ExitStack() as stack:
-        try:
-            cluster = stack.enter_context(Cluster())
-        except Missing as missing:
-            if os.environ.get("CI") == "true":
-                pytest.fail(str(missing), pytrace=False)
-            pytest.skip(str(missing))
+    """A cluster for the tests of a run, which nobody stops."""
+    with running() as cluster:
         postgres = Postgres(cluster)
         yield postgres
         postgres.close()

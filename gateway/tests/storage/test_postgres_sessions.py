@@ -1,7 +1,6 @@
 """The promises of every store of sessions, held by PostgreSQL; and what holds for two gateways over one database."""
 
 import asyncio
-from collections.abc import Iterator
 
 import asyncpg
 import pytest
@@ -11,14 +10,7 @@ from gatepost_gateway.domain.errors import Code, GatewayFault
 from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.storage.postgres_sessions import MIGRATIONS, PostgresSessions
 
-from ..postgres import Cluster, running
 from ..session_stores import LIFE, NOW, ONE, TWO, SessionStoreContract
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with running() as held:
-        yield held
 
 
 def over(cluster, story, stores=1):

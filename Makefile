@@ -31,7 +31,7 @@ test: $(STAMP) ## every test but the long runs
 
 soak: $(STAMP) ## the long runs: kill -9 fifty times, growth, chaos (SOAK=short for a short form)
 	@tools/setup-tests
-	@$(BIN)/python -m pytest -m soak tests gateway/tests sdk/tests rego/tests
+	@$(BIN)/python -m pytest -m soak $(if $(filter short,$(SOAK)),-n 2 --dist loadfile --no-loadscope-reorder) tests gateway/tests sdk/tests rego/tests
 
 bench: $(STAMP) ## measure against nginx, Envoy, LiteLLM and Portkey
 	@$(BIN)/python bench/run.py $(BENCH)

@@ -113,6 +113,17 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
         server.stdout.close()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker's tables go to who shows them."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tables"] = TABLES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    TABLES.extend(getattr(node, "workeroutput", {}).get("tables", ()))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     for table in dict.fromkeys(TABLES):

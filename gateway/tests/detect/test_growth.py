@@ -14,9 +14,9 @@ from gatepost_gateway.domain.findings import find_all
 
 
 def seconds(detector, text):
-    began = time.perf_counter()
+    began = time.thread_time()
     find_all(detector, text)
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 @pytest.mark.soak

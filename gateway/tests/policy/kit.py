@@ -1,6 +1,7 @@
 """Small rules and facts for tests of policy."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from gatepost_gateway.domain.snapshot import ProjectEntry
 from gatepost_gateway.policy.facts import Facts, Said, Setting
 from gatepost_gateway.policy.rules import Label, Reach, Vote
 
+SHORTER = 5 if os.environ.get("SOAK") == "short" else 1
+"""How many times fewer examples the short form of a long run tries."""
 BOTH = frozenset(Phase)
 ENFORCE, OBSERVE = Mode.ENFORCE, Mode.OBSERVE
 

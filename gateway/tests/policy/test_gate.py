@@ -24,7 +24,7 @@ from gatepost_gateway.policy.facts import Facts, Said
 from gatepost_gateway.policy.gate import Gate, Gates
 from gatepost_gateway.policy.kinds.redactor import CARD, EMAIL
 from gatepost_gateway.policy.rules import Rule
-from tests.policy.kit import ENFORCE, OBSERVE, Words, facts_of, matching
+from tests.policy.kit import ENFORCE, OBSERVE, SHORTER, Words, facts_of, matching
 from tests.policy.streams import FORMATS, Step
 
 PLANTED = [
@@ -139,7 +139,7 @@ def test_a_stream_ends_like_the_answer_that_is_not_streamed(name: str, data: st.
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", sorted(FORMATS))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500 // SHORTER, deadline=None)
 @given(data=st.data())
 def test_many_streams_end_like_the_answers_that_are_not_streamed(name: str, data: st.DataObject) -> None:
     ends_alike(name, data)
@@ -174,7 +174,7 @@ def test_nothing_leaves_before_its_verdict(name: str, data: st.DataObject) -> No
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", sorted(FORMATS))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 // SHORTER, deadline=None)
 @given(data=st.data())
 def test_nothing_ever_leaves_before_its_verdict(name: str, data: st.DataObject) -> None:
     waits_for_its_verdict(name, data)

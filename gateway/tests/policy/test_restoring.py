@@ -20,7 +20,7 @@ from gatepost_gateway.policy.placeholders import Placeholders
 from gatepost_gateway.policy.restoring import GivenOut, Restoring, restored
 from tests.detect.cutting import found_in_pieces
 from tests.policy.kinds.making import engine, spec
-from tests.policy.kit import Words, call, facts_of
+from tests.policy.kit import SHORTER, Words, call, facts_of
 from tests.policy.streams import FORMATS, Step
 from tests.policy.test_gate import answered, cut
 
@@ -124,7 +124,7 @@ def test_a_stream_comes_back_like_the_answer_that_is_not_streamed(name: str, dat
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", sorted(FORMATS))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000 // SHORTER, deadline=None)
 @given(data=st.data())
 def test_many_streams_come_back_like_the_answers_that_are_not_streamed(name: str, data: st.DataObject) -> None:
     comes_back(name, data)

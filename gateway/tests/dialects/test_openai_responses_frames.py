@@ -88,6 +88,16 @@ def test_tokens_that_say_more_than_their_text_go():
     assert read("output_text.delta", **AT, delta="secret", logprobs=[{"token": "secret"}]).stale == ()
 
 
+def test_pieces_that_no_format_knows_grow_and_what_stands_beside_a_piece_is_judged():
+    assert texts(read("drawing.delta", **AT, delta={"stroke": "a"})) == [
+        ("a", (0, "items", 2, "drawing", 1, "delta", "stroke"), Grain.GROWS)
+    ]
+    assert texts(read("output_text.delta", **AT, delta="a", note="b")) == [
+        ("a", (0, "items", 2, "output_text", 1), Grain.GROWS),
+        ("b", EVERYTHING, Grain.ALONE),
+    ]
+
+
 def test_other_events():
     assert read("in_progress", response={"id": "x", "output": []}).slots == ()
     assert ResponsesFrames().read(b": x\n\n").slots == ()

@@ -76,7 +76,10 @@ class ResponsesFrames:
         stale: tuple[Path, ...] = ()
         if kind.endswith(".delta") and isinstance(said.get("delta"), str):
             slots = self._delta(said, name.removesuffix(".delta"), number)
+            slots += [alone(leaf) for leaf in leaves if leaf.path != ("delta",)]
             stale = (("logprobs",),) if said.get("logprobs") and tells_more(said["logprobs"], [said["delta"]]) else ()
+        elif kind.endswith(".delta"):
+            slots = [_grows(said, leaf, name.removesuffix(".delta"), number) for leaf in leaves]
         elif kind == "response.output_item.added":
             slots = self._begin(data, said, leaves, number)
         elif kind == "response.output_item.done":
@@ -138,6 +141,12 @@ def _piece(said: dict[str, Any], leaf: Leaf, number: int) -> Slot:
     kind = as_text(as_object(said.get("part"), "part").get("type"), "part.type")
     name = _PARTS.get(kind, kind)
     return Slot(leaf.path, leaf.text, _key(said, name, number), place=_place(name))
+
+
+def _grows(said: dict[str, Any], leaf: Leaf, name: str, number: int) -> Slot:
+    """A text of a piece that no format knows."""
+    names = (step for step in leaf.path if isinstance(step, str))
+    return Slot(leaf.path, leaf.text, (*_key(said, name, number), *names), place=_place(name))
 
 
 def _key(said: dict[str, Any], name: str, number: int) -> Key:

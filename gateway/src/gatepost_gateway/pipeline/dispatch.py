@@ -26,6 +26,7 @@ from gatepost_gateway.domain.secret import Secret
 from gatepost_gateway.domain.snapshot import ModelEntry, ProviderKind, Retries, endpoint_of
 from gatepost_gateway.domain.tracing import child_of
 from gatepost_gateway.pipeline.call import Call, Target
+from gatepost_gateway.pipeline.failure_words import recorded
 from gatepost_gateway.pipeline.permits import circuit_open, over
 from gatepost_gateway.pipeline.reserve import imposed_cap
 from gatepost_gateway.pipeline.several import ask_each
@@ -268,7 +269,7 @@ class Dispatcher:
                 micros=int((self._clock.monotonic() - began) * 1_000_000),
                 status=failure.upstream_status if failure else (answer.status if answer else None),
                 error=failure.code.value if failure else None,
-                detail=scrub(failure.public, credential) if failure else None,
+                detail=scrub(recorded(call, failure), credential) if failure else None,
                 request_id=_upstream_request_id(answer.headers) if answer else None,
                 served=failure.served if failure else False,
             ),

@@ -1,6 +1,6 @@
 """What a provider says of its own failure may quote what the model wrote: such words pass the response gate too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
@@ -17,29 +17,42 @@ from gatepost_gateway.policy.window import ears_of
 
 
 def hold_back(call: Call, error: UpstreamError) -> None:
-    """Takes the provider's words out of `error` and of the record, where a rule would not let them out as an answer."""
+    """Takes the provider's words out of `error`, where a rule would not let them out as an answer."""
+    ruling = _judged(call, _words(error))
+    if ruling is not None:
+        error.body, error.public = b"", _held(error, ruling)
+        _note(call, ruling)
+
+
+def recorded(call: Call, error: UpstreamError) -> str:
+    """The provider's words as the record of an attempt may show them."""
+    ruling = _judged(call, (_message(error),))
+    return error.public if ruling is None else _held(error, ruling)
+
+
+def _judged(call: Call, words: Iterable[Leaf]) -> Ruling | None:
+    """What the rules say that read the texts of answers; None: nothing against these."""
     engine = call.engine
     if engine is None or not engine.stage(Phase.RESPONSE).texts:
-        return
-    stage = engine.stage(Phase.RESPONSE)
-    tallies = Tallies(Phase.RESPONSE, stage.texts, engine.key)
-    for leaf in _words(error):
-        Whole(leaf).hear(ears_of(stage, leaf.place), tallies)
+        return None
+    tallies = Tallies(Phase.RESPONSE, engine.stage(Phase.RESPONSE).texts, engine.key)
+    for leaf in words:
+        Whole(leaf).hear(ears_of(engine.stage(Phase.RESPONSE), leaf.place), tallies)
     ruling = tallies.ruling(dict)
-    if ruling.effect is Effect.ALLOW:
-        return
-    said = error.public
-    answered = f" answered {error.upstream_status}" if error.upstream_status is not None else " failed"
-    error.body = b""
-    error.public = f"{error.provider or 'the provider'}{answered}: its words are held back by the rule `{ruling.rule}`"
-    call.record.attempts = tuple(
-        structs.replace(one, detail=error.public) if one.detail == said else one for one in call.record.attempts
-    )
-    _note(call, ruling)
+    return None if ruling.effect is Effect.ALLOW else ruling
+
+
+def _held(error: UpstreamError, ruling: Ruling) -> str:
+    answered = f"answered {error.upstream_status}" if error.upstream_status is not None else "failed"
+    return f"{error.provider or 'the provider'} {answered}: its words are held back by the rule `{ruling.rule}`"
+
+
+def _message(error: UpstreamError) -> Leaf:
+    return Leaf(("error", "message"), Place.ASSISTANT, error.public)
 
 
 def _words(error: UpstreamError) -> Iterator[Leaf]:
-    yield Leaf(("error", "message"), Place.ASSISTANT, error.public)
+    yield _message(error)
     if error.body:
         try:
             yield from open_answer(error.body).leaves

@@ -85,6 +85,7 @@ def test_a_text_with_nul_is_stored_without_it(postgres: Postgres):
     db.script(MAKE)
     db.run(ADD, (1, "a\0b"))
     db.many(ADD, [(2, "\0")])
+    assert db.all(Sql("SELECT x FROM a WHERE y = ANY(?::text[])"), (["a\0b"],)) == [(1,)]
     assert db.all(Sql("SELECT x FROM a WHERE y = ? OR y = ? ORDER BY x"), ("a\0b", "\ufffd")) == [(1,), (2,)]
 
 

@@ -71,6 +71,22 @@ def test_declared_metadata_is_a_dimension(tmp_path):
         assert Metrics(records).groups(["default"], WINDOW, "metadata:team")["a"].requests == 1
 
 
+def test_a_nul_in_what_callers_say_stops_no_fold(tmp_path):
+    said = {"user": "a\0b", "model": "\0", "properties": {"k\0": "\0v"}, "request_id": "\0", "session_id": "s\0"}
+    opened = trace(metadata='{"feature": "f\\u0000", "user_id": "u\\u0000"}')
+    batches = (
+        [opened, closed(**said)],
+        [closed(**said), closed(trace_id=opened.trace_id, implicit=False, properties=None)],
+    )
+    with folded(tmp_path, []) as records:
+        folder = Folder(tmp_path / "journal", records)
+        for number, batch in enumerate(batches):
+            write(tmp_path / "journal", batch, after=number + 1)
+            folder.fold_to_end()
+        groups = Metrics(records).groups(["default"], WINDOW, "user")
+        assert sorted(sums.requests for sums in groups.values()) == [1, 2]
+
+
 def test_rollups_leave_by_their_grain(tmp_path):
     with folded(tmp_path, [closed(user="u", outcome=Outcome.FAILED)]) as records:
 

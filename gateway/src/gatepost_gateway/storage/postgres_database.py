@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 
@@ -73,7 +73,9 @@ def numbered(query: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _plain(value: Any) -> Any:
-    """PostgreSQL has no NUL in its texts."""
+    """PostgreSQL has no NUL in its texts, alone or in lists."""
+    if type(value) is list:
+        return [_plain(one) for one in cast("list[Any]", value)]
     return value.replace("\0", "\ufffd") if type(value) is str and "\0" in value else value
 
 

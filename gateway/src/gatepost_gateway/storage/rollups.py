@@ -48,6 +48,8 @@ class Rollups:
 
     def _merged(self, db: Database, added: list[Row]) -> list[Row]:
         """The rows with their histograms added to those that are there: PostgreSQL cannot do it itself."""
+        # A text is asked for as it is kept there: without NUL.
+        added = [(*row[:4], row[4].replace("\0", "\ufffd"), *row[5:]) for row in added]
         cells = [list(column) for column in zip(*(row[:5] for row in added), strict=True)]
         there = {row[:5]: row[5] for row in db.all(self._sql["buckets_there"], cells)}
         return [(*row[:-1], histogram.merged(there[row[:5]], row[-1])) if row[:5] in there else row for row in added]

@@ -170,3 +170,28 @@ def test_a_provider_cannot_fill_the_memory_with_names_and_reasons():
     reader, _ = read(event(said(tool_calls=names)) + event(*choices))
     assert len(reader.summary.tool_calls) == MAX_NAMES
     assert len(reader.summary.finish) == MAX_CHOICES
+
+
+TEXTS = st.text() | st.sampled_from(["word ", "c1", "m1", "\\", '"', "\n", "", "é"])
+
+
+def told(reader):
+    return reader.summary, reader.spoke, reader.tokens, reader.ended
+
+
+@given(st.lists(st.tuples(TEXTS, st.sampled_from([0, 0, 0, 1]), st.booleans()), max_size=8))
+def test_events_that_differ_in_their_text_alone_are_read_as_if_each_were_the_first(words):
+    events = [
+        event(said(index, content=text), **({"usage": used(1, 1)} if last else {})) for text, index, last in words
+    ]
+    at_once, one_by_one = reader_of(), reader_of()
+    one_by_one._mould._left = 0
+    assert [at_once.feed(one) for one in events] == [one_by_one.feed(one) for one in events]
+    assert told(at_once) == told(one_by_one)
+
+
+def test_a_content_that_is_not_utf_8_passes_as_before():
+    reader = reader_of()
+    odd = event(said(content="word")).replace(b"word", b"w\xffrd")
+    assert [reader.feed(odd) for _ in range(2)] == [odd, odd]
+    assert (reader.tokens, reader.summary.text_bytes) == (2, 12)

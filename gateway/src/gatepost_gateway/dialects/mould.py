@@ -21,6 +21,11 @@ class Mould:
         self._around = 0
         self._left = _TRIES
 
+    @property
+    def learns(self) -> bool:
+        """Whether `take` may still make something of an event."""
+        return self._left > 0
+
     def text_of(self, event: bytes) -> str | None:
         """The text of an event that is like the one the mould was made of in all else; None: it must be read."""
         if not self._around or not event.startswith(self._head) or not event.endswith(self._tail):

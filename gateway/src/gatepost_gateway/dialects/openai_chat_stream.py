@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
+from gatepost_gateway.dialects.mould import Mould
 from gatepost_gateway.dialects.openai_chat import MAX_CHOICES, MAX_NAMES, NULL, WireUsage, read_usage
 from gatepost_gateway.domain.chat import Asked
 from gatepost_gateway.domain.ports import Summary
@@ -58,7 +59,18 @@ class OpenAIChatReader:
     lower bound of the output tokens so far: each event that says something says at least one.
     """
 
-    __slots__ = ("_choices", "_finish", "_names", "_splitter", "ended", "keep_usage", "spoke", "summary", "tokens")
+    __slots__ = (
+        "_choices",
+        "_finish",
+        "_mould",
+        "_names",
+        "_splitter",
+        "ended",
+        "keep_usage",
+        "spoke",
+        "summary",
+        "tokens",
+    )
 
     def __init__(self, asked: Asked) -> None:
         self.keep_usage = asked.wants_usage
@@ -68,6 +80,7 @@ class OpenAIChatReader:
         self.spoke = False
         self.tokens = 0
         self._splitter = EventSplitter()
+        self._mould = Mould()
         self._finish: dict[int, str] = {}
         self._names: list[str] = []
 
@@ -93,6 +106,10 @@ class OpenAIChatReader:
 
     def _read(self, event: bytes) -> bool:
         """Takes note of an event; whether it goes on to the caller."""
+        text = self._mould.text_of(event)
+        if text is not None:
+            self._spoken(len(text.encode()) + 2)
+            return True
         data = data_of(event)
         if data is None:
             return True
@@ -115,6 +132,8 @@ class OpenAIChatReader:
         if chunk.usage is not None:
             self._used(read_usage(chunk.usage))
             return bool(chunk.choices) or self.keep_usage
+        if self._mould.learns and (text := _only_content(chunk)) is not None:
+            self._mould.take(event, text, _content_of)
         return True
 
     def _used(self, usage: Usage | None) -> None:
@@ -138,13 +157,43 @@ class OpenAIChatReader:
                         self._names.append(call.function.name)
             self.summary.tool_calls = tuple(self._names)
         if said:
-            self.spoke = True
-            self.tokens += 1
-            self.summary.text_bytes += said
+            self._spoken(said)
+
+    def _spoken(self, size: int) -> None:
+        """An event carries a part of the answer, of `size` bytes."""
+        self.spoke = True
+        self.tokens += 1
+        self.summary.text_bytes += size
 
 
 def _is_done(data: bytes | None) -> bool:
     return data is not None and data.strip() == b"[DONE]"
+
+
+def _only_content(chunk: _Chunk) -> str | None:
+    """The text of a chunk that says a piece of the content, and nothing else that is taken note of."""
+    if chunk.usage is not None or not chunk.choices or len(chunk.choices) != 1:
+        return None
+    choice = chunk.choices[0]
+    delta = choice.delta
+    if delta is None or choice.finish_reason or delta.tool_calls:
+        return None
+    raw = bytes(delta.content)
+    if raw[:1] != b'"' or _said(delta) != len(raw):
+        return None
+    try:
+        return msgspec.json.decode(raw, type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Nobody has asked yet what stands in it.
+        return None
+
+
+def _content_of(event: bytes) -> str | None:
+    data = data_of(event)
+    try:
+        return _only_content(_chunk.decode(data)) if data is not None else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _said(delta: _Delta) -> int:

@@ -54,7 +54,7 @@ MODELS = {CONVERSE: "anthropic.claude-sonnet-4-5-20250929-v1:0", CHAT: "gpt-5.6"
 CACHE = re.compile(r"(?:^|\.)(?:cache_control|prompt_cache_(?:key|retention)|cachePoint)$")
 SEALS = re.compile(r"(?:^|\.)(?:signature|thoughtSignature|sealed)$|^messages\.reasoning$")
 NOTES = re.compile(
-    r"^(?:system_fingerprint|time_info|provider|provider_metadata|x_groq|(?:prompt_filter|content_filter)_results|generationId"
+    r"^(?:system_fingerprint|time_info|latency_checkpoint|sla_metrics|provider|provider_metadata|x_groq|(?:prompt_filter|content_filter)_results|generationId"
     r"|request_id|avgLogprobs|usage|usage\..*|trace|container|context_management|metadata|store|service_tier|user"
     r"|safety_identifier|include|.*\.(?:annotations|signature_delta))$"
 )

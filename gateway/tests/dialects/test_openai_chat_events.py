@@ -85,6 +85,14 @@ def test_each_event_is_read():
     ]
 
 
+def test_what_a_server_adds_where_a_stream_begins_or_ends_is_listed():
+    first = b'data: {"id":"c1","provider":"x","obfuscation":"ab","choices":[{"index":0,"delta":{"odd":1}}]}\n\n'
+    between = b'data: {"id":"c1","late":1,"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
+    last = b'data: {"id":"c1","citations":["u"],"choices":[{"index":0,"delta":{},"finish_reason":"stop","why":1}]}\n\n'
+    names = [event.names for event in decode(first, between, last, DONE) if isinstance(event, Unmapped)]
+    assert names == [("provider", "odd"), ("citations", "why")]
+
+
 def test_calls_are_told_apart_however_they_are_numbered():
     proper = decode(chunk(call(0, "a", "go", "")), chunk(call(1, "b", "stay", "{")), chunk(call(0, None, None, "{}")))
     assert proper[1:] == [

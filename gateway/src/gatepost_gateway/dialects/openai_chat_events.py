@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from gatepost_gateway.dialects import logprobs
 from gatepost_gateway.dialects.framing import EventSplitter, StreamFailed, data_of
-from gatepost_gateway.dialects.members import Malformed, as_list, as_object, tells
+from gatepost_gateway.dialects.members import Malformed, as_list, as_object, parsed, rest_of, tells
 from gatepost_gateway.dialects.openai_chat import WireUsage, encode, read_usage
 from gatepost_gateway.dialects.openai_chat_parts import (
     read_call_seal,
@@ -22,6 +22,9 @@ from gatepost_gateway.dialects.openai_chat_parts import (
     write_thought,
 )
 from gatepost_gateway.dialects.openai_chat_reply import (
+    CHOICE,
+    MESSAGE,
+    REPLY,
     call_id,
     note_lost,
     read_image,
@@ -105,6 +108,10 @@ class _Chunk(Struct):
     error: Any = None
 
 
+_BESIDE = frozenset({"error", "obfuscation", "p"})
+"""What a chunk may hold that an answer has not: the last two are padding, OpenAI's and Bedrock's."""
+_TOLD = frozenset({"audio", "annotations"})
+"""What is listed wherever it comes."""
 _chunk = msgspec.json.Decoder(_Chunk)
 
 
@@ -131,7 +138,7 @@ class OpenAIChatDecoder:
         self._splitter = EventSplitter()
         self._choices: dict[int, _Progress] = {}
         self._id: str | None = None
-        self._started = False
+        self._started = self._looked = False
 
     def feed(self, data: bytes) -> list[Event]:
         out: list[Event] = []
@@ -175,6 +182,10 @@ class OpenAIChatDecoder:
             out.append(
                 Started(id=chunk.id or None, model=chunk.model or None, fingerprint=chunk.system_fingerprint or None)
             )
+        ends = chunk.usage is not None or any(choice.finish_reason for choice in chunk.choices or ())
+        if (ends or not self._looked) and (unknown := _unknown(data)):
+            out.append(Unmapped(unknown))
+        self._looked = self._started
         for choice in chunk.choices or ():
             self._read_choice(choice, out)
         usage = read_usage(chunk.usage)
@@ -241,6 +252,17 @@ class OpenAIChatDecoder:
             out.append(began)
         if function.arguments:
             out.append(ArgumentsDelta(number, function.arguments, index))
+
+
+def _unknown(data: bytes) -> tuple[str, ...]:
+    """Members that have no place, looked for where servers put them: where a stream begins and where it ends."""
+    said = as_object(parsed(data), "a chunk")
+    found = dict.fromkeys(rest_of(said, REPLY | _BESIDE) or ())
+    for one in as_list(said.get("choices"), "choices"):
+        choice = as_object(one, "choices")
+        found |= dict.fromkeys(rest_of(choice, CHOICE | {"logprobs"}) or ())
+        found |= dict.fromkeys(rest_of(as_object(choice.get("delta") or {}, "delta"), MESSAGE | _TOLD) or ())
+    return tuple(found)
 
 
 def _thought(event: ReasoningDelta, whole: str) -> dict[str, Any]:

@@ -43,9 +43,9 @@ _STOPS = {
     "function_call": Stop.TOOL_CALLS,
     "content_filter": Stop.CONTENT_FILTER,
 }
-_REPLY = frozenset({"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"})
-_CHOICE = frozenset({"index", "message", "finish_reason", "native_finish_reason", "stop_sequence", "delta"})
-_MESSAGE = frozenset(
+REPLY = frozenset({"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"})
+CHOICE = frozenset({"index", "message", "finish_reason", "native_finish_reason", "stop_sequence", "delta"})
+MESSAGE = frozenset(
     {"role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "reasoning"}
     | {"reasoning_details", "images", "extra_content", "thought_signature"}
 )
@@ -70,7 +70,7 @@ def read_reply(body: bytes) -> Reply:
         fingerprint=as_text(said.get("system_fingerprint"), "system_fingerprint") or None,
         usage=_usage(said.get("usage")),
         choices=[_read_choice(as_object(one, "choices"), said) for one in as_list(said["choices"], "choices")],
-        extra=rest_of(said, _REPLY),
+        extra=rest_of(said, REPLY),
     )
 
 
@@ -96,14 +96,14 @@ def _read_choice(said: dict[str, Any], reply: dict[str, Any]) -> Choice:
             call.id = call_id(number, reply.get("id"))
     word = as_text(said.get("finish_reason"), "choices.finish_reason") or None
     odds = logprobs.read_content(said.get("logprobs"))
-    known = _CHOICE if odds is None else _CHOICE | {"logprobs"}
+    known = CHOICE if odds is None else CHOICE | {"logprobs"}
     return Choice(
         logprobs=odds,
         parts=parts + calls,
         stop=read_stop(word, called=bool(calls)),
         word=as_text(said.get("native_finish_reason"), "choices.native_finish_reason") or word,
         sequence=as_text(said.get("stop_sequence"), "choices.stop_sequence") or None,
-        extra={**(rest_of(said, known) or {}), **(rest_of(message, _MESSAGE) or {})} or None,
+        extra={**(rest_of(said, known) or {}), **(rest_of(message, MESSAGE) or {})} or None,
     )
 
 

@@ -138,7 +138,7 @@ def _sets_of(sources: Sequence[str], hints: int) -> Iterator[tuple[Sequence[int]
     others = [number for number in range(hints) if not sources[number].isascii()]
     english = [number for number in range(hints) if sources[number].isascii()]
     counting = range(hints, len(sources))
-    for numbers, memory in ((english, 4 << 20), (others, 2 << 20), (counting, 3 << 20)):
+    for numbers, memory in ((english, 8 << 20), (others, 2 << 20), (counting, 4 << 20)):
         yield numbers, ExpressionSet([f"(?i){sources[number]}" for number in numbers], memory)
 
 

@@ -32,6 +32,7 @@ SIGNS: tuple[Sign, ...] = (
         0.8,
         r"\b(?:developer|god|dev|sudo|opposite|evil|nsfw|chaos|rebel|anarchy|override) mode\b"
         r"|\b(?:you(?:'re| are|r)|enter(?:ing|ed)?|enabl(?:e|ed|ing)|activat(?:e|ed|ing)|switch(?:ed|ing)?|turn on|go(?:ing)? in|put(?:ting)?|start|begin|this is|currently|now) (?:\w+ ){0,4}(?:debug|admin|root|maintenance|system) mode\b",
+        r"\b(?:developer|god|dev|sudo|opposite|evil|nsfw|chaos|rebel|anarchy|override|debug|admin|root|maintenance|system) mode\b",
     ),
     Sign(JAILBREAK, 0.5, r"\b(?:unfiltered|uncensored|unrestricted|unmoderated|unhinged|limitless|amoral)\b"),
     Sign(

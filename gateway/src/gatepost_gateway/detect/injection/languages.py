@@ -92,6 +92,10 @@ _GIVEN = (
     r"|какие (?:\S+ )?(?:инструкции|указания|правила) (?:тебе|вам|ты|вы)|(?:hangi|ne gibi) talimatlar\S* (?:ald|veril)|(?:instruksi|perintah) apa (?:yang )?(?:kamu|anda)|bạn (?:đã )?(?:được|nhận) (?:\S+ ){0,3}(?:hướng dẫn|chỉ dẫn|lệnh) (?:gì|nào)"
     r"|你(?:收到|得到|被给|有)(?:了)?(?:什么|哪些)(?:指令|指示|规则|提示)|どんな(?:指示|命令|ルール)を(?:受け|与え|もら)|어떤 (?:지시|지침|명령)\S* (?:받|주어)|(?:regeln|vorgaben|anweisungen),? die (?:dir|ihnen) \S+ (?:\S+ )?(?:gegeben|gab|vorgegeben)|(?:r[eè]gles|consignes|instructions) (?:que|qu')\S* ?\S* (?:t'a|t'ont|vous a) donn)"
 )
+_GIVEN_WORDS = r"(?:instruc|instru[cç]|instrukc|consignes|r[eè]gles|regole|istruzioni|anweisungen|regeln|vorgaben|instruktionen|instruksi|perintah|polecenia|инструкц|указани|правила|talimatlar|hướng dẫn|chỉ dẫn|lệnh|指令|指示|规则|提示|命令|ルール|지시|지침|명령)"
+_ABOVE_WORDS = (
+    r"(?:上面|以上|之前|前面|上記|上の|위의?|alles|todo lo|tout ce qui|tudo|tutto|вс[её],? что|yukar[ıi]daki)"
+)
 _ALL_ABOVE = (
     r"(?:(?:上面|以上|之前|前面)的?(?:所有|全部)?(?:内容|文字|文本|话|對話|对话).{0,12}(?:输出|重复|复述|打印|翻译|輸出|重複|写出)|(?:输出|重复|复述|打印|翻译)(?:上面|以上|之前)的?(?:所有|全部)?(?:内容|文字|文本)"
     r"|(?:上記|上)の(?:内容|文章|テキスト|文).{0,12}(?:そのまま|出力|繰り返)|위의? (?:모든 )?(?:내용|텍스트|문장).{0,12}(?:출력|반복|그대로)|(?:wiederhole|gib|drucke?) .{0,10}alles (?:\S+ ){0,2}(?:oben|obige|davor|dar[uü]ber|vor diesem)"
@@ -109,11 +113,16 @@ SIGNS: tuple[Sign, ...] = (
     _sign(OVERRIDE, 0.8, f"(?:{_REGARDLESS}.{{0,30}}{_TASKS}|{_TASKS}.{{0,30}}{_REGARDLESS})", _REGARDLESS),
     *(_sign(EXTRACTION, 1.0, source, _ORDERS_AND_KEYS) for source in _EXTRACTIONS),
     _sign(EXTRACTION, 0.8, _either_way(_SYSTEM_PROMPT, _ASKED, 20), _SYSTEM_PROMPT),
-    _sign(EXTRACTION, 0.9, _GIVEN),
-    _sign(EXTRACTION, 0.9, _ALL_ABOVE),
+    _sign(EXTRACTION, 0.9, _GIVEN, _GIVEN_WORDS),
+    _sign(EXTRACTION, 0.9, _ALL_ABOVE, _ABOVE_WORDS),
     _sign(EXTRACTION, 0.8, f"(?:{_KEYWORD}.{{0,40}}{_ASK}|{_ASK}.{{0,40}}{_KEYWORD})", _KEYWORD),
     _sign(ENCODING, 0.9, f"(?:{_DECODE}.{{0,60}}{_CIPHER}|{_CIPHER}.{{0,60}}{_DECODE})", _CIPHER),
     _sign(JAILBREAK, 0.9, _MODES),
-    _sign(AUTHORITY, 0.8, _OVERRIDE_MODES),
+    _sign(
+        AUTHORITY,
+        0.8,
+        _OVERRIDE_MODES,
+        r"\bmod(?:e|o|us)\b|modalit|modus|モード|मोड|মোড|모드|模式|режим|chế độ|โหมด|وضع",
+    ),
     _sign(AUTHORITY, 0.8, _YOUR_MAKER),
 )

@@ -56,19 +56,19 @@ TONGUES: tuple[Tongue, ...] = (
         unless=r"\bnon (?:ti )?(?:dimenticar\w+|ignorar\w+)|\b(?:ho|hai|ha|avevo|abbiamo) (?:dimenticato|ignorato)|come (?:posso |si fa a |faccio a )?(?:ignorare|dimenticare|annullare|cancellare)|dimenticare",
     ),
     Tongue(  # German
-        drop=r"(?:\bignorier(?:e|en|t|st)?\b|\bvergiss\b|\bvergesst\b|\bvergessen sie|\bmissacht(?:e|en|et)\b|\bverwirf|\bverwerfen sie|\b(?:ue|[uü])bergeh(?:e|en|t)\b|\bau(?:ss|s)er acht|\bhinwegsetz\w*|\bhalt(?:e|en)? (?:dich|sie sich) (?:ab jetzt )?nicht (?:mehr |l[aä]nger )?an\b|\bfolg(?:e|en) (?:nicht|keinen)|\blass\w* .{0,50}beiseite|\bhebe? .{0,40} auf\b|\bstreiche\b|\bl[oö]sche\b)",
+        drop=r"(?:\bignorier(?:e|en|t|st)?\b|\bvergiss\b|\bvergesst\b|\bvergessen sie|\bmissacht(?:e|en|et)\b|\bverwirf|\bverwerfen sie|\b(?:ue|[uü])bergeh(?:e|en|t)\b|\bau(?:ss|s)er acht|\bhinwegsetz\w*|\bhalt(?:e|en)? (?:dich|sie sich) (?:ab jetzt )?nicht (?:mehr |l[aä]nger )?an\b|\bfolg(?:e|en) (?:nicht|keinen)|\bbeiseite\b|\bstreiche\b|\bl[oö]sche\b)",
         orders=r"(?:anweisung|instruktion|befehl|\bregel|richtlinie|vorgabe|\bauftr[aä]g|einschr[aä]nkung|beschr[aä]nkung|direktive|systemprompt|\bprompts?\b|weisungen)",
         earlier=r"(?:vorherig|bisherig|\bobig|zuvor|\bdavor|\boben\b|vorangegangen|vorausgegangen|fr[uü]her|urspr[uü]nglich|\bdeine|\bihre\b|systemprompt|\bsystem|vorig|vorstehend|(?:nicht|keine)\b|bis jetzt)",
         told=r"\b(?:alles|das),? was (?:\S+ ){1,6}(?:gesagt|gelernt|mitgeteilt|geschrieben|aufgetragen|befohlen|steht|vorher|davor)|\balles (?:bisherige|vorherige|davor|zuvor|obige)",
-        void=r"\b(?:sind|ist|gelten|gilt|wurden|werden|z[aä]hlen) (?:\S+ ){0,3}(?:ung[uü]ltig|nicht(?: mehr)?|aufgehoben|hinf[aä]llig|nichtig|au(?:ss|s)er kraft|widerrufen|storniert)",
+        void=r"(?:\bung[uü]ltig|\bnicht (?:mehr|l[aä]nger)\b|\baufgehoben|\bhinf[aä]llig|\bnichtig\b|\bau(?:ss|s)er kraft|\bwiderrufen|\bstorniert)",
         unless=r"\bnicht (?:zu )?vergessen|\bvergiss(?:t)? (?:bitte )?nicht|\bvergessen sie (?:bitte )?nicht|\b(?:habe|hat|haben|hast|hatte|hab)\b[^.!?]{0,60}vergessen|\bwie (?:kann|k[oö]nnen|kannst|soll|muss|l[aä]sst)\b[^.!?]{0,60}(?:ignorieren|vergessen|l[oö]schen|(?:ue|[uü])bergehen)",
     ),
     Tongue(  # Dutch
-        drop=r"\b(?:negeer|negeren|vergeet|vergeten|sla \w+ over|hou(?:d)? (?:je|u) niet (?:meer )?aan|volg (?:niet|geen)|laat .{0,40}(?:achterwege|links liggen)|gehoorzaam niet|veronachtzaam|overschrijf|stop met het (?:op)?volgen)",
+        drop=r"\b(?:negeer|negeren|vergeet|vergeten|sla (?:de|het|alle|deze) over|hou(?:d)? (?:je|u) niet (?:meer )?aan|volg (?:niet|geen)|achterwege|links liggen|gehoorzaam niet|veronachtzaam|overschrijf|stop met het (?:op)?volgen)",
         orders=r"(?:instructi|opdracht|regels\b|richtlijn|bevel|aanwijzing|beperking|\bprompts?\b|voorschrift)",
         earlier=r"(?:vorige|voorgaande|eerdere|eerder|bovenstaande|hierboven|oorspronkelijk|systeem|\bje\b|\bjouw\b|\buw\b|voorafgaand)",
         told=r"\balles wat (?:\S+ ){0,5}(?:verteld|gezegd|hiervoor|eerder|geleerd|staat)",
-        void=r"\b(?:zijn|is|gelden|tellen|worden) (?:\S+ ){0,2}(?:ongeldig|niet meer|niet langer|vervallen|ingetrokken|geannuleerd|nietig)",
+        void=r"\b(?:ongeldig|niet (?:meer|langer)|vervallen|ingetrokken|geannuleerd|nietig)\b",
         unless=r"\bvergeet (?:je )?niet|niet (?:te )?vergeten|\b(?:ben|heb|is|heeft|hebben|was)\b[^.!?]{0,50}vergeten|hoe (?:kan|moet) (?:ik|je)[^.!?]{0,50}(?:negeren|vergeten)",
     ),
     Tongue(  # Swedish, Danish, Norwegian, Finnish, Estonian

@@ -22,7 +22,7 @@ CAP = "caps/hourly for key k1@2026-11-20T00"
 def told(records: Records) -> list[Any]:
     """All that happened, as a webhook of everything hears it."""
     outbox = Outbox(records)
-    outbox.spread([Webhook(id="w", url="https://x.test")], NOW)
+    outbox.spread(outbox.happened(), [Webhook(id="w", url="https://x.test")], NOW)
     return [msgspec.json.decode(one.body) for one in reversed(outbox.page("w", None, 2**62, 200))]
 
 

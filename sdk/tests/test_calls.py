@@ -1,6 +1,7 @@
 """Operations as values: what would be sent."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import pytest
 
 import gatepost
-from gatepost import _calls
+from gatepost import _calls, _plain
 
 
 def test_only_what_is_said_is_sent():
@@ -97,3 +98,9 @@ def test_filters_become_a_query():
     path = _calls.list_traces({"since": since, "user": "a b", "limit": 5, "model": None}).path
     assert path == "/api/v1/traces?user=a+b&since=2026-01-02T00%3A00%3A00%2B00%3A00&limit=5"
     assert _calls.list_traces({}).path == "/api/v1/traces"
+
+
+def test_a_printed_call_shows_no_key():
+    call = _plain.set_provider_key(provider="openai", api_key="sk-CANARY", meta=None)
+    assert "CANARY" not in repr(call)
+    assert "CANARY" not in repr(replace(call, headers={"authorization": "Bearer CANARY"}))

@@ -66,7 +66,12 @@ def test_all_that_an_answer_says_is_kept():
     [
         ({"error": {"message": "too long", "code": "context"}}, "too long"),
         ({"detail": "no such thing"}, "no such thing"),
-        ("<h1>Bad gateway</h1>", "the gateway answered 502: <h1>Bad gateway</h1>"),
+        ({"message": "forbidden by a firewall"}, "forbidden by a firewall"),
+        ("<h1>Bad\x00  gateway</h1>\n", "answered 502: <h1>Bad? gateway</h1>"),
+        (
+            "<html><head>\n<TITLE>502 Bad\nGateway</title></head><body>nginx" + "x" * 999,
+            "answered 502: 502 Bad Gateway",
+        ),
         (None, "the gateway answered 502 without saying why"),
         ({"error": 7, "errors": "odd", "limit": [], "code": 9}, "the gateway answered 502 without saying why"),
     ],
@@ -77,6 +82,20 @@ def test_other_shapes_are_read_as_far_as_they_go(body, detail):
     assert error.request_id == "r-header"
     assert error.errors == []
     assert error.limit is None
+
+
+@pytest.mark.parametrize(("status", "body"), [(502, "<title>502</title>"), (503, "down"), (302, None)])
+def test_what_stands_between_is_not_taken_for_the_gateway_or_a_provider(status, body):
+    error = answered(status, body)
+    assert not isinstance(error, gatepost.ProviderError)
+    assert isinstance(error, gatepost.ServerError) is (status >= 500)
+    assert "what stands between" in error.hint
+    assert answered(502, {"error": "x"}).hint is None
+
+
+@pytest.mark.parametrize("wait", [True, -1, float("inf"), float("nan"), "12"])
+def test_a_wait_that_is_none_is_left_out(wait):
+    assert answered(429, {"error": "x", "retry_after": wait}).retry_after is None
 
 
 def test_the_docstring_draws_the_tree():

@@ -177,3 +177,11 @@ def test_what_is_kept_is_bounded():
         kept.put(str(number), number)
     assert kept.get("0") is None
     assert kept.get(str(KEPT)) == KEPT
+
+
+def test_a_trace_in_the_place_of_its_id_is_a_clear_error(shell, gateway):
+    client = shell.of(gateway)
+    trace = shell.run(client.traces.create())
+    for wrong in (trace, None):
+        with pytest.raises(gatepost.ValidationError, match=r"pass `trace.id`"):
+            shell.run(client.execute(wrong, "x"))

@@ -232,6 +232,14 @@ def test_a_ca_bundle(shell, tmp_path):
 
 
 def test_an_impossible_address(shell):
-    client = shell.client("gp_a_b", base_url="http://[::1")
+    client = shell.client("gp_a_b", base_url="http://☃.example")
     with pytest.raises(gatepost.ConfigurationError, match="not an address"):
         shell.run(client.ping())
+
+
+def test_an_answer_that_is_nested_without_end_is_an_error_of_the_tree(shell):
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=b"[" * 100_000))
+    client = shell.client("gp_a_b", transport=transport)
+    with pytest.raises(gatepost.APIError) as caught:
+        shell.run(client.ping())
+    assert caught.value.code == "unreadable_answer"

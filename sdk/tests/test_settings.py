@@ -48,7 +48,19 @@ def test_an_endless_timeout():
     ("wrong", "said"),
     [
         ({"base_url": "localhost:41002"}, "not an http or https address"),
+        ({"base_url": "http://"}, "not an http or https address"),
+        ({"base_url": "http://a b"}, "not an http or https address"),
+        ({"base_url": "http://h:0"}, "not an http or https address"),
+        ({"base_url": "http://h:99999"}, "its port"),
+        ({"base_url": "http://[::1"}, "its host"),
+        ({"base_url": "http://h/x?y=1"}, "a query or a fragment"),
+        ({"base_url": "http://me:CANARY@h"}, "^`base_url` holds credentials: the key goes into `api_key`"),
         ({"timeout": 0}, "timeout"),
+        ({"timeout": "30"}, "timeout"),
+        ({"retries": "2"}, "`retries`"),
+        ({"headers": {"x-a": "b\r\nc: d"}}, "`headers: x-a`"),
+        ({"headers": {"x-a": 5}}, "`headers: x-a`"),
+        ({"api_key": b"gp_a_b"}, "`api_key`"),
         ({"timeout": float("nan")}, "timeout"),
         ({"retries": -1}, "negative"),
         ({"polcy": 1}, "no option `polcy`"),
@@ -63,6 +75,10 @@ def test_what_cannot_work_is_refused_at_once(wrong, said):
     for way in (gatepost.configure, gatepost.Client, gatepost.AsyncClient):
         with pytest.raises(gatepost.ConfigurationError, match=said):
             way(**wrong)
+
+
+def test_an_address_may_have_a_path_and_what_was_pasted_around_it():
+    assert resolved(base_url=" HTTPS://gateway.test/base/ ").url == "HTTPS://gateway.test/base"
 
 
 def test_what_is_not_supported_may_be_switched_off():

@@ -60,8 +60,9 @@ class Call(Generic[T]):
     method: str
     path: str
     read: Callable[[Reply], T]
-    body: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    # Whatever prints the variables of a traceback prints calls; keys are in these two.
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     repeatable: bool = False
     keyless: bool = False
     guarded: bool = True

@@ -18,7 +18,7 @@ from ._reports import EVENT, Report, Reports, report_of
 from ._reports import KEPT as KEPT_REPORTS
 from ._settings import Fallback, Settings, require_fallback
 from ._stream import StreamChunk
-from .errors import CircuitBreakerError, ConflictError, GatepostError, GatewayError, NotFoundError
+from .errors import CircuitBreakerError, ConflictError, GatepostError, GatewayError, NotFoundError, ValidationError
 
 if TYPE_CHECKING:
     from .results import ExecuteResult
@@ -191,6 +191,8 @@ class Governed:
 
     def _registered(self, trace_id: str) -> Flow[str]:
         """The id by which the gateway knows a trace; a local one is registered first, once however often asked."""
+        if not isinstance(trace_id, str):
+            raise ValidationError(f"a trace's id is a text, not a `{type(trace_id).__name__}`: pass `trace.id`")
         call = self.memory.traces.get(trace_id) if trace_id.startswith(LOCAL) else None
         if call is None:
             return trace_id

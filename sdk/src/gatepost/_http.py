@@ -384,7 +384,7 @@ def _unreadable(call: Call[Any], response: httpx.Response) -> errors.APIError:
 def _decode(content: bytes) -> Any:
     try:
         return json.loads(content) if content else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return content.decode("utf-8", "replace")
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ._retry import RetryConfig
 from .errors import ConfigurationError
@@ -57,7 +58,7 @@ class Settings:
     @property
     def url(self) -> str:
         """The base URL without a slash at its end."""
-        return (self.base_url or DEFAULT_BASE_URL).rstrip("/")
+        return (self.base_url or DEFAULT_BASE_URL).strip().rstrip("/")
 
     @property
     def seconds(self) -> float | None:
@@ -79,11 +80,12 @@ class Settings:
 
     def checked(self) -> Settings:
         """These settings, or a ConfigurationError that says which of them cannot work."""
-        if not self.url.startswith(("http://", "https://")):
-            raise ConfigurationError(f"`base_url` is not an http or https address: `{self.url}`")
-        if self.timeout is not None and not self.timeout > 0:
-            raise ConfigurationError("`timeout` is a number of seconds above 0")
+        require_address(self.url)
+        if self.timeout is not None and not (isinstance(self.timeout, (int, float)) and self.timeout > 0):
+            raise ConfigurationError('`timeout` is a number of seconds above 0; float("inf") waits for ever')
         require_header("user_id", self.user_id)
+        for name, value in (self.headers or {}).items():
+            require_header(f"headers: {name}", value)
         for name in ("api_key", "fallback_api_key"):
             require_sendable(name, getattr(self, name))
         if self.fail_open:
@@ -93,16 +95,33 @@ class Settings:
         return self
 
 
+def require_address(url: str) -> None:
+    """What paths can be added to. An address with credentials is not shown: they would be in every error."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and url.isprintable()
+    except ValueError:
+        raise ConfigurationError("`base_url` is not an address: its host or its port is not one") from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError("`base_url` holds credentials: the key goes into `api_key`, others into `headers`")
+    if not fits or " " in url:
+        raise ConfigurationError(f"`base_url` is not an http or https address: `{url}`")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"`base_url` ends with its path: `{url}` holds a query or a fragment")
+
+
 def require_sendable(name: str, key: str | None) -> None:
     """A key read from a file often ends in a line break, which no header can carry; it is never shown."""
-    if key is not None and not (key and key.isascii() and key.isprintable() and " " not in key):
+    if key is not None and not (
+        isinstance(key, str) and key and key.isascii() and key.isprintable() and " " not in key
+    ):
         raise ConfigurationError(f"`{name}` is empty, or holds spaces, line breaks or other signs that no key has")
 
 
 def require_header(name: str, value: str | None) -> None:
     """What a header can carry: without line breaks, and in Latin-1."""
-    if value is not None and not (value.isprintable() and value.isascii()):
-        raise ConfigurationError(f"`{name}` holds signs that no header can carry")
+    if value is not None and not (isinstance(value, str) and value.isprintable() and value.isascii()):
+        raise ConfigurationError(f"`{name}` is no text, or holds signs that no header can carry")
 
 
 def require_fallback(settings: Settings) -> Fallback:
@@ -112,6 +131,12 @@ def require_fallback(settings: Settings) -> Fallback:
     names = ("fallback_provider_url", "fallback_api_key", "fallback_model")
     missing = ", ".join(f"`{name}`" for name in names if not getattr(settings, name))
     raise ConfigurationError(f"`fail_open` needs a provider to fall back to: {missing} not set")
+
+
+def require_count(name: str, value: Any) -> None:
+    """A whole number that is not below 0."""
+    if not isinstance(value, int) or value < 0:
+        raise ConfigurationError(f"`{name}` is a whole number and cannot be negative")
 
 
 class _Defaults:
@@ -162,5 +187,6 @@ def from_options(options: Mapping[str, Any]) -> Settings:
     if unknown:
         raise ConfigurationError(f"there is no option `{unknown[0]}`")
     if retries is not None:
+        require_count("retries", retries)
         known["retry_config"] = replace(known.get("retry_config") or RetryConfig(), max_retries=retries)
     return Settings(**known)

@@ -21,6 +21,7 @@ A governed call that policy blocks is none of these: it is a result with a `reas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -166,6 +167,15 @@ _BY_STATUS: dict[int, type[APIError]] = {
 }
 
 
+_BETWEEN = "this was not the gateway, which answers in JSON: see what stands between, and what base_url leads to"
+
+
+def _class_between(status: int) -> type[APIError]:
+    """The class for the answer of something between us and the gateway: no provider has failed there."""
+    found = error_class(status, None)
+    return ServerError if found is ProviderError else found
+
+
 def error_class(status: int, code: str | None) -> type[APIError]:
     """The class for an answer. A provider's own 401 or 400 must not look like the gateway's: its code decides."""
     if code is not None and code.startswith("upstream_") and status != 429:
@@ -188,18 +198,20 @@ def error_from_answer(
     """
     said = _flatten(body)
     code = _text(said.get("code"))
-    error = (kind or error_class(status, code))(
+    between = kind is None and (isinstance(body, str) or 300 <= status < 400)
+    error = (kind or (_class_between(status) if between else error_class(status, code)))(
         _detail(status, said, body),
         status=status,
         code=code,
         request_id=_text(said.get("request_id")) or request_id,
         trace_id=trace_id,
-        hint=_text(said.get("hint")),
+        hint=_text(said.get("hint")) or (_BETWEEN if between else None),
     )
     faults, limit, wait = said.get("errors"), said.get("limit"), said.get("retry_after")
     error.errors = [_mapping(fault) for fault in cast("list[Any]", faults)] if isinstance(faults, list) else []
     error.limit = _mapping(limit) or None
-    error.retry_after = float(wait) if isinstance(wait, (int, float)) else retry_after
+    counts = isinstance(wait, (int, float)) and not isinstance(wait, bool) and 0 <= wait < float("inf")
+    error.retry_after = float(cast("float", wait)) if counts else retry_after
     error.body = body
     return error
 
@@ -224,12 +236,20 @@ def _flatten(body: Any) -> Mapping[str, Any]:
 
 
 def _detail(status: int, said: Mapping[str, Any], body: Any) -> str:
-    text = _text(said.get("error")) or _text(said.get("detail"))
+    text = _text(said.get("error")) or _text(said.get("detail")) or _text(said.get("message"))
     if text:
         return text
-    if isinstance(body, str) and body.strip():
-        return f"the gateway answered {status}: {body.strip()[:200]}"
-    return f"the gateway answered {status} without saying why"
+    if 300 <= status < 400:
+        return f"answered {status}, and no redirect is followed: a key goes nowhere but to base_url"
+    words = _readable(body) if isinstance(body, str) else ""
+    return f"answered {status}: {words}" if words else f"the gateway answered {status} without saying why"
+
+
+def _readable(page: str) -> str:
+    """The beginning of a text; of a page of the web its title."""
+    title = re.search(r"<title>(.{1,500}?)</title>", page[:10_000], re.IGNORECASE | re.DOTALL)
+    words = " ".join((title[1] if title else page[:1000]).split())
+    return "".join(one if one.isprintable() else "?" for one in words)[:200]
 
 
 def _text(value: Any) -> str | None:

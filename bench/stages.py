@@ -102,7 +102,7 @@ STAGES: tuple[tuple[Any, str, str], ...] = (
     (exchange, "govern", "govern"),
     (exchange, "reserve", "reserve"),
     (Recall, "find", "recall"),
-    (Escalations, "write", "escalations"),
+    (Escalations, "use", "escalations"),
     (JournalStage, "open", "journal.open"),
     (Dispatcher, "reach", "dispatch"),
     (exchange, "watch_whole", "watch"),

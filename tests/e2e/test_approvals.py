@@ -120,7 +120,7 @@ def test_a_call_waits_is_made_when_it_is_approved_and_not_when_it_is_denied(side
     assert (done.output or "").endswith("error: the call was not approved: it is needed")
     assert (done.status, done.approvals, done.rounds) == (None, [], 1)
     assert side.deleted == ["/a"]
-    assert side.story(trace) == [RUN, CALL, RESULT, DENIED, RUN]
+    assert side.story(trace) == [RUN, CALL, DENIED, RESULT, RUN]
     with pytest.raises(gatepost.NotFoundError) as gone:
         client.execute(trace, parent_step_id=first.step_id, approvals=said)
     assert gone.value.code == "step_not_found"

@@ -11,11 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 from . import wire
-from ._fake_tools import ROUNDS, Loop, Offer, Refused, Sorted, ToolServers
+from ._fake_tools import ROUNDS, Loop, Refused, Sorted, ToolServers, Wanted, decided
 
 PROJECT = "test"
 MODEL = "sandbox/echo"
 COST = Decimal("0.000012")
+_ANSWERED: dict[str, Any] = {"outcome": "answered", "status": 200}
+_DENIED: dict[str, Any] = {"outcome": "refused", "status": 403, "error": "approval_denied"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Book:
             said = self.scripts.popleft() if self.scripts else Script(output=told[-1] if told else _echo(asked))
             step = self._run(trace, asked, parent, said)
             calls = self.servers.sort(said.tool_calls, loop.tools)
-            told += [self._use(trace, step.id, offer, call.arguments) for offer, call in calls.now]
+            told += self._uses(trace, step.id, [Wanted(offer, call.arguments) for offer, call in calls.now])
             if calls.status is not None:
                 trace.loops[step.id] = Loop(loop.tools, calls)
             if calls.status is not None or not calls.now:
@@ -139,12 +141,20 @@ class Book:
         facts = {"model": asked.model or MODEL, "usage": wire.Usage(input=8, output=4), "cost": COST}
         return self._step(trace, "run", parent, outcome="answered", status=200, **facts)
 
-    def _use(self, trace: _Trace, parent: str, offer: Offer, arguments: Any) -> str:
-        """One call of a server's tool, and what it brought."""
-        facts: dict[str, Any] = {"tool_calls": [offer.tool], "model_asked": f"mcp:{offer.server}"}
-        call = self._step(trace, "tool_call", parent, outcome="answered", status=200, **facts)
-        brought = self.servers.call(offer.server, offer.tool, arguments)
-        self._step(trace, "tool_result", call.id, outcome="answered", status=200, **facts)
+    def _uses(self, trace: _Trace, parent: str, wanted: list[Wanted]) -> list[str]:
+        """The calls of servers' tools that one turn asks for, and what each brought: all go out before one is back."""
+        made: list[tuple[Wanted, str]] = []
+        for one in wanted:
+            facts: dict[str, Any] = {"tool_calls": [one.offer.tool], "model_asked": f"mcp:{one.offer.server}"}
+            facts.update(_DENIED if one.denied else _ANSWERED)
+            made.append((one, self._step(trace, "tool_call", parent, **facts).id))
+        return [one.denied or self._brought(trace, call, one) for one, call in made]
+
+    def _brought(self, trace: _Trace, call: str, wanted: Wanted) -> str:
+        """The result of a call that went out."""
+        offer = wanted.offer
+        brought = self.servers.call(offer.server, offer.tool, wanted.arguments)
+        self._step(trace, "tool_result", call, tool_calls=[offer.tool], model_asked=f"mcp:{offer.server}", **_ANSWERED)
         return brought
 
     def _approved(self, trace: _Trace, asked: wire.ExecutionRequest, loop: Loop) -> list[str]:
@@ -153,16 +163,7 @@ class Book:
         parent = asked.parent_step_id or ""
         if words:
             del trace.loops[parent]
-        told: list[str] = []
-        for call in loop.calls.waiting:
-            if words[call.id].approve:
-                told.append(self._use(trace, parent, Offer(call.server_label, call.name, waits=True), call.arguments))
-                continue
-            facts: dict[str, Any] = {"tool_calls": [call.name], "model_asked": f"mcp:{call.server_label}"}
-            self._step(trace, "tool_call", parent, outcome="refused", status=403, error="approval_denied", **facts)
-            why = words[call.id].reason
-            told.append("error: the call was not approved" + (f": {why}" if why else ""))
-        return told
+        return self._uses(trace, parent, [decided(call, words[call.id]) for call in loop.calls.waiting])
 
     def embed(self, asked: wire.EmbeddingRequest) -> wire.EmbeddingResult:
         """Record vectors that say nothing: a text's has its length in it."""

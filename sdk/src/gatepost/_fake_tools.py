@@ -34,6 +34,23 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A call of a server's tool that is to be made now. `denied`: it is not, and this is what the model is told."""
+
+    offer: Offer
+    arguments: Any
+    denied: str | None = None
+
+
+def decided(call: wire.PendingApproval, said: wire.Approval) -> Wanted:
+    """A call that waited, after the word on it."""
+    why = None
+    if not said.approve:
+        why = "error: the call was not approved" + (f": {said.reason}" if said.reason else "")
+    return Wanted(Offer(call.server_label, call.name, waits=True), call.arguments, why)
+
+
+@dataclass(frozen=True)
 class Sorted:
     """The calls that a model asked for: those of servers to be made now, those that wait, and the caller's own."""
 

@@ -19,6 +19,15 @@ budgets:
      output_cost_per_1k: 1}}
 """
 NOW = SystemClock().micros()
+
+
+class Standing(SystemClock):
+    """A clock that no period ends on while a test asks."""
+
+    def micros(self) -> int:
+        return NOW
+
+
 OF_ALL = f"all/monthly for org default@{month(NOW)}"
 OF_ANN = f"people/daily in default for user ann@{day(NOW)}"
 ENTRIES: list[Entry] = [
@@ -46,7 +55,7 @@ def test_all_budgets_are_listed_and_those_of_one_subject_show_their_account(tmp_
         assert found["ann/daily"]["account"] == f"ann/daily in other for user ann@{day(NOW)}"
         assert (found["red/daily"]["fallback_price"], found["red/daily"]["scope"]) == (True, "metadata:team")
 
-    run(tmp_path, ENTRIES, story, FILE)
+    run(tmp_path, ENTRIES, story, FILE, clock=Standing())
 
 
 def test_a_question_of_somebody_is_answered_with_what_his_calls_would_meet(tmp_path: Path) -> None:
@@ -70,4 +79,4 @@ def test_a_question_of_somebody_is_answered_with_what_his_calls_would_meet(tmp_p
         assert (await ask(plane, "GET", "/api/v1/budgets?metadata=team")).status == 400
         assert (await ask(plane, "GET", "/api/v1/budgets?team=red")).status == 400
 
-    run(tmp_path, ENTRIES, story, FILE)
+    run(tmp_path, ENTRIES, story, FILE, clock=Standing())

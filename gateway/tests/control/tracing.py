@@ -56,7 +56,7 @@ def call(number: int, **more: Any) -> Closed:
     return Closed(**{**fields, **more})
 
 
-def run(folder: Path, entries: list[Entry], story: Any, text: str | None = None) -> None:
+def run(folder: Path, entries: list[Entry], story: Any, text: str | None = None, **more: Any) -> None:
     (folder / "data").mkdir(mode=0o700)
     with Records(folder / "data" / "records.db") as records:
         payloads = [msgspec.msgpack.encode(one) for one in entries]
@@ -64,7 +64,7 @@ def run(folder: Path, entries: list[Entry], story: Any, text: str | None = None)
         source: TraceSource = Told(records, folder / "data")
 
         async def go() -> None:
-            plane = make(folder, text, records=source)
+            plane = make(folder, text, records=source, **more)
             try:
                 await story(plane)
             finally:

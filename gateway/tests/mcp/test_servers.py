@@ -15,7 +15,7 @@ from gatepost_gateway.mcp import McpServers
 from gatepost_gateway.transport import Egress
 
 from ..pipeline.tool_house import FakeServers, tool
-from ..transport.peers import CONTEXT, sockets
+from ..transport.peers import CONTEXT, sockets, sockets_before
 from .liars import LOOPBACK, Liar, serving
 
 
@@ -67,7 +67,7 @@ def test_what_its_user_raises_goes_through_and_the_session_is_closed(house):
     servers, server = house
 
     async def main():
-        before = sockets()
+        before = sockets_before()
         with pytest.raises(ZeroDivisionError):
             async with servers.open(server, "p", 10):
                 raise ZeroDivisionError

@@ -9,7 +9,7 @@ from gatepost_gateway.domain.mcp import McpLimits, RemoteResult
 from gatepost_gateway.mcp import session as module
 from gatepost_gateway.transport import Egress
 
-from ..transport.peers import both_loops, serving, sockets
+from ..transport.peers import both_loops, serving, sockets, sockets_before
 from .liars import TOOLS, Liar, plain, rpc, session_with, talking, text
 
 OBJECT = {"type": "object"}
@@ -113,7 +113,7 @@ def liars_at_call():
 @pytest.mark.parametrize(("answer", "code"), [pytest.param(*one[1:], id=one[0]) for one in liars_at_call()])
 def test_a_server_that_breaks_off_is_a_typed_error_and_everything_is_closed(answer, code):
     async def main():
-        before = sockets()
+        before = sockets_before()
         async with talking(asks(answer=answer), limits=McpLimits(answer_bytes=4096)) as (session, server):
             await session.begin(5)
             error = await failure(session.call("echo", {}, 0.3))
@@ -234,7 +234,7 @@ def test_loopback_is_refused_unless_it_is_listed():
 
 def test_a_call_that_is_left_leaves_nothing_behind():
     async def main():
-        before = sockets()
+        before = sockets_before()
         liar = asks(answer=lambda _: None)
         async with talking(liar) as (session, _):
             await session.begin(5)
@@ -269,7 +269,7 @@ def test_a_server_that_does_not_let_go_is_let_go(monkeypatch):
                 await peer.send(self._answer(asked))
 
     async def main():
-        before = sockets()
+        before = sockets_before()
         async with talking(Clinging(initialize=hello)) as (session, _):
             await session.begin(5)
         assert sockets() == before

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gc
 import inspect
 import socket
 import struct
@@ -209,6 +210,12 @@ def saying(*pieces: bytes, end: str = "stay", pause: float = 0.0) -> Handler:
 async def post(made: Client, origin: Origin, timeouts: Timeouts = SOME, body: bytes = b"{}", **headers: bytes) -> Any:
     pairs = [(name.replace("_", "-").encode(), value) for name, value in headers.items()]
     return await made.open(origin, b"POST", b"/v1/chat", pairs, body, timeouts)
+
+
+def sockets_before() -> int:
+    """`sockets`, once what earlier tests left to the garbage collector is gone: it must not go while a test counts."""
+    gc.collect()
+    return sockets()
 
 
 def sockets() -> int:

@@ -9,7 +9,22 @@ import pytest
 
 from gatepost_gateway.transport import Client, Egress, Fault, Origin, TransportError
 
-from .peers import CHUNKED, CONTEXT, NONE, OK, SOME, Peer, answering, both_loops, client, post, saying, serving, sockets
+from .peers import (
+    CHUNKED,
+    CONTEXT,
+    NONE,
+    OK,
+    SOME,
+    Peer,
+    answering,
+    both_loops,
+    client,
+    post,
+    saying,
+    serving,
+    sockets,
+    sockets_before,
+)
 
 AT_ONCE = 0.010
 """Seconds between a cancel and the peer seeing the socket closed."""
@@ -408,7 +423,7 @@ async def test_cancelled_while_connecting_and_resolving() -> None:
         filler.setblocking(False)
         filler.connect_ex(("127.0.0.1", port))
         fillers.append(filler)
-    before = sockets()
+    before = sockets_before()
     async with client() as made:
         task = asyncio.ensure_future(post(made, Origin("http", "127.0.0.1", port, True), NONE))
         await asyncio.sleep(0.05)
@@ -452,7 +467,7 @@ async def test_cancelled_at_any_moment_nothing_leaks() -> None:
             answer.close()
 
     async with serving(handler) as server, client() as made:
-        before = sockets()
+        before = sockets_before()
         for step in range(120):
             task = asyncio.ensure_future(call())
             if step % 2:

@@ -10,7 +10,7 @@ import pytest
 from gatepost_gateway.transport import Egress, Fault, Origin, Proxy, Timeouts, TransportError, client_context
 
 from .certificates import Authority
-from .peers import OK, SOME, Peer, answering, both_loops, client, post, serving, sockets
+from .peers import OK, SOME, Peer, answering, both_loops, client, post, serving, sockets, sockets_before
 
 
 class Names:
@@ -26,7 +26,7 @@ class Names:
 
 
 async def refused(origin: Origin, **options: object) -> TransportError:
-    before = sockets()
+    before = sockets_before()
     async with client(**options) as made:
         with pytest.raises(TransportError) as caught:
             await post(made, origin)
@@ -158,7 +158,7 @@ async def test_a_deaf_address_uses_up_its_share_only() -> None:
 @both_loops
 async def test_a_deaf_host(timeouts: Timeouts, fault: Fault) -> None:
     deaf = Deaf("127.0.0.1")
-    before = sockets()
+    before = sockets_before()
     async with client() as made:
         began = time.monotonic()
         with pytest.raises(TransportError) as caught:

@@ -7,13 +7,13 @@ import pytest
 from gatepost_gateway.transport import Fault, Origin, TransportError
 from gatepost_gateway.transport.pool import Pool
 
-from .peers import CHUNKED, OK, Peer, answering, both_loops, client, post, saying, serving, sockets
+from .peers import CHUNKED, OK, Peer, answering, both_loops, client, post, saying, serving, sockets, sockets_before
 
 
 @both_loops
 async def test_no_more_than_the_bound_lie_idle() -> None:
     async with serving(answering(OK)) as server, client(max_idle_per_origin=3) as made:
-        before = sockets()
+        before = sockets_before()
         answers = await asyncio.gather(*(post(made, server.origin) for _ in range(10)))
         assert len(server.peers) == 10
         for answer in answers:

@@ -5,7 +5,7 @@ import gc
 import resource
 import tracemalloc
 
-from .peers import CHUNKED, OK, Peer, answering, both_loops, client, post, serving, sockets
+from .peers import CHUNKED, OK, Peer, answering, both_loops, client, post, serving, sockets, sockets_before
 
 
 async def call(made, origin) -> None:
@@ -18,7 +18,7 @@ async def test_two_thousand_calls_one_after_another() -> None:
         for _ in range(50):
             await call(made, server.origin)
         gc.collect()
-        before = sockets()
+        before = sockets_before()
         tracemalloc.start()
         for _ in range(200):
             await call(made, server.origin)
@@ -46,7 +46,7 @@ async def test_two_thousand_calls_at_once() -> None:
 
     async with serving(handler) as server, client(max_idle_per_origin=16) as made:
         gc.collect()
-        before = sockets()
+        before = sockets_before()
         # Both ends live in this process, which may not have many descriptors: in groups.
         group = min(500, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200) // 2)
         for start in range(0, 2000, group):
@@ -63,7 +63,7 @@ async def test_connections_that_break_leave_nothing() -> None:
         await peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nabc")
 
     async with serving(handler) as server, client() as made:
-        before = sockets()
+        before = sockets_before()
         for _ in range(300):
             answer = await post(made, server.origin)
             results = await asyncio.gather(answer.read_all(100), return_exceptions=True)

@@ -10,7 +10,7 @@ import pytest
 from gatepost_gateway.transport import Fault, Origin, Timeouts, TransportError, client_context
 
 from .certificates import Authority
-from .peers import CHUNKED, NONE, OK, SOME, Peer, answering, both_loops, client, post, serving, sockets
+from .peers import CHUNKED, NONE, OK, SOME, Peer, answering, both_loops, client, post, serving, sockets, sockets_before
 from .test_client import AT_ONCE, cancelled
 
 
@@ -66,7 +66,7 @@ async def test_a_peer_that_does_not_prove_itself(authority: Authority, tmp_path:
         seen.append((await peer.request())[1])
 
     tls = None if case == "plain text" else authority.server(name, expired=case == "expired")
-    before = sockets()
+    before = sockets_before()
     async with serving(handler, tls=tls, host="api.test", lenient=True) as server:
         origin = Origin("https", "api.test", server.port, True)
         async with client(ssl_context=client_context(trusted.ca_file), resolver=localhost) as made:

@@ -210,6 +210,8 @@ def test_calls_go_on_while_the_database_is_away(both: list[Gateway], cluster: An
     until(lambda: len(one.get(f"/api/v1/traces?property=mark:{mark}")["items"]) == 7, 30)
     assert until(lambda: one.post("/api/v1/keys", {"name": "yes"}).status_code == 201)
     until(lambda: two.request("GET", "/api/v1/keys").status_code == 200, 30)
+    # A fold that failed is tried again after five seconds; until then health says so.
+    until(lambda: all(gateway.get("/health")["status"] == "healthy" for gateway in both), 30)
 
 
 def test_commands_say_the_right_thing(both: list[Gateway]) -> None:

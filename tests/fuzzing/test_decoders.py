@@ -78,4 +78,5 @@ def test_many_inputs_neither_crash_nor_hang_nor_grow() -> None:
 @pytest.mark.parametrize("name", ["request anthropic_messages", "stream gemini_generate", "event stream"])
 def test_inputs_that_coverage_chooses(name: str) -> None:
     pytest.importorskip("atheris", reason="atheris is not installed here")
-    _run("--guided", "--only", name, "--inputs", "3000" if os.environ.get("SOAK") == "short" else "100000")
+    inputs = "3000" if os.environ.get("SOAK") == "short" else "100000"
+    assert name in _run("--guided", "--only", name, "--inputs", inputs)

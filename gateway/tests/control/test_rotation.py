@@ -237,21 +237,25 @@ def _killed_at(data: Path, folder: Path, before: list[str], at: int) -> None:
     assert everything(folder) == before, f"a kill at {at}, and then to the end"
 
 
-def _kills(data: Path, tmp_path: Path, many: int) -> None:
+def _kills(data: Path, tmp_path: Path, many: int) -> int:
+    """Kills at so many moments, spread over the whole; how many there were."""
     shutil.copytree(data / "data", tmp_path / "whole" / "data")
     before = everything(tmp_path / "whole")
     total = _count(tmp_path / "whole")
     assert total > 100
-    for at in sorted({1 + number * (total - 1) // (many - 1) for number in range(many)}):
+    moments = sorted({1 + number * (total - 1) // (many - 1) for number in range(many)})
+    for at in moments:
         folder = tmp_path / str(at)
         _killed_at(data, folder, before, at)
         shutil.rmtree(folder)
+    return len(moments)
 
 
 def test_a_kill_in_between_costs_nothing(data: Path, tmp_path: Path) -> None:
-    _kills(data, tmp_path, 8)
+    assert _kills(data, tmp_path, 8) == 8
 
 
 @pytest.mark.soak
 def test_a_kill_at_every_step_costs_nothing(data: Path, tmp_path: Path) -> None:
-    _kills(data, tmp_path, 40 if os.environ.get("SOAK") == "short" else 400)
+    many = 40 if os.environ.get("SOAK") == "short" else 400
+    assert _kills(data, tmp_path, many) == many

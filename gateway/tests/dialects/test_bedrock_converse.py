@@ -27,7 +27,7 @@ from gatepost_gateway.domain.conversation import (
 from gatepost_gateway.domain.usage import Usage
 from tests.dialects.bedrock_kit import NAME, STREAMED, WHOLE, facts, frame, frames, name_of, stream_of
 from tests.dialects.gemini_kit import OPENAI, OPENAI_STREAM, asked, events_or_why
-from tests.dialects.test_gemini_generate_reply import check_facts
+from tests.dialects.test_gemini_generate_reply import facts_of
 from tests.dialects.test_gemini_generate_stream import assembled
 from tests.recordings import need
 
@@ -62,7 +62,7 @@ WAYS = [
 @pytest.mark.parametrize("row", WHOLE or [{"id": "absent"}], ids=name_of)
 def test_a_recorded_answer_is_read_whole(row: dict[str, Any]) -> None:
     need(NAME)
-    check_facts(read_reply(json.dumps(row["response"]["body"]).encode()), facts(row))
+    assert facts_of(read_reply(json.dumps(row["response"]["body"]).encode())) == facts(row)
 
 
 @pytest.mark.parametrize(("caller", "_stream", "side"), WAYS)
@@ -72,7 +72,7 @@ def test_a_recorded_answer_reaches_every_caller(
 ) -> None:
     need(NAME)
     body, summary = translation.read_answer(caller, BEDROCK_CONVERSE, json.dumps(row["response"]["body"]).encode())
-    check_facts(side.read_reply(body), facts(row))
+    assert facts_of(side.read_reply(body)) == facts(row)
     assert set(summary.lossy) <= DECLARED
 
 

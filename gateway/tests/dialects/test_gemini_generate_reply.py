@@ -36,19 +36,23 @@ DECLARED = {
 
 
 def check(reply: Reply, row: dict[str, Any]) -> None:
-    check_facts(reply, facts(row))
+    assert facts_of(reply) == facts(row)
 
 
-def check_facts(reply: Reply, want: dict[str, Any]) -> None:
+def facts_of(reply: Reply) -> dict[str, Any]:
+    """What a recording says of itself, as it was read."""
     parts = [part for choice in reply.choices for part in choice.parts]
-    assert "".join(part.text for part in parts if isinstance(part, Text)) == want["text"]
-    assert "".join(part.text for part in parts if isinstance(part, Reasoning)) == want["thought"]
-    calls = [(part.name, json.loads(part.arguments)) for part in parts if isinstance(part, ToolCall)]
-    assert calls == want["calls"]
-    assert [choice.stop and choice.stop.value for choice in reply.choices] == [want["finish"]]
-    assert reply.usage is not None
+    (stop,) = [choice.stop and choice.stop.value for choice in reply.choices]
     used = reply.usage
-    assert (used.input + used.cache_read + used.cache_write, used.output) == (want["input"], want["output"])
+    assert used is not None
+    return {
+        "text": "".join(part.text for part in parts if isinstance(part, Text)),
+        "thought": "".join(part.text for part in parts if isinstance(part, Reasoning)),
+        "calls": [(part.name, json.loads(part.arguments)) for part in parts if isinstance(part, ToolCall)],
+        "finish": stop,
+        "input": used.input + used.cache_read + used.cache_write,
+        "output": used.output,
+    }
 
 
 @pytest.mark.parametrize("row", WHOLE or [{"id": "absent"}], ids=name_of)

@@ -27,10 +27,11 @@ def asked(**members):
     return read(msgspec.json.encode({"model": "m", "messages": [], **members}))
 
 
-def refused(body, match, code=Code.INVALID_REQUEST):
-    with pytest.raises(CallerError, match=match) as caught:
+def refusal(body):
+    with pytest.raises(CallerError) as caught:
         read(body)
-    assert (caught.value.status, caught.value.code) == (400, code)
+    assert caught.value.status == 400
+    return caught.value.public, caught.value.code
 
 
 JSON = st.recursive(
@@ -136,7 +137,9 @@ def test_a_prediction_is_counted_because_what_is_not_used_is_billed():
 )
 def test_a_member_of_the_wrong_type_is_named(member):
     name = member.split('"')[1]
-    refused("{" + MESSAGES + ',"model":"m",' + member + "}", name)
+    words, code = refusal("{" + MESSAGES + ',"model":"m",' + member + "}")
+    assert name in words
+    assert code is Code.INVALID_REQUEST
 
 
 @pytest.mark.parametrize(
@@ -153,7 +156,9 @@ def test_a_member_of_the_wrong_type_is_named(member):
     ],
 )
 def test_a_number_out_of_its_bounds_is_named(member, match):
-    refused("{" + MESSAGES + ',"model":"m",' + member + "}", match)
+    words, code = refusal("{" + MESSAGES + ',"model":"m",' + member + "}")
+    assert match in words
+    assert code is Code.INVALID_REQUEST
 
 
 @pytest.mark.parametrize(
@@ -174,7 +179,9 @@ def test_a_number_out_of_its_bounds_is_named(member, match):
     ],
 )
 def test_what_is_no_chat_request_is_told_why(body, match):
-    refused(body, match)
+    words, code = refusal(body)
+    assert match in words
+    assert code is Code.INVALID_REQUEST
 
 
 @pytest.mark.parametrize(
@@ -196,13 +203,17 @@ def test_what_is_no_chat_request_is_told_why(body, match):
     ],
 )
 def test_garbage_is_not_json(body):
-    refused(body, "not valid JSON", Code.INVALID_JSON)
+    words, code = refusal(body)
+    assert "not valid JSON" in words
+    assert code is Code.INVALID_JSON
 
 
 @pytest.mark.parametrize("place", ['"messages":%s,"x":0', '"messages":[],"x":%s', '"messages":["image",%s]'])
 def test_json_that_is_too_deep_is_refused(place):
     deep = "[" * 100_000 + "]" * 100_000
-    refused('{"model":"m",' + place % deep + "}", "too deeply", Code.TOO_DEEP)
+    words, code = refusal('{"model":"m",' + place % deep + "}")
+    assert "too deeply" in words
+    assert code is Code.TOO_DEEP
 
 
 @pytest.mark.parametrize(
@@ -223,14 +234,18 @@ def test_json_that_is_too_deep_is_refused(place):
 @pytest.mark.parametrize("spaced", [False, True])
 def test_a_member_that_is_there_twice_is_refused(members, spaced):
     body = "{" + members.format(m=MESSAGES) + "}"
-    refused(body.replace(",", " , ") if spaced else body, "twice")
+    words, code = refusal(body.replace(",", " , ") if spaced else body)
+    assert "twice" in words
+    assert code is Code.INVALID_REQUEST
 
 
 @pytest.mark.parametrize(
     "name", ["Model", "MAX_TOKENS", "max_to\\u212aens", "max_token\\u017f", "N", "Stream", "Messages"]
 )
 def test_a_member_that_another_server_would_take_for_ours_is_refused(name):
-    refused('{"model":"m",' + MESSAGES + f',"{name}":1' + "}", "did you mean")
+    words, code = refusal('{"model":"m",' + MESSAGES + f',"{name}":1' + "}")
+    assert "did you mean" in words
+    assert code is Code.INVALID_REQUEST
 
 
 def test_an_escaped_name_is_the_name():
@@ -239,7 +254,9 @@ def test_an_escaped_name_is_the_name():
 
 def test_a_model_name_of_megabytes_is_refused_at_once():
     began = time.perf_counter()
-    refused('{"model":"' + "x" * 5_000_000 + '","messages":[]}', f"longer than {LONGEST_MODEL}")
+    words, code = refusal('{"model":"' + "x" * 5_000_000 + '","messages":[]}')
+    assert f"longer than {LONGEST_MODEL}" in words
+    assert code is Code.INVALID_REQUEST
     assert time.perf_counter() - began < 2
 
 

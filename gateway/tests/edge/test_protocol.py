@@ -98,13 +98,15 @@ def talk(*pieces, wait=0.0, count=1, front=None):
     return asyncio.run(main())
 
 
-def refused(status, code, *pieces, wait=0.0):
-    [(said, headers, body)], closed = talk(*pieces, wait=wait)
+def refusal(*pieces, wait=0.0):
+    """The status and the code of what is refused with a body, and the connection closed."""
+    [(status, headers, body)], closed = talk(*pieces, wait=wait)
     page = msgspec.json.decode(body)
-    assert (said, page["error"]["code"], page["code"]) == (status, code, code)
+    assert page["error"]["code"] == page["code"]
     assert "x-request-id" in headers
     assert headers["connection"] == "close"
     assert closed
+    return status, page["code"]
 
 
 def test_the_pinned_version_is_the_one_that_is_here():
@@ -130,8 +132,8 @@ def test_a_stream_over_a_socket():
 
 
 def test_a_slow_head_is_408():
-    refused(408, "request_timeout", LINE, wait=0.3)
-    refused(408, "request_timeout", LINE, *[b"x-%d: y\r\n" % number for number in range(8)], wait=0.05)
+    assert refusal(LINE, wait=0.3) == (408, "request_timeout")
+    assert refusal(LINE, *[b"x-%d: y\r\n" % number for number in range(8)], wait=0.05) == (408, "request_timeout")
 
 
 def test_a_connection_that_says_nothing_is_closed_without_words():
@@ -153,15 +155,18 @@ def test_a_slow_body_is_408():
     "pieces", [[LINE + b"x: " + b"y" * 3000], [LINE + b"x: " + b"y" * 3000 + b"\r\n\r\n"], [LINE] + [b"y" * 500] * 6]
 )
 def test_a_huge_head_is_431(pieces):
-    refused(431, "headers_too_large", *pieces, wait=0.01)
+    assert refusal(*pieces, wait=0.01) == (431, "headers_too_large")
 
 
 def test_a_huge_address_is_431():
-    refused(431, "headers_too_large", b"GET /" + b"x" * 3000 + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert refusal(b"GET /" + b"x" * 3000 + b" HTTP/1.1\r\nhost: x\r\n\r\n") == (431, "headers_too_large")
 
 
 def test_many_headers_are_431():
-    refused(431, "headers_too_large", UP[:-2] + b"".join(b"x-%d: y\r\n" % number for number in range(30)) + b"\r\n")
+    assert refusal(UP[:-2] + b"".join(b"x-%d: y\r\n" % number for number in range(30)) + b"\r\n") == (
+        431,
+        "headers_too_large",
+    )
 
 
 def test_the_limit_holds_for_the_second_request_too():
@@ -193,7 +198,7 @@ def test_a_body_over_its_limit_is_413():
     ],
 )
 def test_garbage_is_400_with_a_body(garbage):
-    refused(400, "invalid_request", garbage)
+    assert refusal(garbage) == (400, "invalid_request")
 
 
 def test_garbage_behind_a_request_does_not_stand_in_the_middle_of_its_answer():

@@ -305,4 +305,5 @@ def test_two_cancels_close_one_record():
         return house, call
 
     house, call = asyncio.run(main())
-    check(house, call)
+    assert check(house, call).step_id == call.record.step_id
+    assert len([one for one in house.recorder.entries if isinstance(one, Closed)]) == 1

@@ -98,9 +98,10 @@ def test_an_approval_is_nothing_to_another_request_and_nothing_after_its_time():
     held(one)
     approved = verdict(one)
     decide(one, approved)
-    held(one, chat("other"))
+    assert held(one, chat("other")).escalation != approved.escalation_id
     decide(one, msgspec.structs.replace(approved, until=1))
-    held(one)
+    assert held(one).escalation
+    assert one.transport.asked == []
 
 
 def test_a_denied_request_is_turned_away_without_a_new_escalation():

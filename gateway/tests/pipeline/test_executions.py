@@ -162,7 +162,11 @@ def test_a_loop_that_waited_a_day_is_over(monkeypatch):
     desk = Desk(calls(call()))
     step = desk.run(input="hi", model="m").record.step_id
     monkeypatch.setattr(desk.traces, "now", lambda: desk.clock.micros() + LIFE + 1)
-    desk.refused(404, "does not wait", parent_step_id=step, tool_results=[{"tool_call_id": "c1"}])
+    said = desk.refused(404, "does not wait", parent_step_id=step, tool_results=[{"tool_call_id": "c1"}])
+    assert said is Code.STEP_NOT_FOUND
+
+
+CODES = {"not supported": Code.UNSUPPORTED_OPERATION, "not a step id": Code.VALIDATION_FAILED}
 
 
 @pytest.mark.parametrize(
@@ -179,7 +183,7 @@ def test_a_loop_that_waited_a_day_is_over(monkeypatch):
     ],
 )
 def test_what_cannot_be_executed_is_422(said, match):
-    Desk().refused(422, match, **said)
+    assert Desk().refused(422, match, **said) is CODES.get(match, Code.INVALID_REQUEST)
 
 
 def test_a_sealed_or_foreign_trace_takes_no_calls():

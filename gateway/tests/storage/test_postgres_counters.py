@@ -35,11 +35,12 @@ def over(cluster, story, gateways=1):
 
 
 async def hears(counters, account, amount, seconds=60.0):
-    """Waits until so much was counted."""
+    """Waits until so much was counted, and gives it."""
     until = asyncio.get_running_loop().time() + 20
     while (so_far := counters.so_far(account, seconds)) != amount:
         assert asyncio.get_running_loop().time() < until, so_far
         await asyncio.sleep(0.01)
+    return so_far
 
 
 @pytest.mark.parametrize("name", [name for name in vars(CountersContract) if name.startswith("test_")])
@@ -84,7 +85,7 @@ def test_no_name_that_a_model_may_give_stops_the_counting(cluster):
     async def story(one, two):
         for name in ("tool\x00", "werkzeug ü", "\ud800", "x" * 5000):
             one.add(name, 1, 60.0)
-            await hears(two, name, 1)
+            assert await hears(two, name, 1) == 1
 
     over(cluster, story, 2)
 
@@ -96,7 +97,7 @@ def test_many_additions_are_read_in_pages(cluster, monkeypatch):
         for number in range(60):
             one.add(f"a{number}", 1, 60.0)
         for number in range(60):
-            await hears(two, f"a{number}", 1)
+            assert await hears(two, f"a{number}", 1) == 1
 
     over(cluster, story, 2)
 
